@@ -1,0 +1,107 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size, used;
+    alignas(max_align_t) char data[];
+};
+
+enum { FIRST_BLOCK = 1024, LARGEST_STEP = 256 * 1024 };
+
+static void *or_abort(void *p)
+{
+    if (p == NULL) {
+        fputs("runbook: the system has no memory left; stopping here\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+void *mem_alloc(size_t size)
+{
+    return or_abort(calloc(1, size ? size : 1));
+}
+
+void *mem_grow(void *old, size_t new_size)
+{
+    return or_abort(realloc(old, new_size ? new_size : 1));
+}
+
+char *mem_dup(const char *text)
+{
+    return text ? or_abort(strdup(text)) : NULL;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    const size_t unit = alignof(max_align_t);
+    if (size > SIZE_MAX / 2)
+        or_abort(NULL);
+    size = (size + unit - 1) / unit * unit;
+    struct arena_block *b = a->head;
+    if (b == NULL || b->size - b->used < size) {
+        size_t room = b ? b->size * 2 : FIRST_BLOCK;
+        if (room > LARGEST_STEP)
+            room = LARGEST_STEP;
+        if (room < size)
+            room = size;
+        b = mem_alloc(sizeof *b + room);
+        b->size = room;
+        b->next = a->head;
+        a->head = b;
+    }
+    void *p = b->data + b->used;
+    b->used += size;
+    a->used += size;
+    return p;
+}
+
+char *arena_copy(struct arena *a, const char *text, size_t len)
+{
+    char *copy = arena_alloc(a, len + 1);
+    if (len)
+        memcpy(copy, text, len);
+    return copy;
+}
+
+char *arena_dup(struct arena *a, const char *text)
+{
+    return text ? arena_copy(a, text, strlen(text)) : NULL;
+}
+
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    char *text = arena_alloc(a, (size_t)(len < 0 ? 0 : len) + 1);
+    if (len > 0)
+        vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(a, format, args);
+    va_end(args);
+    return text;
+}
+
+void arena_free(struct arena *a)
+{
+    while (a->head) {
+        struct arena_block *next = a->head->next;
+        free(a->head);
+        a->head = next;
+    }
+    a->used = 0;
+}

@@ -1,0 +1,27 @@
+// arena: memory that is freed all at once. An effect owns one; so does a parsed document.
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct arena_block;
+struct arena {
+    struct arena_block *head;
+    size_t used; // bytes handed out so far
+};
+
+// Memory never runs out halfway: when the system has none left, the process says so and aborts.
+void *mem_alloc(size_t size);               // zeroed
+void *mem_grow(void *old, size_t new_size); // as realloc
+char *mem_dup(const char *text);            // as strdup; NULL stays NULL
+
+// Returns `size` zeroed bytes, aligned for any type, that live until arena_free.
+void *arena_alloc(struct arena *a, size_t size);
+// Returns a NUL-terminated copy of text[0..len), which may itself hold NUL bytes.
+char *arena_copy(struct arena *a, const char *text, size_t len);
+// Returns a copy of a C string; NULL stays NULL.
+char *arena_dup(struct arena *a, const char *text);
+char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *format, va_list args);
+// Frees everything; the arena is empty and usable again.
+void arena_free(struct arena *a);

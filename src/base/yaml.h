@@ -1,0 +1,20 @@
+// yaml: YAML 1.1 text (libyaml) <-> value, with the core schema of plain scalars.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/value.h"
+
+enum { YAML_MAX_DEPTH = 100, YAML_MAX_NODES = 1000000 };
+
+// Reads every document of a stream into one array. NULL with `err` set (line and column, what stands
+// there) when it does not parse, nests too deep, a key is not a scalar or stands twice, or aliases
+// unfold into more than YAML_MAX_NODES nodes. Plain scalars: null ~ empty, true false, decimal, 0x
+// and 0o integers, floats; "yes", "no", "on", "off" and dates stay strings. Anchors and merge keys
+// (<<) are followed.
+struct value *yaml_parse(struct arena *a, const char *text, size_t len, struct error *err);
+// Appends one document in block style; a string that would read back as another type is quoted.
+bool yaml_write(struct buf *out, const struct value *v);
