@@ -68,23 +68,33 @@ bool duration_parse(const char *text, int64_t *ms)
     return true;
 }
 
+// Writes "5m", or with a rest "5m 03s", the rest in at least so many digits.
+static void parts_write(char *out, size_t size, int64_t whole, char unit, int64_t rest, int digits,
+                        char rest_unit)
+{
+    if (rest)
+        snprintf(out, size, "%" PRId64 "%c %0*" PRId64 "%c", whole, unit, digits, rest, rest_unit);
+    else
+        snprintf(out, size, "%" PRId64 "%c", whole, unit);
+}
+
 char *duration_format(int64_t ms, char *out, size_t size)
 {
     if (ms < 0)
         ms = 0;
-    int64_t s = (ms + 500) / 1000;
+    const int64_t s = ms / 1000 + (ms % 1000 >= 500), tenths = (ms % 60000 + 50) / 100;
     if (ms < 1000)
         snprintf(out, size, "%" PRId64 "ms", ms);
+    else if (ms < 59950 && tenths % 10)
+        snprintf(out, size, "%" PRId64 ".%" PRId64 "s", tenths / 10, tenths % 10);
     else if (ms < 59950)
-        snprintf(out, size, ms % 1000 >= 50 ? "%.1fs" : "%.0fs", (double)ms / 1000);
+        snprintf(out, size, "%" PRId64 "s", tenths / 10);
     else if (s < 3600)
-        snprintf(out, size, s % 60 ? "%" PRId64 "m %02" PRId64 "s" : "%" PRId64 "m", s / 60, s % 60);
+        parts_write(out, size, s / 60, 'm', s % 60, 2, 's');
     else if (s < 86400)
-        snprintf(out, size, s / 60 % 60 ? "%" PRId64 "h %02" PRId64 "m" : "%" PRId64 "h", s / 3600,
-                 s / 60 % 60);
+        parts_write(out, size, s / 3600, 'h', s / 60 % 60, 2, 'm');
     else
-        snprintf(out, size, s / 3600 % 24 ? "%" PRId64 "d %" PRId64 "h" : "%" PRId64 "d", s / 86400,
-                 s / 3600 % 24);
+        parts_write(out, size, s / 86400, 'd', s / 3600 % 24, 1, 'h');
     return out;
 }
 

@@ -1,8 +1,10 @@
 #include "base/value.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/keys.h"
 
 static struct value *value_new(struct arena *a, enum value_type type)
 {
@@ -87,7 +89,7 @@ void value_push(struct arena *a, struct value *array, struct value *item)
 {
     if (array->array.count == array->array.room)
         array->array.items = double_room(a, array->array.items, array->array.count,
-                                         &array->array.room, sizeof item);
+                                         &array->array.room, sizeof(struct value *));
     array->array.items[array->array.count++] = item;
 }
 
@@ -189,23 +191,25 @@ bool value_get_bool(const struct value *v, const char *key, bool fallback)
 
 static bool items_equal(const struct value *a, const struct value *b)
 {
+    if (a->array.count != b->array.count)
+        return false;
     for (size_t i = 0; i < a->array.count; i++)
         if (!value_equal(a->array.items[i], b->array.items[i]))
             return false;
-    return a->array.count == b->array.count;
+    return true;
 }
 
 static bool members_equal(const struct value *a, const struct value *b)
 {
     if (a->object.count != b->object.count)
         return false;
-    for (size_t i = 0; i < a->object.count; i++) {
-        const struct value_member *m = &a->object.members[i];
-        const struct value_member *other = member_find(b, m->key, m->key_len);
-        if (other == NULL || !value_equal(m->value, other->value))
-            return false;
-    }
-    return true;
+    struct value_member **left = keys_sorted(a), **right = keys_sorted(b);
+    bool equal = true;
+    for (size_t i = 0; equal && i < a->object.count; i++)
+        equal = key_compare(left[i], right[i]) == 0 && value_equal(left[i]->value, right[i]->value);
+    free(left);
+    free(right);
+    return equal;
 }
 
 bool value_equal(const struct value *a, const struct value *b)
@@ -220,12 +224,12 @@ bool value_equal(const struct value *a, const struct value *b)
     case VALUE_INT:
         return a->integer == b->integer;
     case VALUE_FLOAT:
-        return a->number == b->number;
+        return a->number == b->number && signbit(a->number) == signbit(b->number);
     case VALUE_STRING:
         return a->string.len == b->string.len &&
                memcmp(a->string.text, b->string.text, a->string.len) == 0;
     case VALUE_ARRAY:
-        return a->array.count == b->array.count && items_equal(a, b);
+        return items_equal(a, b);
     case VALUE_OBJECT:
         return members_equal(a, b);
     }

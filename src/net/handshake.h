@@ -25,7 +25,8 @@ struct handshake_request {
 
 // `found` (in the caller's arena) is an object, or NULL with `error` set when no TLS handshake came
 // about. Its members, times as RFC 3339 text in UTC:
-//   host, ip, port, sni, protocol, cipher, group, alpn, timings { dns, connect, tls } in seconds,
+//   host, ip, port, sni, protocol, cipher, group, alpn (null: none of sni, group, alpn),
+//   timings { dns, connect, tls } in seconds since the start
 //   ok            the chain verifies at security level 2 for `host` as a server
 //   errors        [ { code, name, depth, message } ], all of them
 //   cause         one of "" "expired" "not_yet_valid" "wrong_host" "incomplete_chain" "self_signed"
@@ -35,7 +36,8 @@ struct handshake_request {
 //     subject, issuer, serial, sha256, spki_sha256, not_before, not_after, days_left (integer, rounded
 //     down), sans [ "DNS:x" "IP:y" ], key { type, bits }, signature, is_ca, eku [..], ocsp [..],
 //     crl [..], aia [..], sct_count
-//   chain_complete, chain_order_ok, days_left (the earliest, as served), days_left_verified,
+//   chain_complete, chain_order_ok, days_left (the earliest, as served), days_left_verified (null
+//                 when no chain was verified),
 //   ocsp          null, or { status, this_update, next_update }; must_staple
 typedef void handshake_done(struct value *found, const char *error, void *arg);
 

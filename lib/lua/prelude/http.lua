@@ -1,0 +1,81 @@
+-- http: the verbs, and what an answer can do.
+local engine, primitives, parts = ...
+local words = parts.words
+local http = primitives.http
+local request = http.request
+
+local answer = {}
+answer.__index = function(_, name)
+    if answer[name] then return answer[name] end
+    engine.raise("usage", ("an HTTP answer has no field '%s'%s"):format(tostring(name),
+        words.suggest(name, { "status", "headers", "body", "url", "ip", "timings", "ok", "json",
+            "expect" })))
+end
+answer.__metatable = false
+
+-- answer:json(): the body read as JSON. Raises an effect failure that shows where it stops being JSON.
+function answer:json()
+    local ok, value = pcall(primitives.json.decode, self.body)
+    if ok then return value end
+    engine.raise("effect", ("%s answered with something that is not JSON (%s): %s"):format(self.url,
+        tostring(value), self.body:sub(1, 80):gsub("%s+", " ")))
+end
+
+-- answer:expect(200, ...): returns the answer when its status is one of these; raises a check failure
+-- that shows the status and the start of the body otherwise.
+function answer:expect(...)
+    for _, status in ipairs { ... } do
+        if self.status == status then return self end
+    end
+    primitives.check.fail("%s answered %d, expected %s%s", self.url, self.status,
+        table.concat({ ... }, " or "),
+        self.body ~= "" and ": " .. self.body:sub(1, 200):gsub("%s+", " ") or "")
+    return self
+end
+
+-- http.request { url =, method =, ... }: see the C side. Returns an answer.
+function http.request(options)
+    local got = request(options)
+    if engine.unknown(got) then return got end
+    got.ok = got.status >= 200 and got.status < 300
+    return setmetatable(got, answer)
+end
+
+local function merged(base, more)
+    local all = {}
+    for k, v in pairs(base) do all[k] = v end
+    for k, v in pairs(more or {}) do
+        if k == "headers" and all.headers then
+            v = merged(all.headers, v)
+        end
+        all[k] = v
+    end
+    return all
+end
+
+-- Gives `to` a function for each method, over the options `base`.
+local function add_verbs(to, base)
+    for _, method in ipairs { "get", "head", "options", "post", "put", "patch", "delete" } do
+        -- http.get(url [, options]), http.post(url, { json = ... }) and so on: one request each.
+        to[method] = function(url, options)
+            if type(url) ~= "string" then
+                engine.raise("usage", ("http.%s wants a URL first"):format(method))
+            end
+            local all = merged(base, options)
+            all.url = all.base and not url:find("^https?://") and all.base:gsub("/+$", "") .. url or url
+            all.base, all.method = nil, method:upper()
+            return http.request(all)
+        end
+    end
+    return to
+end
+add_verbs(http, {})
+
+-- http.client { base = "https://host", headers = { ... }, ... }: the same verbs with options that every
+-- call shares; a path in place of a URL is put behind `base`.
+function http.client(options) return add_verbs({}, options) end
+
+-- Merges the options of a client with those of one call, for nouns that speak HTTP themselves.
+http.merged = merged
+
+return http

@@ -1,0 +1,28 @@
+-- The prelude: what turns a bare Lua state into the place where runbooks live. The host calls this
+-- chunk once with its own table of functions (`engine`) and the primitives' tables, by name.
+-- Returns the functions that the host calls later: load, resolve, run, keys.
+local engine, primitives = ...
+
+-- Loads another part of the prelude, which gets the same two tables and what came before it.
+local parts = {}
+local function part(name)
+    local text, chunk = engine.source("prelude." .. name)
+    parts[name] = assert(load(text, chunk, "t"))(engine, primitives, parts)
+    return parts[name]
+end
+
+part "words"
+part "check"
+part "wait"
+part "http"
+part "k8s"
+part "metrics"
+part "log"
+part "outline"
+part "gate"
+part "sandbox"
+part "params"
+part "run"
+
+return { load = parts.sandbox.load, resolve = parts.params.resolve, run = parts.run.new,
+    keys = parts.words.keys }

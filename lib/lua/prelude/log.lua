@@ -1,0 +1,38 @@
+-- log: words for the people who watch and for the report.
+local engine, primitives = ...
+local log = {}
+
+local function say(level)
+    return function(format, ...)
+        local text = select("#", ...) > 0 and string.format(format, ...) or tostring(format)
+        engine.tell("log", { level = level, text = text })
+    end
+end
+
+log.info = say "info"   -- log.info("text with %d", ...)
+log.warn = say "warn"   -- something to look at that is no failure
+log.error = say "error" -- something bad that does not end the step
+
+-- log.link("label", "https://..."): an address worth watching.
+function log.link(label, url)
+    engine.tell("log", { level = "link", text = label, url = url })
+end
+
+-- log.table { title = "...", columns = { "a", "b" }, rows = { { 1, 2 } } }: figures in columns.
+function log.table(t)
+    local rows = {}
+    for i, row in ipairs(t.rows or {}) do
+        rows[i] = {}
+        for j = 1, #t.columns do
+            rows[i][j] = row[j] == nil and "" or tostring(row[j])
+        end
+    end
+    engine.tell("table", { title = t.title or "", columns = t.columns, rows = engine.array(rows) })
+end
+
+-- log.mask("name", text): from now on the text is shown nowhere, in no form; for secrets that a step
+-- learns. Texts shorter than 4 bytes cannot be masked.
+function log.mask(name, text) engine.mask(name, text) end
+
+primitives.log = log
+return log

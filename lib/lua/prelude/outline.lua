@@ -1,0 +1,226 @@
+-- outline: the words that a runbook file is written in: runbook, phase, step, param, secret. They
+-- only build and check data; nothing runs here.
+local engine, _, parts = ...
+local words = parts.words
+local outline = {}
+
+local kinds = setmetatable({}, { __mode = "k" }) -- table made here -> "phase", "step", ...
+
+-- True when t was made by the word `kind`.
+function outline.is(t, kind) return kinds[t] == kind end
+
+local function made(kind, t)
+    kinds[t] = kind
+    return t
+end
+
+local function name_of(kind, name)
+    if type(name) ~= "string" or name:match("^%s*$") or name:find("[%c/]") then
+        engine.raise("usage", kind .. " takes a name first: " .. kind
+            .. " \"name\" { ... }; a name is one line of text without '/'")
+    end
+    return name
+end
+
+local function body_of(kind, name, body)
+    if type(body) ~= "table" then
+        engine.raise("usage", ("%s \"%s\" wants a table after its name, not a %s"):format(kind, name,
+            type(body)))
+    end
+    return body
+end
+
+local step_fields = {
+    help = "string", undo = "function", lasting = "string", timeout = "string|number",
+    retry = "integer|table", when = "function",
+}
+
+local function retry_of(retry, what)
+    if type(retry) ~= "table" then
+        retry = { attempts = retry }
+    end
+    words.fields(retry, { attempts = "integer", backoff = "string|number" }, "retry of " .. what)
+    local attempts = retry.attempts or 3
+    if attempts < 1 or attempts > 100 then
+        engine.raise("usage", "retry of " .. what .. " must be between 1 and 100 attempts")
+    end
+    return attempts, words.seconds(retry.backoff or "1s", "backoff of " .. what)
+end
+
+-- step "name" { function(run) ... end, undo = fn, lasting = "why", timeout = "30s",
+--               retry = 3 | { attempts = 3, backoff = "2s" }, when = fn, help = "text" }
+-- The function does the work; what it returns is kept as run.results["name"]. `undo` takes its
+-- change back; `lasting` says why its change may stay although the run fails. `when` decides at the
+-- time whether the step runs. Returns the step.
+function outline.step(name)
+    name_of("step", name)
+    local where = engine.where()
+    return function(body)
+        if type(body) == "function" then body = { body } end
+        local what = ("step \"%s\""):format(name)
+        body_of("step", name, body)
+        words.fields(body, step_fields, what, where)
+        if type(body[1]) ~= "function" or #body > 1 then
+            engine.raise("usage", what .. " wants one function: step \"" .. name
+                .. "\" { function(run) ... end }", where)
+        end
+        if body.undo and body.lasting then
+            engine.raise("usage", what .. " has both undo and lasting: a change is either taken back "
+                .. "or meant to stay", where)
+        end
+        local attempts, backoff = 1, 1
+        if body.retry then attempts, backoff = retry_of(body.retry, what) end
+        return made("step", {
+            name = name, where = where, help = body.help, action = body[1], undo = body.undo,
+            lasting = body.lasting, when = body.when, attempts = attempts, backoff = backoff,
+            timeout = body.timeout and words.seconds(body.timeout, "timeout of " .. what) or 0,
+        })
+    end
+end
+
+-- Steps may stand in lists within lists: a library gives back several at once.
+local function gather(list, into, what, where)
+    for i, item in ipairs(list) do
+        if outline.is(item, "step") then
+            into[#into + 1] = item
+        elseif type(item) == "table" and not kinds[item] and #item > 0 then
+            gather(item, into, what, where)
+        else
+            engine.raise("usage", ("item %d of %s is a %s, not a step"):format(i, what,
+                kinds[item] or type(item)), where)
+        end
+    end
+    return into
+end
+
+-- phase "name" { step ..., on_failure = "halt" | "rollback" | "continue", keep_going = true,
+--                help = "text" }
+-- A failure ends the run (halt, the default), takes back what the run has changed (rollback), or
+-- lets the next phase begin (continue; the run still ends as failed). With keep_going the phase's
+-- other steps run all the same, to show every problem in one pass. Returns the phase.
+function outline.phase(name)
+    name_of("phase", name)
+    local where = engine.where()
+    return function(body)
+        local what = ("phase \"%s\""):format(name)
+        body_of("phase", name, body)
+        words.fields(body, { on_failure = "string", keep_going = "boolean", help = "string" }, what,
+            where)
+        local on_failure = body.on_failure or "halt"
+        if not ({ halt = 1, rollback = 1, continue = 1 })[on_failure] then
+            engine.raise("usage", ("on_failure of %s is '%s'; it can be halt, rollback or continue")
+                :format(what, on_failure), where)
+        end
+        local steps = gather(body, {}, what, where)
+        if #steps == 0 then
+            engine.raise("usage", what .. " has no step", where)
+        end
+        return made("phase", { name = name, where = where, help = body.help, on_failure = on_failure,
+            keep_going = body.keep_going or false, steps = steps })
+    end
+end
+
+local param_fields = {
+    default = "any", type = "string", help = "string", choices = "table", env = "string",
+    file = "string", optional = "boolean",
+}
+local types = { string = 1, integer = 1, number = 1, boolean = 1, duration = 1, enum = 1, secret = 1 }
+
+local function type_of(default)
+    return math.type(default) or (type(default) == "boolean" and "boolean") or "string"
+end
+
+-- param { default = v, type = "string" | "integer" | "number" | "boolean" | "duration" | "enum" |
+--         "secret", choices = { ... }, help = "text", env = "NAME", optional = true }, or only the
+-- default. Without a default it must be given, unless it is optional. Returns the parameter.
+function outline.param(body)
+    if type(body) ~= "table" then body = { default = body } end
+    words.fields(body, param_fields, "param")
+    if #body > 0 then
+        engine.raise("usage", "param takes named fields: param { default = ..., help = ... }")
+    end
+    local kind = body.type or (body.choices and "enum") or type_of(body.default)
+    if kind == "float" then kind = "number" end
+    if not types[kind] then
+        engine.raise("usage", ("param has the type '%s'%s; it can be %s"):format(kind,
+            words.suggest(kind, words.keys(types)), table.concat(words.keys(types), ", ")))
+    end
+    if (kind == "enum") ~= (body.choices ~= nil) then
+        engine.raise("usage", "a param of type enum wants choices = { \"a\", \"b\" }, and only that "
+            .. "type has them")
+    end
+    if kind == "secret" and body.default then
+        engine.raise("usage", "a secret has no default: what stands in a file is no secret")
+    end
+    return made("param", {
+        type = kind, default = body.default, help = body.help, choices = body.choices,
+        env = body.env, file = body.file, optional = body.optional or false, where = engine.where(),
+    })
+end
+
+-- secret { env = "NAME", file = "path", help = "text", optional = true }: a parameter whose value is
+-- never shown. It comes from --values, --set, the environment or the file, in that order from the
+-- strongest. Returns the parameter.
+function outline.secret(body)
+    if type(body) ~= "table" then
+        engine.raise("usage", "secret takes where it comes from: secret { env = \"NAME\" }")
+    end
+    body.type = "secret"
+    return outline.param(body)
+end
+
+local function read_params(given)
+    local params = {}
+    for _, name in ipairs(words.keys(given or {})) do
+        if type(name) ~= "string" or not name:match("^%a[%w_]*$") then
+            engine.raise("usage", ("'%s' cannot be a parameter's name: letters, digits and _ only")
+                :format(tostring(name)))
+        elseif ({ results = 1, id = 1, planning = 1, fill = 1 })[name] then
+            engine.raise("usage", ("'%s' cannot be a parameter's name: run.%s is something else")
+                :format(name, name))
+        end
+        local p = given[name]
+        params[name] = outline.is(p, "param") and p or outline.param(p)
+    end
+    return params
+end
+
+-- runbook { name = "billing-golive", summary = "...", params = { ... }, phase ..., phase ... }
+-- What a runbook file returns.
+function outline.runbook(body)
+    if type(body) ~= "table" then
+        engine.raise("usage", "runbook wants a table: runbook { name = \"...\", phase ... }")
+    end
+    words.fields(body, { name = "string", summary = "string", params = "table" }, "runbook")
+    if not (body.name or ""):match("^[%w][%w._-]*$") then
+        engine.raise("usage", "a runbook wants a name of letters, digits, '.', '_' and '-'")
+    end
+    local seen, phases = {}, {}
+    for i, phase in ipairs(body) do
+        if not outline.is(phase, "phase") then
+            engine.raise("usage", ("item %d of the runbook is a %s, not a phase"):format(i,
+                kinds[phase] or type(phase)))
+        end
+        if seen["phase " .. phase.name] then
+            engine.raise("usage", ("there are two phases \"%s\"; the first is at %s"):format(
+                phase.name, seen["phase " .. phase.name]), phase.where)
+        end
+        seen["phase " .. phase.name] = phase.where
+        for _, step in ipairs(phase.steps) do
+            if seen["step " .. step.name] then
+                engine.raise("usage", ("there are two steps \"%s\"; the first is at %s. Results are "
+                    .. "kept by step name, so names must differ"):format(step.name,
+                    seen["step " .. step.name]), step.where)
+            end
+            seen["step " .. step.name] = step.where
+        end
+        phases[i] = phase
+    end
+    if #phases == 0 then
+        engine.raise("usage", "a runbook wants at least one phase")
+    end
+    return made("runbook", { name = body.name, summary = body.summary or "",
+        params = read_params(body.params), phases = phases })
+end
+
+return outline

@@ -1,0 +1,178 @@
+-- sandbox: the environment that runbooks and libraries run in: an allow-list, never the state's own
+-- globals. What is not named here is not there.
+local engine, primitives, parts = ...
+local words, outline = parts.words, parts.outline
+local sandbox = {}
+
+-- A view of t that can be read and not written.
+local function read_only(t, name)
+    local meta = getmetatable(t)
+    return setmetatable({}, {
+        __index = t,
+        __call = meta and meta.__call,
+        __newindex = function(_, key)
+            engine.raise("usage", ("%s.%s cannot be set: %s is part of the engine"):format(name,
+                tostring(key), name))
+        end,
+        __pairs = function() return pairs(t) end,
+        __metatable = false,
+    })
+end
+
+-- Iterates in the order of the keys, so that two runs take the same path.
+local function ordered_pairs(t)
+    local meta = getmetatable(t)
+    if type(meta) == "table" and meta.__pairs then return meta.__pairs(t) end
+    if type(t) ~= "table" then
+        engine.raise("usage", "pairs wants a table, not a " .. type(t))
+    end
+    local keys, i = words.keys(t), 0
+    return function()
+        local key
+        repeat
+            i = i + 1
+            key = keys[i]
+        until key == nil or t[key] ~= nil
+        return key, t[key]
+    end, t, nil
+end
+
+-- next in the order of the keys. `next(t) == nil` asks whether t is empty.
+local function ordered_next(t, key)
+    if key == nil then
+        local first = words.keys(t)[1]
+        return first, t[first]
+    end
+    local keys = words.keys(t)
+    for i, k in ipairs(keys) do
+        if k == key then return keys[i + 1], t[keys[i + 1]] end
+    end
+end
+
+-- Text without addresses, which differ from run to run.
+local function plain_tostring(v)
+    local kind = type(v)
+    if kind == "table" or kind == "userdata" then
+        local meta = debug.getmetatable(v)
+        if kind == "userdata" or type(meta) == "table" and (meta.__tostring or meta.__name) then
+            return (tostring(v):gsub(": 0x%x+$", ""))
+        end
+    end
+    if kind == "table" or kind == "function" or kind == "thread" then return kind end
+    return tostring(v)
+end
+
+local function plain_format(format, ...)
+    local arguments = table.pack(...)
+    if tostring(format):gsub("%%%%", ""):find("%%[-+ #0-9.]*p") then
+        engine.raise("usage", "string.format: %p would show an address, which differs from run to run")
+    end
+    for i = 1, arguments.n do
+        local kind = type(arguments[i])
+        if kind == "table" or kind == "function" then arguments[i] = plain_tostring(arguments[i]) end
+    end
+    return string.format(format, table.unpack(arguments, 1, arguments.n))
+end
+
+local function safe_setmetatable(t, meta)
+    if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
+        engine.raise("usage", "setmetatable: __gc is not available in a runbook")
+    end
+    return setmetatable(t, meta)
+end
+
+local function copy(from, names)
+    local to = {}
+    for name in names:gmatch("%S+") do to[name] = from[name] end
+    return to
+end
+
+local strings = copy(string, "byte char find gmatch gsub len lower match pack packsize rep reverse "
+    .. "sub unpack upper")
+strings.format = plain_format
+-- Methods of strings ("x"):rep(3) go through this table too: no dump, and no way to the real one.
+getmetatable("").__index = strings
+getmetatable("").__metatable = false
+
+local maths = copy(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf "
+    .. "pi rad random sin sqrt tan tointeger type ult")
+
+local env
+-- A file's globals are its own, so that one file cannot change another's.
+local function own_globals()
+    return setmetatable({}, { __index = env, __metatable = false })
+end
+
+env = copy(_G, "assert error ipairs pcall rawequal rawget rawlen select tonumber type "
+    .. "xpcall")
+env._VERSION = _VERSION
+env.pairs, env.next, env.tostring = ordered_pairs, ordered_next, plain_tostring
+env.setmetatable = safe_setmetatable
+env.getmetatable = function(v)
+    if type(v) == "table" then return getmetatable(v) end
+end
+env.string, env.math = read_only(strings, "string"), read_only(maths, "math")
+env.table = read_only(copy(table, "concat insert move pack remove sort unpack"), "table")
+env.utf8 = read_only(copy(utf8, "char charpattern codepoint codes len offset"), "utf8")
+env.print = function(...)
+    local texts = table.pack(...)
+    for i = 1, texts.n do texts[i] = plain_tostring(texts[i]) end
+    primitives.log.info("%s", table.concat(texts, "\t"))
+end
+env.load = function(text, chunk, mode, environment)
+    if type(text) ~= "string" then engine.raise("usage", "load wants text") end
+    return load(text, chunk or "=load", "t", environment or own_globals())
+end
+for _, word in ipairs { "runbook", "phase", "step", "param", "secret" } do
+    env[word] = outline[word]
+end
+env.gate = parts.gate.new
+env.parallel, env.each = engine.parallel, engine.each
+for name, primitive in pairs(primitives) do env[name] = read_only(primitive, name) end
+
+-- Names that other languages or a full Lua have, with what to use here instead.
+local elsewhere = {
+    io = "files are out of reach; parameters and http bring data in",
+    os = "use wait.now() for the time and parameters for the environment",
+    debug = "it could leave the sandbox", package = "require finds runbook.* and files beside yours",
+    dofile = "use require", loadfile = "use require", collectgarbage = "memory is looked after",
+    coroutine = "steps already wait without blocking; use parallel or each",
+}
+
+local function missing(_, name)
+    local hint = elsewhere[name]
+    engine.raise("usage", hint and ("'%s' is not available in a runbook: %s"):format(name, hint)
+        or ("'%s' is not defined%s"):format(tostring(name), words.suggest(name, words.keys(env))))
+end
+setmetatable(env, { __index = missing, __metatable = false })
+
+-- Libraries see the same names and the engine's own functions.
+local library_env = setmetatable({ engine = engine, words = words, outline = outline },
+    { __index = env, __metatable = false })
+
+local loaded = {}
+
+-- require "runbook.canary" or require "mine" (the file mine.lua beside the runbook).
+function env.require(name)
+    if type(name) ~= "string" or not name:match("^[%w_][%w_.-]*$") then
+        engine.raise("usage", "require wants a module's name, as in require \"runbook.canary\"")
+    end
+    if loaded[name] == nil then
+        local text, chunk = engine.source(name)
+        local ours = chunk:sub(1, 1) == "="
+        local fn, why = load(text, chunk, "t", ours and library_env or own_globals())
+        if not fn then
+            engine.raise("usage", (why:gsub("^.-:%d+: ", "")), why:match("^(.-:%d+): "))
+        end
+        loaded[name] = engine.no_effects(fn, name)
+        if loaded[name] == nil then loaded[name] = true end
+    end
+    return loaded[name]
+end
+
+-- Compiles a runbook file's text; called by the host, which runs the result.
+function sandbox.load(text, chunk)
+    return load(text, chunk, "t", own_globals())
+end
+
+return sandbox

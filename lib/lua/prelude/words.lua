@@ -1,0 +1,98 @@
+-- words: small things for messages and for reading what authors wrote.
+local engine = ...
+local words = {}
+
+-- The keys of a table in a fixed order: numbers, then strings, then booleans.
+-- Raises when a key is of another type, because such keys have no order that two runs agree on.
+function words.keys(t)
+    local rank = { number = 1, string = 2, boolean = 3 }
+    local keys = {}
+    for k in next, t do
+        if not rank[type(k)] then
+            engine.raise("usage", "a table with a " .. type(k) .. " as a key has no fixed order; "
+                .. "use text or numbers as keys")
+        end
+        keys[#keys + 1] = k
+    end
+    table.sort(keys, function(a, b)
+        local x, y = rank[type(a)], rank[type(b)]
+        if x ~= y then return x < y end
+        if x == 3 then return not a and b end
+        return a < b
+    end)
+    return keys
+end
+
+-- How many single-letter edits lead from a to b.
+local function distance(a, b)
+    local row = {}
+    for j = 0, #b do row[j] = j end
+    for i = 1, #a do
+        local diagonal
+        diagonal, row[0] = row[0], i
+        for j = 1, #b do
+            local cost = a:byte(i) == b:byte(j) and 0 or 1
+            diagonal, row[j] = row[j], math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+        end
+    end
+    return row[#b]
+end
+
+-- Returns ", did you mean 'x'?" for the closest of the known names, or "" when none is close.
+function words.suggest(name, known)
+    local best, least = nil, 3
+    for _, candidate in ipairs(known) do
+        local d = distance(tostring(name):lower(), candidate:lower())
+        if d < least and d < #candidate then best, least = candidate, d end
+    end
+    return best and (", did you mean '%s'?"):format(best) or ""
+end
+
+-- Raises unless every named field of t is among `known` ({ field = type or list of types }) and of
+-- its type. Whole-number keys are left to the caller. `what` names the thing in the message.
+function words.fields(t, known, what, where)
+    for _, key in ipairs(words.keys(t)) do
+        if type(key) ~= "number" then
+            local want = known[key]
+            if not want then
+                engine.raise("usage", ("%s has no field '%s'%s; it takes %s"):format(what,
+                    tostring(key), words.suggest(key, words.keys(known)),
+                    table.concat(words.keys(known), ", ")), where)
+            end
+            local is = math.type(t[key]) == "integer" and "integer" or type(t[key])
+            local fits = false
+            for kind in want:gmatch("%a+") do
+                fits = fits or kind == is or kind == type(t[key]) or kind == "any"
+            end
+            if not fits then
+                engine.raise("usage", ("'%s' of %s must be a %s, not a %s"):format(key, what,
+                    want:gsub("|", " or a "), type(t[key])), where)
+            end
+        end
+    end
+end
+
+-- A length of time for people: 90 -> "1m 30s".
+function words.duration(seconds)
+    return engine.duration_text(seconds)
+end
+
+-- Seconds out of "15m", "1h30m" or a number of seconds. Raises a usage failure otherwise.
+function words.seconds(value, what)
+    local seconds = engine.duration_seconds(value)
+    if not seconds then
+        engine.raise("usage", ("%s: '%s' is not a length of time; write it as \"30s\", \"15m\" or "
+            .. "\"1h30m\""):format(what, tostring(value)))
+    end
+    return seconds
+end
+
+-- A number as people read it: at most `digits` significant digits (default 4), no trailing zeros.
+function words.number(n, digits)
+    if math.type(n) == "integer" then return tostring(n) end
+    if n ~= n then return "NaN" end
+    if n == math.huge then return "+Inf" elseif n == -math.huge then return "-Inf" end
+    return ("%." .. (digits or 4) .. "g"):format(n)
+end
+
+return words

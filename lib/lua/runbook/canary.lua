@@ -1,0 +1,133 @@
+-- runbook.canary: moves traffic to a new version weight by weight, watches gates at each, and takes it
+-- all back when one is breached.
+local gates = require "runbook.gates"
+local canary = {}
+
+local PREFIX = "nginx.ingress.kubernetes.io/canary"
+
+-- canary.nginx { ingress = "name", namespace = "${namespace}" }: a router for ingress-nginx, where a
+-- second Ingress carries the canary's weight as an annotation. Texts may name parameters.
+-- A router has weight(run) -> percent, set(run, percent, from) and name(run).
+function canary.nginx(options)
+    words.fields(options, { ingress = "string", namespace = "string" }, "canary.nginx")
+    if not options.ingress then
+        engine.raise("usage", "canary.nginx wants ingress = \"the name of the canary Ingress\"")
+    end
+    local router = {}
+
+    local function place(run)
+        return "ingress/" .. run.fill(options.ingress),
+            { namespace = options.namespace and run.fill(options.namespace) }
+    end
+
+    function router.name(run) return (place(run)) end
+
+    function router.weight(run)
+        local what, where = place(run)
+        local annotations = k8s.get(what, where).metadata.annotations or {}
+        if annotations[PREFIX] ~= "true" then
+            check.fail("%s is no canary Ingress: its annotation %s is not \"true\"", what, PREFIX)
+        end
+        local total = tonumber(annotations[PREFIX .. "-weight-total"] or "100")
+        local weight = tonumber(annotations[PREFIX .. "-weight"] or "0")
+        if not weight or not total then
+            check.fail("%s carries a weight that is no number", what)
+        end
+        return weight * 100 // total
+    end
+
+    function router.set(run, percent, from)
+        local what, where = place(run)
+        where.merge = { metadata = { annotations = { [PREFIX .. "-weight"] = tostring(percent) } } }
+        where.label = ("patch %s: canary weight %s -> %s %%"):format(what, from, percent)
+        k8s.patch(what, where)
+    end
+
+    return router
+end
+
+-- Sets the weight to 0 and proves that it is 0.
+local function back_to_zero(router)
+    return function(run)
+        local from = router.weight(run)
+        if from ~= 0 then router.set(run, 0, from) end
+        check.equal(router.weight(run), 0, "the canary weight of " .. router.name(run))
+    end
+end
+
+local function value_of(run, v)
+    if type(v) == "function" then return v(run) end
+    if type(v) == "string" then return run.fill(v) end
+    return v
+end
+
+local fields = {
+    router = "table", weights = "table", gates = "table", metrics = "function", bake = "any",
+    every = "any", patience = "any", baseline = "function", approve_each = "function",
+    links = "function", name = "string",
+}
+
+-- canary.steps { router = canary.nginx { ... }, weights = { 1, 5, 20, 50, 100 }, gates = { gate ... },
+--                metrics = function(run) return metrics.prometheus(run.prometheus) end,
+--                bake = "${bake}", every = "15s", patience = "10m",
+--                baseline = function(run) return { ["p95 latency"] = 0.2 } end,
+--                approve_each = function(run) return run.approve_each end,
+--                links = function(run) return { { "errors", "https://..." } } end }
+-- One step a weight: it sets the weight, proves it, and keeps every gate through the bake. Each has the
+-- same undo: back to 0, proved. Lengths may be text with "${parameter}" or functions of run. Returns
+-- the list of steps.
+function canary.steps(options)
+    words.fields(options, fields, "canary.steps")
+    for _, name in ipairs { "router", "weights", "gates", "metrics", "bake" } do
+        if options[name] == nil then
+            engine.raise("usage", "canary.steps wants " .. name)
+        end
+    end
+    local undo = back_to_zero(options.router)
+    local steps, previous = {}, 0
+
+    local function bake(run, weight)
+        local length = words.seconds(value_of(run, options.bake), "bake")
+        gates.bake(run, options.gates, {
+            source = options.metrics(run),
+            baseline = options.baseline and options.baseline(run),
+            length = length,
+            every = words.seconds(value_of(run, options.every or math.max(length / 40, 1)), "every"),
+            patience = options.patience and words.seconds(value_of(run, options.patience), "patience"),
+            label = ("bake at %d %%"):format(weight),
+        })
+    end
+
+    for i, weight in ipairs(options.weights) do
+        if math.type(weight) ~= "integer" or weight <= previous or weight > 100 then
+            engine.raise("usage", "canary.steps: weights must be whole percentages that rise to 100 at most")
+        end
+        local before = previous
+        steps[i] = outline.step((options.name or "weight") .. (" %d %%"):format(weight)) {
+            function(run)
+                for _, link in ipairs(options.links and options.links(run) or {}) do
+                    log.link(link[1], link[2])
+                end
+                if i > 1 and options.approve_each and options.approve_each(run) then
+                    ask.approve(("Go on from %d %% to %d %% of the traffic?"):format(before, weight))
+                end
+                local router = options.router
+                check.equal(router.weight(run), before, "the weight before this step, which nobody else "
+                    .. "may change,")
+                router.set(run, weight, before)
+                check.equal(router.weight(run), weight, "the canary weight of " .. router.name(run))
+                bake(run, weight)
+            end,
+            undo = undo,
+        }
+        previous = weight
+    end
+    return steps
+end
+
+-- canary.expect_zero(run, router): a check that the canary is there and gets no traffic yet.
+function canary.expect_zero(run, router)
+    check.equal(router.weight(run), 0, "the canary weight of " .. router.name(run))
+end
+
+return canary

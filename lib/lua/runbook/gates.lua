@@ -1,0 +1,186 @@
+-- runbook.gates: judges gates against metrics, once or through a whole bake.
+--
+-- A gate passes only when its query gives exactly one finite figure that keeps the limit, and enough
+-- requests stand behind it. No data, NaN, several series and a server that does not answer are never
+-- a pass: they are no verdict, and a gate that has none for longer than `patience` fails.
+local gates = {}
+
+local keeps = {
+    below = function(value, limit) return value < limit end,
+    above = function(value, limit) return value > limit end,
+    at_most = function(value, limit) return value <= limit end,
+    at_least = function(value, limit) return value >= limit end,
+}
+
+local in_words = { below = "below", above = "above", at_most = "at most", at_least = "at least" }
+
+-- A figure with its unit: "%" shows a ratio as percent, "ms" shows seconds as milliseconds.
+local function shown(value, unit)
+    if value == nil then return "none" end
+    if unit == "%" then return words.number(value * 100, 3) .. " %" end
+    if unit == "ms" then return words.number(value * 1000, 3) .. " ms" end
+    return words.number(value) .. (unit and " " .. unit or "")
+end
+
+-- The limit of a gate as kind, number and text. A limit on the baseline needs that figure.
+local function limit_of(gate, baseline)
+    if gate.limit ~= "below_baseline" then
+        local limit = gate[gate.limit]
+        return gate.limit, limit, in_words[gate.limit] .. " " .. shown(limit, gate.unit)
+    end
+    local figure = baseline and baseline[gate.baseline or gate.name]
+    if type(figure) ~= "number" then
+        engine.raise("usage", ("gate \"%s\" is measured against the baseline, and there is no figure "
+            .. "'%s' in it; take the baseline in an earlier step"):format(gate.name,
+            gate.baseline or gate.name), gate.where)
+    end
+    local limit = gate.below_baseline * figure
+    return "below", limit, ("below %s (%s x baseline %s)"):format(shown(limit, gate.unit),
+        words.number(gate.below_baseline), shown(figure, gate.unit))
+end
+
+local function figure_of(run, query, source)
+    if type(query) == "function" then
+        local value = query(run)
+        if type(value) ~= "number" or value ~= value then
+            return { reason = "no data", text = tostring(value) }
+        end
+        return { value = value }
+    end
+    return source:sample(run.fill(query))
+end
+
+local function requests_short(run, gate, source)
+    if not gate.min_requests then return false end
+    local sample = figure_of(run, gate.requests, source)
+    local count, least = sample.value or 0, gate.min_requests
+    if type(least) == "string" then least = tonumber(run.fill(least)) end
+    return count < least and { count = count, least = least }
+end
+
+-- Takes the failure of an effect for "no verdict"; anything else goes on as it is.
+local function tolerant(fn, ...)
+    local result = table.pack(pcall(fn, ...))
+    if result[1] then return table.unpack(result, 2, result.n) end
+    local failure = result[2]
+    if type(failure) == "table" and failure.kind == "effect" and not failure.text:find("bad_data") then
+        return nil, failure.text
+    end
+    error(failure, 0)
+end
+
+-- gates.judge(run, gate, { source = metrics client, baseline = { name = figure } }): looks once.
+-- Returns { name, ok, verdict, value, limit, text, query }: verdict is "pass", "breach", "no data",
+-- "too few" or "error"; value and limit are texts for people.
+function gates.judge(run, gate, options)
+    local kind, limit, limit_text = limit_of(gate, options.baseline)
+    local query = type(gate.query) == "string" and run.fill(gate.query) or "(a function)"
+    local judged = { name = gate.name, limit = limit_text, query = query, ok = false }
+    local sample, why = tolerant(figure_of, run, gate.query, options.source)
+    if not sample then
+        judged.verdict, judged.text = "error", why
+    elseif not sample.value then
+        judged.verdict, judged.text = "no data", ("%s: %s"):format(sample.reason, sample.text or "")
+    else
+        judged.value = shown(sample.value, gate.unit)
+        local short
+        short, why = tolerant(requests_short, run, gate, options.source)
+        if short == nil then
+            judged.verdict, judged.text = "error", why
+        elseif not keeps[kind](sample.value, limit) then
+            judged.verdict = "breach"
+            judged.text = ("%s is %s, the limit is %s"):format(gate.name, judged.value, limit_text)
+        elseif short then
+            judged.verdict = "too few"
+            judged.text = ("only %s of %s requests"):format(words.number(short.count),
+                words.number(short.least))
+        else
+            judged.verdict, judged.ok = "pass", true
+        end
+    end
+    return judged
+end
+
+local function tell(judged)
+    engine.tell("gate", judged)
+end
+
+local function breach(judged)
+    if not judged.told then tell(judged) end
+    engine.raise("check", ("gate \"%s\" is breached: %s, the limit is %s"):format(judged.name,
+        judged.value, judged.limit))
+end
+
+local function no_verdict(judged, seconds)
+    tell(judged)
+    engine.raise("check", ("gate \"%s\" (limit %s) had no verdict for %s, which is not a pass: %s"):format(
+        judged.name, judged.limit, words.duration(seconds), judged.text))
+end
+
+local function look(run, list, options)
+    local judged = each(list, { limit = 8 }, function(gate) return gates.judge(run, gate, options) end)
+    local figures = {}
+    for i, j in ipairs(judged) do
+        figures[i] = { name = j.name, value = j.value or j.verdict, limit = j.limit, ok = j.ok }
+    end
+    return judged, figures
+end
+
+-- In a plan: one look at the live metrics, so that a mistyped query is found now. What it says about
+-- traffic that is not there yet is no failure.
+local function rehearse(run, list, options)
+    for _, judged in ipairs((look(run, list, options))) do
+        judged.later = not judged.ok
+        tell(judged)
+    end
+    wait.sleep(options.length, { label = options.label })
+end
+
+-- gates.expect(run, gate, { source, baseline }): looks once; raises unless the gate passes.
+function gates.expect(run, gate, options)
+    local judged = gates.judge(run, gate, options)
+    judged.later = engine.planning() and not judged.ok and judged.verdict ~= "breach"
+    tell(judged)
+    if not judged.ok and not judged.later then
+        engine.raise("check", judged.verdict == "breach"
+            and ("gate \"%s\" is breached: %s, the limit is %s"):format(judged.name, judged.value, judged.limit)
+            or ("gate \"%s\" (limit %s) has no verdict, which is not a pass: %s"):format(judged.name,
+                judged.limit, judged.text))
+    end
+    return judged
+end
+
+-- gates.bake(run, list, { source, baseline, length, every, patience, label }): keeps looking at every
+-- gate for `length` seconds, every `every` seconds. A breach raises at once and names gate, value and
+-- limit. At the end all gates must pass; while one has no verdict the bake goes on, until `patience`
+-- seconds (default: length) without a verdict of that gate are over. Returns what was judged last.
+function gates.bake(run, list, options)
+    if engine.planning() then return rehearse(run, list, options) end
+    local started = wait.now()
+    local judged_at = {}
+    for i in ipairs(list) do judged_at[i] = started end
+    local patience = options.patience or options.length
+    while true do
+        local judged, figures = look(run, list, options)
+        local now, settled = wait.now(), true
+        for i, j in ipairs(judged) do
+            if j.verdict == "breach" then breach(j) end
+            if j.ok then
+                judged_at[i] = now
+            elseif now - judged_at[i] >= patience and now - started >= options.length then
+                no_verdict(j, now - judged_at[i])
+            end
+            settled = settled and j.ok
+        end
+        local left = options.length - (now - started)
+        if left <= 0 and settled then
+            for _, j in ipairs(judged) do tell(j) end
+            return judged
+        end
+        wait.sleep(left > 0 and math.min(options.every, left) or options.every, {
+            label = left > 0 and options.label or options.label .. " (waiting for a verdict)",
+            elapsed = now - started, remaining = math.max(left, 0), figures = figures, quiet = true })
+    end
+end
+
+return gates

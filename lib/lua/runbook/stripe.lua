@@ -1,0 +1,112 @@
+-- runbook.stripe: Stripe's API and webhook signatures, as far as a go-live needs them.
+-- Signatures follow https://docs.stripe.com/webhooks#verify-manually and agree with the official
+-- libraries; see tests/data/stripe_signatures.json.
+local stripe = {}
+
+-- stripe.sign(payload, secret, timestamp): the Stripe-Signature header for a body sent at `timestamp`
+-- (whole seconds since 1970).
+function stripe.sign(payload, secret, timestamp)
+    return ("t=%d,v1=%s"):format(timestamp, crypto.hmac_sha256(secret, ("%d.%s"):format(timestamp, payload)))
+end
+
+-- stripe.verify(payload, header, secret, { tolerance = 300, now = seconds }): true, or false and why
+-- not. Any v1 of the header that matches passes; the age is judged after the signature and to one side.
+function stripe.verify(payload, header, secret, options)
+    options = options or {}
+    local timestamp, signatures = nil, {}
+    for item in header:gmatch("[^,]+") do
+        local name, value = item:match("^([^=]*)=(.*)$")
+        if name == "t" then
+            timestamp = value:match("^%-?%d+$") and math.tointeger(tonumber(value))
+        elseif name == "v1" then
+            signatures[#signatures + 1] = value
+        end
+    end
+    if not timestamp then return false, "the header has no timestamp" end
+    if #signatures == 0 then return false, "the header has no v1 signature" end
+    local expected = crypto.hmac_sha256(secret, ("%d.%s"):format(timestamp, payload))
+    local matches = false
+    for _, signature in ipairs(signatures) do
+        matches = crypto.equal(signature, expected) or matches
+    end
+    if not matches then return false, "no signature matches" end
+    local tolerance = options.tolerance or 300
+    if options.now and tolerance > 0 and options.now - timestamp > tolerance then
+        return false, "the timestamp is too old"
+    end
+    return true
+end
+
+-- stripe.client { key = "sk_test_...", base = "https://api.stripe.com", live = false, ... }: verbs like
+-- http.client's, with the key, retries and the API's habits. A live key is refused unless live = true
+-- says that it is meant. Further options go to http.
+function stripe.client(options)
+    local key, live = options.key, options.live
+    if key:find("^[sr]k_live_") and not live then
+        engine.raise("usage", "the Stripe key is a live one; say that it is meant, or use a test key")
+    end
+    local all = { base = options.base or "https://api.stripe.com", retries = 3,
+        headers = { Authorization = "Bearer " .. key } }
+    for name, value in pairs(options) do
+        if name ~= "key" and name ~= "live" and name ~= "base" then all[name] = value end
+    end
+    local client = http.client(all)
+
+    -- client.all(path, query): every object of a list, over all its pages.
+    function client.all(path, query)
+        local items, after = {}, nil
+        repeat
+            local page = {}
+            for name, value in pairs(query or {}) do page[name] = value end
+            page.limit, page.starting_after = 100, after
+            local list = client.get(path, { query = page }):expect(200):json()
+            for _, item in ipairs(list.data) do items[#items + 1] = item end
+            after = #list.data > 0 and list.data[#list.data].id or nil
+        until not list.has_more or not after
+        return items
+    end
+    return client
+end
+
+local function has_events(endpoint, events)
+    local enabled = {}
+    for _, name in ipairs(endpoint.enabled_events) do enabled[name] = true end
+    for _, name in ipairs(events) do
+        if not enabled[name] and not enabled["*"] then return false, name end
+    end
+    return true
+end
+
+-- stripe.ensure_endpoint(client, { url =, events = { ... }, key = "idempotency key" }): finds the webhook
+-- endpoint with this URL, updates its events or enables it where needed, or creates it. Returns the
+-- endpoint (with its `secret` only when it was created: Stripe never shows it again) and "found",
+-- "updated" or "created".
+function stripe.ensure_endpoint(client, options)
+    local found
+    for _, endpoint in ipairs(client.all("/v1/webhook_endpoints")) do
+        if endpoint.url == options.url and (not found or endpoint.status == "enabled") then
+            found = endpoint
+        end
+    end
+    if not found then
+        local made = client.post("/v1/webhook_endpoints", {
+            form = { url = options.url, enabled_events = options.events },
+            idempotency_key = options.key,
+            assume = { json = { id = "we_planned", url = options.url, status = "enabled",
+                enabled_events = options.events } },
+        }):expect(200):json()
+        return made, "created"
+    end
+    if has_events(found, options.events) and found.status == "enabled" then
+        return found, "found"
+    end
+    local updated = client.post("/v1/webhook_endpoints/" .. found.id, {
+        form = { enabled_events = options.events, disabled = false },
+        idempotency_key = options.key,
+        assume = { json = { id = found.id, url = found.url, status = "enabled",
+            enabled_events = options.events } },
+    }):expect(200):json()
+    return updated, "updated"
+end
+
+return stripe

@@ -1,0 +1,86 @@
+// check: loads a runbook without running anything, and prints its outline.
+#include <lauxlib.h>
+#include <stdio.h>
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "engine/mode.h"
+
+static void print_default(const struct value *param)
+{
+    const struct value *v = value_get(param, "default");
+    struct buf text = {0};
+    if (v == NULL)
+        return;
+    json_write(&text, v, JSON_COMPACT);
+    printf("  default %s", buf_text(&text));
+    buf_free(&text);
+}
+
+static void print_params(const struct value *params)
+{
+    if (value_count(params))
+        printf("\nparameters\n");
+    for (size_t i = 0; i < value_count(params); i++) {
+        const struct value_member *m = &params->object.members[i];
+        printf("  %-22s %-9s", m->key, value_get_text(m->value, "type"));
+        print_default(m->value);
+        if (value_get(m->value, "env"))
+            printf("  from %s", value_get_text(m->value, "env"));
+        if (value_get(m->value, "help"))
+            printf("  %s", value_get_text(m->value, "help"));
+        printf("\n");
+    }
+}
+
+static void print_step(const struct step *s)
+{
+    char text[64];
+    printf("  %-40s %s", s->name, s->where);
+    if (s->undo != LUA_NOREF)
+        printf("  undo");
+    if (s->lasting)
+        printf("  lasting");
+    if (s->when != LUA_NOREF)
+        printf("  when");
+    if (s->attempts > 1)
+        printf("  %d attempts", s->attempts);
+    if (s->timeout_ms)
+        printf("  timeout %s", duration_format(s->timeout_ms, text, sizeof text));
+    printf("\n");
+}
+
+static void print_outline(const struct outline *o)
+{
+    static const char *const on_failure[] = {"halt", "rollback", "continue"};
+    printf("%s: %s\n", o->name, o->summary);
+    print_params(o->params);
+    for (int p = 0; p < o->count; p++) {
+        const struct phase *phase = &o->phases[p];
+        printf("\n%s  (on failure: %s%s)\n", phase->name, on_failure[phase->on_failure],
+               phase->keep_going ? ", shows every problem" : "");
+        for (int i = 0; i < phase->count; i++)
+            print_step(&phase->steps[i]);
+    }
+}
+
+static int check(const struct options *o)
+{
+    struct session session;
+    int code = session_open(&session, o, &mode_plan);
+    if (code == 0)
+        print_outline(&session.run->outline);
+    return session_close(&session, code);
+}
+
+int check_main(int argc, char **argv)
+{
+    struct options o = {0};
+    int code = EXIT_USAGE;
+    if (options_read(&o, argc, argv))
+        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL}) : check(&o);
+    options_free(&o);
+    return code;
+}

@@ -1,0 +1,164 @@
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+
+enum {
+    OPT_SET = 256,
+    OPT_VALUES,
+    OPT_NO_INPUT,
+    OPT_FROM,
+    OPT_ONLY,
+    OPT_OUTPUT,
+    OPT_REPORT,
+    OPT_KUBECONFIG,
+    OPT_CONTEXT,
+    OPT_COLOR,
+    OPT_DEBUG,
+    OPT_DETAILED,
+};
+
+static const struct option table[] = {
+    {"set", required_argument, NULL, OPT_SET},
+    {"values", required_argument, NULL, OPT_VALUES},
+    {"dry-run", no_argument, NULL, 'n'},
+    {"yes", no_argument, NULL, 'y'},
+    {"no-input", no_argument, NULL, OPT_NO_INPUT},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"only", required_argument, NULL, OPT_ONLY},
+    {"output", required_argument, NULL, OPT_OUTPUT},
+    {"report", required_argument, NULL, OPT_REPORT},
+    {"kubeconfig", required_argument, NULL, OPT_KUBECONFIG},
+    {"context", required_argument, NULL, OPT_CONTEXT},
+    {"color", required_argument, NULL, OPT_COLOR},
+    {"verbose", no_argument, NULL, 'v'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"debug", no_argument, NULL, OPT_DEBUG},
+    {"detailed-exitcode", no_argument, NULL, OPT_DETAILED},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static void append(struct arena *a, const char ***list, const char *text)
+{
+    size_t count = 0;
+    while (*list && (*list)[count])
+        count++;
+    const char **longer = arena_alloc(a, (count + 2) * sizeof *longer);
+    if (count)
+        memcpy(longer, *list, count * sizeof *longer);
+    longer[count] = text;
+    *list = longer;
+}
+
+static bool wrong(const char *format, const char *text)
+{
+    fputs("runbook: ", stderr);
+    fprintf(stderr, format, text); // NOLINT: the formats are the literals below
+    fputs("; `runbook help` lists what there is\n", stderr);
+    return false;
+}
+
+static bool read_one(struct options *o, int c)
+{
+    switch (c) {
+    case OPT_SET:
+        if (strchr(optarg, '=') == NULL)
+            return wrong("--set wants key=value, not '%s'", optarg);
+        append(&o->arena, &o->set, optarg);
+        return true;
+    case OPT_VALUES:
+        o->values_file = optarg;
+        return true;
+    case 'n':
+        o->plan = true;
+        return true;
+    case 'y':
+        o->run.yes = true;
+        return true;
+    case OPT_NO_INPUT:
+        o->run.no_input = true;
+        return true;
+    case OPT_FROM:
+        o->run.from = optarg;
+        return true;
+    case OPT_ONLY:
+        o->run.only = optarg;
+        return true;
+    case OPT_OUTPUT:
+        if (strcmp(optarg, "text") != 0 && strcmp(optarg, "ndjson") != 0)
+            return wrong("--output is text or ndjson, not '%s'", optarg);
+        o->ndjson = strcmp(optarg, "ndjson") == 0;
+        return true;
+    case OPT_REPORT:
+        append(&o->arena, &o->reports, optarg);
+        o->report_count++;
+        return true;
+    case OPT_KUBECONFIG:
+        o->run.kubeconfig = optarg;
+        return true;
+    case OPT_CONTEXT:
+        o->run.context = optarg;
+        return true;
+    case OPT_COLOR:
+        if (strcmp(optarg, "always") == 0)
+            o->color = TERMINAL_ALWAYS;
+        else if (strcmp(optarg, "never") == 0)
+            o->color = TERMINAL_NEVER;
+        else if (strcmp(optarg, "auto") != 0)
+            return wrong("--color is auto, always or never, not '%s'", optarg);
+        return true;
+    case 'v':
+        o->detail = TERMINAL_VERBOSE;
+        return true;
+    case 'q':
+        o->detail = TERMINAL_QUIET;
+        return true;
+    case OPT_DEBUG:
+        o->run.debug = true;
+        return true;
+    case OPT_DETAILED:
+        o->detailed_exitcode = true;
+        return true;
+    case 'h':
+        o->help = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool read_all(struct options *o, int argc, char **argv)
+{
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, ":nyvqh", table, NULL)) != -1;) {
+        if (c == ':')
+            return wrong("%s wants a value", argv[optind - 1]);
+        if (c == '?')
+            return wrong("there is no option %s", argv[optind - 1]);
+        if (!read_one(o, c))
+            return false;
+    }
+    return true;
+}
+
+bool options_read(struct options *o, int argc, char **argv)
+{
+    if (!read_all(o, argc, argv))
+        return false;
+    if (o->help)
+        return true;
+    if (optind >= argc)
+        return wrong("%s wants the runbook file to work on", argv[0]);
+    o->run.file = argv[optind++];
+    if (optind < argc)
+        o->run.phases = (const char *const *)&argv[optind];
+    return true;
+}
+
+void options_free(struct options *o)
+{
+    arena_free(&o->arena);
+}

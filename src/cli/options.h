@@ -1,0 +1,24 @@
+// options: what stands on the command line of a verb that loads a runbook.
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/run.h"
+#include "record/terminal.h"
+
+struct options {
+    struct arena arena; // owns the lists
+    struct run_options run;
+    const char **set; // "key=value", NULL-terminated
+    const char *values_file;
+    const char **reports; // paths
+    int report_count;
+    bool ndjson, plan, help, permissions;
+    bool detailed_exitcode;
+    enum terminal_detail detail;
+    enum terminal_color color;
+};
+
+// Reads argv (argv[0] is the verb). False when it is wrong: the message has been printed.
+bool options_read(struct options *, int argc, char **argv);
+void options_free(struct options *);

@@ -1,0 +1,44 @@
+// run and plan: load a runbook, give it its parameters, walk it.
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "engine/mode.h"
+
+// plan --detailed-exitcode: 0 nothing to change, 2 changes, 1 a problem.
+static int detailed(const struct run *run, int code)
+{
+    return code != EXIT_DONE ? 1 : run->counts.writes > 0 ? 2 : 0;
+}
+
+static int walk(struct options *o)
+{
+    struct session session;
+    int code = session_open(&session, o, o->plan ? &mode_plan : &mode_live);
+    if (code == 0)
+        code = session_start(&session, o);
+    if (code == 0) {
+        code = session_run(&session);
+        if (o->plan && o->detailed_exitcode)
+            code = detailed(session.run, code);
+    }
+    return session_close(&session, code);
+}
+
+static int verb(int argc, char **argv, bool plan)
+{
+    struct options o = {.plan = plan};
+    int code = EXIT_USAGE;
+    if (options_read(&o, argc, argv))
+        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL}) : walk(&o);
+    options_free(&o);
+    return code;
+}
+
+int run_main(int argc, char **argv)
+{
+    return verb(argc, argv, false);
+}
+
+int plan_main(int argc, char **argv)
+{
+    return verb(argc, argv, true);
+}

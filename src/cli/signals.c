@@ -1,0 +1,65 @@
+#include "cli/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "engine/run.h"
+#include "net/loop.h"
+
+static struct run *watched;
+static struct watch *wake;
+static int pipe_ends[2] = {-1, -1};
+
+// Nothing but what is safe in a signal handler.
+static void on_signal(int signo)
+{
+    int kept = errno;
+    if (watched == NULL || watched->signal) {
+        static const char text[] = "\nrunbook: ended at once by a second signal\n";
+        ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+        (void)ignored;
+        _exit(128 + signo);
+    }
+    watched->signal = signo == SIGHUP ? SIGTERM : signo;
+    ssize_t ignored = write(pipe_ends[1], "", 1);
+    (void)ignored;
+    errno = kept;
+}
+
+// The loop has woken up after the handler.
+static void on_wake(void *arg)
+{
+    char block[16];
+    while (read(pipe_ends[0], block, sizeof block) > 0) {
+    }
+    fprintf(stderr, "\nstopping after what is under way; once more ends at once\n");
+    run_stop(arg);
+}
+
+void signals_watch(struct run *run)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    signal(SIGPIPE, SIG_IGN);
+    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return;
+    watched = run;
+    wake = watch_readable(run->loop, pipe_ends[0], on_wake, run);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+void signals_release(void)
+{
+    watched = NULL;
+    watch_stop(wake);
+    wake = NULL;
+    for (int i = 0; i < 2; i++) {
+        if (pipe_ends[i] >= 0)
+            close(pipe_ends[i]);
+        pipe_ends[i] = -1;
+    }
+}

@@ -1,0 +1,8 @@
+// signals: the first SIGINT, SIGTERM or SIGHUP asks the run to stop between effects; the second ends
+// the process at once, even when Lua is busy.
+#pragma once
+
+struct run;
+
+void signals_watch(struct run *); // the run must outlive the watch
+void signals_release(void);

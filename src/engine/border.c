@@ -1,0 +1,206 @@
+#include "engine/border.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "engine/mode.h"
+#include "engine/run.h"
+#include "engine/source.h"
+#include "engine/unknown.h"
+
+// engine.raise(kind, text [, where]): raises a failure.
+static int border_raise(lua_State *L)
+{
+    const char *kind = luaL_checkstring(L, 1), *text = luaL_checkstring(L, 2);
+    if (!lua_isstring(L, 3))
+        return failure_raise_detail(L, kind, text, NULL);
+    const char *where = lua_tostring(L, 3);
+    failure_push(L, kind, text, where, NULL);
+    return lua_error(L);
+}
+
+// engine.where(): "file.lua:12" of the innermost line of the author's, or "".
+static int border_where(lua_State *L)
+{
+    char where[512];
+    failure_where(L, where, sizeof where);
+    lua_pushstring(L, where);
+    return 1;
+}
+
+static int arena_close(lua_State *L)
+{
+    arena_free(lua_touserdata(L, 1));
+    return 0;
+}
+
+struct arena *border_arena(lua_State *L)
+{
+    struct arena *a = lua_newuserdatauv(L, sizeof *a, 0);
+    *a = (struct arena){0};
+    if (luaL_newmetatable(L, "runbook.arena")) {
+        lua_pushcfunction(L, arena_close);
+        lua_setfield(L, -2, "__gc");
+        lua_pushcfunction(L, arena_close);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    lua_toclose(L, -1);
+    return a;
+}
+
+static const struct {
+    const char *name;
+    enum event_type type;
+} tellable[] = {{"check", EVENT_CHECK},
+                {"gate", EVENT_GATE},
+                {"log", EVENT_LOG},
+                {"table", EVENT_TABLE},
+                {"progress", EVENT_PROGRESS}};
+
+// engine.tell(event, data): sends an event to the listeners.
+static int border_tell(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    struct run *run = run_of(L);
+    struct arena *a = border_arena(L);
+    struct error err;
+    struct value *data = convert_read(L, 2, a, &err);
+    if (data == NULL)
+        return failure_raise(L, FAILURE_USAGE, "%s: %s", name, err.text);
+    for (size_t i = 0; i < sizeof tellable / sizeof *tellable; i++)
+        if (strcmp(tellable[i].name, name) == 0)
+            run_tell(run, tellable[i].type, data);
+    run->counts.checks += strcmp(name, "check") == 0 || strcmp(name, "gate") == 0;
+    return 0;
+}
+
+// engine.planning(): true in a plan.
+static int border_planning(lua_State *L)
+{
+    lua_pushboolean(L, run_of(L)->mode->rehearsal);
+    return 1;
+}
+
+// engine.stale(): true in a plan once this step read something that a change not made would affect.
+static int border_stale(lua_State *L)
+{
+    lua_pushboolean(L, run_of(L)->step_stale);
+    return 1;
+}
+
+// engine.unknown(v): true when v is the unknown answer of a change not made.
+static int border_unknown(lua_State *L)
+{
+    lua_pushboolean(L, unknown_is(L, 1));
+    return 1;
+}
+
+// engine.unknown_of(text): an unknown that stems from `text`.
+static int border_unknown_of(lua_State *L)
+{
+    char where[512];
+    failure_where(L, where, sizeof where);
+    return unknown_push(L, luaL_checkstring(L, 1), where);
+}
+
+// engine.duration_seconds(v): seconds out of "15m" or a number; nil when it is no length of time.
+static int border_duration_seconds(lua_State *L)
+{
+    int64_t ms = 0;
+    if (lua_type(L, 1) == LUA_TNUMBER) {
+        if (lua_tonumber(L, 1) >= 0 && lua_tonumber(L, 1) < 4e8)
+            lua_pushvalue(L, 1);
+        else
+            lua_pushnil(L);
+    } else if (lua_type(L, 1) == LUA_TSTRING && duration_parse(lua_tostring(L, 1), &ms)) {
+        if (ms % 1000 == 0)
+            lua_pushinteger(L, ms / 1000);
+        else
+            lua_pushnumber(L, (double)ms / 1000);
+    } else {
+        lua_pushnil(L);
+    }
+    return 1;
+}
+
+// engine.duration_text(seconds): as people read it, "1m 30s".
+static int border_duration_text(lua_State *L)
+{
+    char text[64];
+    lua_pushstring(L, duration_format((int64_t)(luaL_checknumber(L, 1) * 1000), text, sizeof text));
+    return 1;
+}
+
+// engine.result(name): what the step of that name returned, afresh each time; nil when it has not
+// run or returned nothing.
+static int border_result(lua_State *L)
+{
+    struct run *run = run_of(L);
+    convert_push(L, value_get(run->results, luaL_checkstring(L, 1)));
+    return 1;
+}
+
+// engine.array(t): marks t as an array, so that {} becomes [].
+static int border_array(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_setmetatable(L, CONVERT_ARRAY);
+    return 1;
+}
+
+// engine.source(module): the text and the chunk name of a prelude part, a library module, or a file
+// beside the runbook. Raises a usage failure when there is none.
+static int border_source(lua_State *L)
+{
+    return source_push(L, run_of(L)->options->file, luaL_checkstring(L, 1));
+}
+
+// engine.no_effects(fn, name): calls fn(name) where effects cannot wait, and returns its result.
+static int border_no_effects(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+// engine.mask(name, text): the text is a secret from now on.
+static int border_mask(lua_State *L)
+{
+    struct run *run = run_of(L);
+    size_t len;
+    const char *name = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &len);
+    if (run->mask)
+        run->mask(run->mask_arg, name, text, len);
+    return 0;
+}
+
+void border_push(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"raise", border_raise},
+        {"where", border_where},
+        {"tell", border_tell},
+        {"planning", border_planning},
+        {"stale", border_stale},
+        {"unknown", border_unknown},
+        {"unknown_of", border_unknown_of},
+        {"duration_seconds", border_duration_seconds},
+        {"duration_text", border_duration_text},
+        {"result", border_result},
+        {"array", border_array},
+        {"source", border_source},
+        {"mask", border_mask},
+        {"no_effects", border_no_effects},
+        {"parallel", group_parallel},
+        {"each", group_each},
+        {NULL, NULL},
+    };
+    luaL_newlib(L, functions);
+    lua_pushlightuserdata(L, (void *)&convert_null);
+    lua_setfield(L, -2, "null");
+}

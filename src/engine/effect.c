@@ -1,0 +1,195 @@
+#include "engine/effect.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+
+#include "base/duration.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "engine/mode.h"
+#include "engine/run.h"
+#include "engine/unknown.h"
+
+static const char metatable[] = "runbook.effect";
+
+const char *access_name(enum effect_access access)
+{
+    static const char *const names[] = {"read", "write", "time", "human"};
+    return names[access];
+}
+
+// Ends what is under way without a word: the fiber that asked is gone.
+static int effect_close(lua_State *L)
+{
+    struct effect *e = lua_touserdata(L, 1);
+    if (e->under_way) {
+        e->under_way = false;
+        e->kind->cancel(e);
+    }
+    if (e->work && e->kind->release)
+        e->kind->release(e);
+    e->work = NULL;
+    if (e->fiber && e->fiber->waiting == e)
+        e->fiber->waiting = NULL;
+    e->fiber = NULL; // it may be gone before the garbage collector comes by once more
+    arena_free(&e->arena);
+    return 0;
+}
+
+struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum effect_access access)
+{
+    struct effect *e = lua_newuserdatauv(L, sizeof *e, 0);
+    *e = (struct effect){.kind = kind, .access = access};
+    if (luaL_newmetatable(L, metatable)) {
+        lua_pushcfunction(L, effect_close);
+        lua_setfield(L, -2, "__gc");
+        lua_pushcfunction(L, effect_close);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    lua_toclose(L, -1);
+    return e;
+}
+
+static void tell(struct effect *e, enum event_type type)
+{
+    struct arena a = {0};
+    struct value *data = value_object(&a);
+    value_set(&a, data, "access", value_string(&a, access_name(e->access)));
+    value_set(&a, data, "kind", value_string(&a, e->kind->name));
+    value_set(&a, data, "summary", value_string(&a, e->summary));
+    value_set(&a, data, "position", value_string(&a, e->position));
+    value_set(&a, data, "target", value_string(&a, e->target));
+    value_set(&a, data, "quiet", value_bool(&a, e->quiet));
+    if (type == EVENT_EFFECT_ENDED) {
+        const char *outcome = e->cancelled    ? "cancelled"
+                              : e->suppressed ? "suppressed"
+                              : e->error      ? "failed"
+                                              : "done";
+        value_set(&a, data, "outcome", value_string(&a, outcome));
+        value_set(&a, data, "error", value_string(&a, e->error));
+        value_set(&a, data, "seconds",
+                  value_float(&a, (double)(clock_steady() - e->started) / 1000));
+        value_set(&a, data, "answer", value_string(&a, e->answer));
+        value_set(&a, data, "note", value_string(&a, e->note));
+        value_set(&a, data, "where", value_string(&a, e->where));
+        value_set(&a, data, "in_doubt", value_bool(&a, e->in_doubt));
+        if (e->diff)
+            value_set(&a, data, "diff", e->diff);
+        if (e->run->mode->rehearsal) {
+            const char *sure = e->assumed                         ? "assumed"
+                               : e->suppressed && e->would_be     ? "checked by the server"
+                               : e->suppressed                    ? "not known"
+                               : e->access == ACCESS_READ         ? "read live"
+                                                                  : "assumed";
+            value_set(&a, data, "sure", value_string(&a, sure));
+            value_set(&a, data, "stale", value_bool(&a, e->stale));
+        }
+    }
+    run_tell(e->run, type, data);
+    arena_free(&a);
+}
+
+void effect_end(struct effect *e)
+{
+    struct run *run = e->run;
+    e->under_way = false;
+    e->ended = true;
+    struct undo_entry *entry =
+        run->undo.count && !run->undoing ? &run->undo.entries[run->undo.count - 1] : NULL;
+    if (e->in_doubt) {
+        run->in_doubt = true;
+        if (entry)
+            entry->in_doubt = true;
+    } else if (e->error && e->access == ACCESS_WRITE && entry) {
+        entry->writes--; // refused: nothing was changed
+    }
+    if (run->mode->ended)
+        run->mode->ended(e);
+    tell(e, EVENT_EFFECT_ENDED);
+    e->fiber->waiting = NULL;
+    fiber_ready(e->fiber);
+}
+
+void effect_interrupt(struct effect *e)
+{
+    if (!e->under_way || e->access == ACCESS_WRITE)
+        return;
+    e->cancelled = true;
+    e->kind->cancel(e);
+    effect_end(e);
+}
+
+static int door_finish(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    struct effect *e = lua_touserdata(L, (int)context);
+    if (e->cancelled)
+        fiber_check(L, e->fiber);
+    if (e->error)
+        return failure_raise(L, e->access == ACCESS_HUMAN ? FAILURE_DENIED : FAILURE_EFFECT, "%s",
+                             e->error);
+    if (e->suppressed && e->assume == NULL && e->would_be == NULL)
+        return unknown_push(L, e->summary, e->where);
+    if (e->kind->push)
+        return e->kind->push(L, e);
+    convert_push(L, e->result);
+    return 1;
+}
+
+// A place where the door cannot wait, in words instead of Lua's "across a C-call boundary".
+static void check_place(lua_State *L, const struct effect *e, const struct fiber *f)
+{
+    if (f == NULL)
+        failure_raise(L, FAILURE_USAGE,
+                      "%s is used while the file loads; only step functions may do that: put it "
+                      "inside `step \"...\" { function(run) ... end }`",
+                      e->kind->name);
+    if (!lua_isyieldable(L))
+        failure_raise(L, FAILURE_USAGE,
+                      "%s cannot wait here (inside table.sort, a gsub callback, require or a "
+                      "metamethod that sorts); do it before, and use its result here",
+                      e->kind->name);
+}
+
+static void count(struct run *run, const struct effect *e)
+{
+    switch (e->access) {
+    case ACCESS_READ:
+        run->counts.reads++;
+        break;
+    case ACCESS_WRITE:
+        run->counts.writes++;
+        run->step_writes++;
+        if (run->undo.count && !run->undoing)
+            run->undo.entries[run->undo.count - 1].writes++;
+        break;
+    case ACCESS_TIME:
+        run->counts.waits += !e->quiet;
+        break;
+    case ACCESS_HUMAN:
+        run->counts.asks++;
+        break;
+    }
+}
+
+int door_pass(lua_State *L, struct effect *e)
+{
+    struct fiber *f = fiber_of(L);
+    check_place(L, e, f);
+    fiber_check(L, f);
+    struct run *run = f->run;
+    e->run = run;
+    e->fiber = f;
+    snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",
+             ++f->effects);
+    failure_where(L, e->where, sizeof e->where);
+    e->started = clock_steady();
+    count(run, e);
+    f->waiting = e;
+    e->under_way = true;
+    if (!run->mode->rehearsal)
+        tell(e, EVENT_EFFECT_STARTED);
+    run->mode->perform(e);
+    return lua_yieldk(L, 0, lua_gettop(L), door_finish);
+}

@@ -1,0 +1,89 @@
+// effect: the one door. Everything a runbook does to the outside is described by an effect and goes
+// through door_pass; no primitive acts by itself.
+//
+// The door asks, in this order: is this a place for effects at all (a step function, in a fiber that
+// may yield and was not stopped)? is it allowed? what does the mode want (perform it, rehearse it,
+// suppress it)? The performer works asynchronously and calls effect_end once; the door then tells
+// the listeners, wakes the fiber, and the answer becomes a Lua value inside the fiber's own
+// protected call. A fiber that dies while its effect is under way cancels it.
+#pragma once
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/value.h"
+
+struct fiber;
+struct run;
+struct effect;
+
+enum effect_access { ACCESS_READ, ACCESS_WRITE, ACCESS_TIME, ACCESS_HUMAN };
+
+// A row in the table of effects. A primitive brings one for each kind it knows.
+struct effect_kind {
+    const char *name; // "http.request"
+    // Starts the work. Ends by one call of effect_end, at once or later from the loop.
+    void (*perform)(struct effect *);
+    // Ends the work at once and frees what belongs to it; effect_end will not be called. Called only
+    // while under way.
+    void (*cancel)(struct effect *);
+    // Plan mode: starts asking the other side what a write would do, without doing it (Kubernetes'
+    // server-side dry run). NULL, or false when it cannot: then the write is suppressed.
+    bool (*rehearse)(struct effect *);
+    // Turns the result into Lua values on L and returns their number; may raise a failure. A result of
+    // VALUE_NULL says that the target is not there. NULL: convert_push.
+    int (*push)(lua_State *L, struct effect *);
+    // Frees `work` when it is set and not under way any more. May be NULL.
+    void (*release)(struct effect *);
+};
+
+struct effect {
+    const struct effect_kind *kind;
+    enum effect_access access;
+    struct arena arena;   // owns all the texts and values below
+    const char *summary;  // one line for people: "PATCH ingress/billing-canary"
+    const char *system;   // what it talks to: "https://api.stripe.com"; reads after a write to the
+                          // same system depend on that write
+    const char *target;   // the very object, when reads can be matched with writes; else NULL
+    struct value *args;   // all that the performer needs, as plain data
+    struct value *assume; // what the author says the answer will be, for plans; or NULL
+    bool quiet;           // not worth a line of its own unless it fails (the clock)
+    // Plan mode: the target as the plan has left it so far, when it has changed it; set by the mode
+    // before it rehearses a write. VALUE_NULL: deleted.
+    struct value *before;
+    // Plan mode: the answer of a write that was not made, made up from what is known; or NULL.
+    struct value *would_be;
+
+    // Set by the door.
+    struct run *run;
+    struct fiber *fiber;
+    char position[64];
+    char where[256];
+    int64_t started; // steady clock, ms
+    bool under_way, ended, cancelled;
+    bool suppressed; // a write that was not made
+    bool assumed;    // answered by `assume` or by a would-be object
+    bool stale;      // read from a system that a suppressed write would have changed
+
+    // Set by the performer.
+    void *work;           // its own
+    struct value *result; // NULL with `error` set when it failed
+    const char *error;    // one sentence
+    bool in_doubt;        // failed, and the change may have happened all the same
+    const char *answer;   // one short line for people: "200 in 31 ms"
+    struct value *diff;   // [ { path, old, new } ] of a write, when known
+    const char *note;     // a remark for people, when there is one
+};
+
+// Pushes a new effect of `kind` onto L, to be closed with the calling C function. May raise.
+struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum effect_access access);
+// Sends the effect, which is the topmost value of the calling primitive's stack, through the door.
+// Use as `return door_pass(L, e)`. Raises a failure, or yields and then gives the answer's values.
+int door_pass(lua_State *L, struct effect *e);
+// Called by performers and modes: the effect has come to its end, with `result` or `error` set.
+void effect_end(struct effect *e);
+// Cancels what may be cancelled: everything but a write that is on its way.
+void effect_interrupt(struct effect *e);
+
+const char *access_name(enum effect_access access);

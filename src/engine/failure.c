@@ -1,0 +1,138 @@
+#include "engine/failure.h"
+
+#include <lauxlib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char metatable[] = "runbook.failure";
+
+static int failure_tostring(lua_State *L)
+{
+    lua_getfield(L, 1, "text");
+    return 1;
+}
+
+void failure_open(lua_State *L)
+{
+    luaL_newmetatable(L, metatable);
+    lua_pushcfunction(L, failure_tostring);
+    lua_setfield(L, -2, "__tostring");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+// Chunks of the author are named "@path"; ours "=[runbook.x]", which nobody wants to be sent to.
+void failure_where(lua_State *L, char *out, size_t size)
+{
+    lua_Debug frame;
+    out[0] = '\0';
+    for (int level = 0; lua_getstack(L, level, &frame); level++) {
+        lua_getinfo(L, "Sl", &frame);
+        if (frame.source[0] == '@' && frame.currentline > 0) {
+            snprintf(out, size, "%s:%d", frame.source + 1, frame.currentline);
+            return;
+        }
+    }
+}
+
+void failure_push(lua_State *L, const char *kind, const char *text, const char *where,
+                  const char *detail)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, kind);
+    lua_setfield(L, -2, "kind");
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, "text");
+    lua_pushstring(L, where);
+    lua_setfield(L, -2, "where");
+    lua_pushstring(L, detail); // NULL is nil
+    lua_setfield(L, -2, "detail");
+    luaL_setmetatable(L, metatable);
+}
+
+void failure_adopt(lua_State *L)
+{
+    luaL_setmetatable(L, metatable);
+}
+
+int failure_raise_detail(lua_State *L, const char *kind, const char *text, const char *detail)
+{
+    char where[512];
+    failure_where(L, where, sizeof where);
+    failure_push(L, kind, text, where, detail);
+    return lua_error(L);
+}
+
+int failure_raise(lua_State *L, const char *kind, const char *format, ...)
+{
+    char text[1024]; // longjmp follows: nothing here may need freeing
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return failure_raise_detail(L, kind, text, NULL);
+}
+
+static struct value *read_field(lua_State *L, int index, const char *name, struct arena *a)
+{
+    lua_pushstring(L, name);
+    lua_rawget(L, index);
+    size_t len;
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    struct value *v = text ? value_bytes(a, text, len) : value_null(a);
+    lua_pop(L, 1);
+    return v;
+}
+
+static struct value *read_table(lua_State *L, int index, struct arena *a)
+{
+    static const char *const fields[] = {"kind", "text", "where", "detail"};
+    struct value *v = value_object(a);
+    for (size_t i = 0; i < 4; i++)
+        value_set(a, v, fields[i], read_field(L, index, fields[i], a));
+    if (*value_get_text(v, "kind") == '\0')
+        value_set(a, v, "kind", value_string(a, FAILURE_ERROR));
+    if (*value_get_text(v, "text") == '\0')
+        value_set(a, v, "text", value_string(a, "the runbook raised a table as its error"));
+    return v;
+}
+
+// Splits "path/file.lua:12: text": the position is what stands before the first ": " after ":digits".
+static size_t position_length(const char *text)
+{
+    for (const char *colon = strchr(text, ':'); colon; colon = strchr(colon + 1, ':')) {
+        size_t digits = strspn(colon + 1, "0123456789");
+        if (digits && strncmp(colon + 1 + digits, ": ", 2) == 0)
+            return (size_t)(colon + 1 + digits - text);
+    }
+    return 0;
+}
+
+static struct value *read_text(const char *text, struct arena *a)
+{
+    size_t len = strchr(text, '\n') ? 0 : position_length(text);
+    struct value *v = value_object(a);
+    value_set(a, v, "kind", value_string(a, FAILURE_ERROR));
+    value_set(a, v, "text", value_string(a, len ? text + len + 2 : text));
+    value_set(a, v, "where", value_bytes(a, text, len));
+    value_set(a, v, "detail", value_null(a));
+    return v;
+}
+
+struct value *failure_read(lua_State *L, int index, struct arena *a)
+{
+    index = lua_absindex(L, index);
+    switch (lua_type(L, index)) {
+    case LUA_TTABLE:
+        return read_table(L, index, a);
+    case LUA_TSTRING:
+        return read_text(lua_tostring(L, index), a);
+    default:
+        return read_text(arena_printf(a, "the runbook raised a %s as its error",
+                                      luaL_typename(L, index)),
+                         a);
+    }
+}

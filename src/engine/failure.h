@@ -1,0 +1,37 @@
+// failure: the error value that travels through Lua when something goes wrong: a table with kind,
+// text, where and detail, so that pcall can look at it and a person gets one clear sentence.
+#pragma once
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/value.h"
+
+// What kind of failure it is decides how a step that ends with it is treated.
+#define FAILURE_CHECK "check"     // a check or gate did not hold
+#define FAILURE_EFFECT "effect"   // the outside answered with an error, or not at all
+#define FAILURE_USAGE "usage"     // the runbook asked for something that makes no sense
+#define FAILURE_STOPPED "stopped" // a signal
+#define FAILURE_TIMEOUT "timeout" // the step's own timeout
+#define FAILURE_DENIED "denied"   // a person said no
+#define FAILURE_UNKNOWN "unknown" // a plan was asked for the answer of a change that was not made
+#define FAILURE_ERROR "error"     // an error in the runbook's own Lua
+
+// Makes the metatable of failures. Call once a state.
+void failure_open(lua_State *L);
+// Raises a failure; `where` is the innermost line of the author's own files. Does not return.
+int failure_raise(lua_State *L, const char *kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// As failure_raise, with further lines for people (`detail` may be NULL).
+int failure_raise_detail(lua_State *L, const char *kind, const char *text, const char *detail);
+// Pushes a failure without raising it; `detail` may be NULL.
+void failure_push(lua_State *L, const char *kind, const char *text, const char *where,
+                  const char *detail);
+// Makes the table on top of the stack, read by failure_read earlier, a failure again.
+void failure_adopt(lua_State *L);
+// Writes "file.lua:12" of the innermost frame in an author's file into out; "" when there is none.
+void failure_where(lua_State *L, char *out, size_t size);
+// Reads the error value on top of `L` into { kind, text, where, detail } in the arena. Accepts any
+// error value; a Lua error "file:line: text" is split. Raises no error itself.
+struct value *failure_read(lua_State *L, int index, struct arena *a);

@@ -1,0 +1,221 @@
+#include "engine/fiber.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/effect.h"
+#include "engine/failure.h"
+#include "engine/run.h"
+#include "net/loop.h"
+
+// Each thread of a state keeps one pointer in its extra space: its `struct fiber`, or for the main
+// state a fiber that is only the bearer of the run.
+struct fiber *fiber_of(lua_State *L)
+{
+    struct fiber *f = *(struct fiber **)lua_getextraspace(L);
+    return f->co ? f : NULL;
+}
+
+struct run *run_of(lua_State *L)
+{
+    return (*(struct fiber **)lua_getextraspace(L))->run;
+}
+
+void fiber_bind(lua_State *L, struct run *run)
+{
+    run->root.run = run;
+    *(struct fiber **)lua_getextraspace(L) = &run->root;
+}
+
+struct fiber *fiber_start(lua_State *L, int arguments, struct fiber *parent, const char *position)
+{
+    lua_State *co = lua_newthread(L);
+    lua_insert(L, -(arguments + 2));
+    lua_xmove(L, co, arguments + 1);
+    int anchor = luaL_ref(L, LUA_REGISTRYINDEX);
+
+    struct fiber *f = mem_alloc(sizeof *f);
+    f->run = run_of(L);
+    f->co = co;
+    f->anchor = anchor;
+    f->parent = parent;
+    f->position = mem_dup(position);
+    f->arguments = arguments;
+    *(struct fiber **)lua_getextraspace(co) = f;
+    if (parent) {
+        f->next_sibling = parent->children;
+        parent->children = f;
+        f->stop = parent->stop;
+    }
+    fiber_ready(f);
+    return f;
+}
+
+void fiber_ready(struct fiber *f)
+{
+    if (f->ready || f->ended)
+        return;
+    struct run *run = f->run;
+    f->ready = true;
+    f->next_ready = NULL;
+    if (run->ready_last)
+        run->ready_last->next_ready = f;
+    else
+        run->ready_first = f;
+    run->ready_last = f;
+}
+
+void fiber_stop(struct fiber *f, enum fiber_stop why)
+{
+    for (struct fiber *child = f->children; child; child = child->next_sibling)
+        fiber_stop(child, why);
+    if (f->ended || f->stop)
+        return;
+    f->stop = why;
+    if (f->waiting)
+        effect_interrupt(f->waiting);
+}
+
+void fiber_check(lua_State *L, struct fiber *f)
+{
+    switch (f->stop) {
+    case FIBER_GOES_ON:
+        return;
+    case FIBER_TIMEOUT:
+        failure_raise(L, FAILURE_TIMEOUT, "the step took longer than its timeout allows");
+        break;
+    case FIBER_SIBLING:
+        failure_raise(L, FAILURE_STOPPED, "stopped because another branch failed");
+        break;
+    case FIBER_SIGNAL:
+        failure_raise(L, FAILURE_STOPPED, "stopped by a signal");
+        break;
+    }
+}
+
+// Runs protected, because reading an error value may need memory.
+static int read_failure(lua_State *L)
+{
+    struct fiber *f = lua_touserdata(L, 1);
+    f->failure = failure_read(f->co, -1, &f->arena);
+    if (f->run->options->debug) {
+        luaL_traceback(L, f->co, NULL, 0);
+        value_set(&f->arena, f->failure, "traceback", value_string(&f->arena, lua_tostring(L, -1)));
+    }
+    return 0;
+}
+
+static void fiber_fail(struct fiber *f, int status)
+{
+    lua_State *L = f->run->L;
+    int top = lua_gettop(L);
+    f->failed = true;
+    lua_pushcfunction(L, read_failure);
+    lua_pushlightuserdata(L, f);
+    if (status == LUA_ERRMEM || lua_pcall(L, 1, 0, 0) != LUA_OK) {
+        f->failure = value_object(&f->arena);
+        value_set(&f->arena, f->failure, "kind", value_string(&f->arena, FAILURE_ERROR));
+        value_set(&f->arena, f->failure, "text",
+                  value_string(&f->arena, "the runbook used more memory than it may"));
+    }
+    lua_settop(L, top);
+    lua_resetthread(f->co); // runs what was to be closed, which cancels effects under way
+}
+
+static void fiber_resume(struct fiber *f)
+{
+    int results = 0;
+    int arguments = f->arguments;
+    f->ready = false;
+    f->arguments = 0;
+    f->run->running = f;
+    int status = lua_resume(f->co, NULL, arguments, &results);
+    f->run->running = NULL;
+    switch (status) {
+    case LUA_YIELD: // at the door: the effect's end makes it ready again
+        lua_pop(f->co, results);
+        return;
+    case LUA_OK:
+        break;
+    default:
+        fiber_fail(f, status);
+        break;
+    }
+    f->ended = true;
+    if (f->parent)
+        fiber_ready(f->parent);
+}
+
+static struct fiber *take_ready(struct run *run)
+{
+    struct fiber *f = run->ready_first;
+    if (f) {
+        run->ready_first = f->next_ready;
+        if (run->ready_first == NULL)
+            run->ready_last = NULL;
+    }
+    return f;
+}
+
+void fiber_pump(struct fiber *f)
+{
+    struct run *run = f->run;
+    while (!f->ended) {
+        struct fiber *next = take_ready(run);
+        if (next)
+            fiber_resume(next);
+        else
+            loop_once(run->loop);
+    }
+}
+
+void fiber_result(lua_State *L, struct fiber *f)
+{
+    if (f->failed || lua_gettop(f->co) == 0) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_settop(f->co, 1);
+    lua_xmove(f->co, L, 1);
+}
+
+static void unlink_ready(struct fiber *f)
+{
+    struct run *run = f->run;
+    struct fiber *previous = NULL;
+    for (struct fiber *at = run->ready_first; at; previous = at, at = at->next_ready) {
+        if (at != f)
+            continue;
+        *(previous ? &previous->next_ready : &run->ready_first) = f->next_ready;
+        if (run->ready_last == f)
+            run->ready_last = previous;
+        return;
+    }
+}
+
+static void unlink_sibling(struct fiber *f)
+{
+    if (f->parent == NULL)
+        return;
+    struct fiber **link = &f->parent->children;
+    while (*link && *link != f)
+        link = &(*link)->next_sibling;
+    if (*link)
+        *link = f->next_sibling;
+}
+
+void fiber_free(struct fiber *f)
+{
+    while (f->children)
+        fiber_free(f->children);
+    f->ended = true;
+    if (f->ready)
+        unlink_ready(f);
+    unlink_sibling(f);
+    lua_resetthread(f->co);
+    luaL_unref(f->run->L, LUA_REGISTRYINDEX, f->anchor);
+    arena_free(&f->arena);
+    free(f->position);
+    free(f);
+}

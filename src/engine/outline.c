@@ -1,0 +1,237 @@
+#include "engine/outline.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "engine/state.h"
+
+enum { LARGEST_RUNBOOK = 4 * 1024 * 1024 };
+
+static const char *field_text(lua_State *L, const char *name, struct arena *a)
+{
+    lua_getfield(L, -1, name);
+    const char *text = lua_tostring(L, -1);
+    char *copy = text ? arena_dup(a, text) : NULL;
+    lua_pop(L, 1);
+    return copy;
+}
+
+static double field_number(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    double n = lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    return n;
+}
+
+static int field_function(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    if (lua_isfunction(L, -1))
+        return luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_pop(L, 1);
+    return LUA_NOREF;
+}
+
+static void read_step(lua_State *L, struct arena *a, const struct phase *phase, struct step *s)
+{
+    s->name = field_text(L, "name", a);
+    s->help = field_text(L, "help", a);
+    s->where = field_text(L, "where", a);
+    s->lasting = field_text(L, "lasting", a);
+    s->phase = phase;
+    s->action = field_function(L, "action");
+    lua_getfield(L, -1, "undo");
+    s->undo_identity = lua_topointer(L, -1);
+    lua_pop(L, 1);
+    s->undo = field_function(L, "undo");
+    s->when = field_function(L, "when");
+    s->timeout_ms = (int64_t)(field_number(L, "timeout") * 1000);
+    s->attempts = (int)field_number(L, "attempts");
+    s->backoff_ms = (int64_t)(field_number(L, "backoff") * 1000);
+    s->selected = true;
+}
+
+static void read_phase(lua_State *L, struct arena *a, struct phase *p)
+{
+    p->name = field_text(L, "name", a);
+    p->help = field_text(L, "help", a);
+    p->where = field_text(L, "where", a);
+    const char *on_failure = field_text(L, "on_failure", a);
+    p->on_failure = strcmp(on_failure, "rollback") == 0   ? ON_FAILURE_ROLLBACK
+                    : strcmp(on_failure, "continue") == 0 ? ON_FAILURE_CONTINUE
+                                                          : ON_FAILURE_HALT;
+    lua_getfield(L, -1, "keep_going");
+    p->keep_going = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    p->selected = true;
+    lua_getfield(L, -1, "steps");
+    p->count = (int)lua_rawlen(L, -1);
+    p->steps = arena_alloc(a, (size_t)p->count * sizeof *p->steps);
+    for (int i = 0; i < p->count; i++) {
+        lua_rawgeti(L, -1, i + 1);
+        read_step(L, a, p, &p->steps[i]);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+// Runs protected: (text, chunk name, outline, arena). Loads the file, runs it, reads what it returns.
+static int load_protected(lua_State *L)
+{
+    struct outline *out = lua_touserdata(L, 3);
+    struct arena *a = lua_touserdata(L, 4);
+    state_push(L, "load");
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
+    lua_call(L, 2, 2); // function, or nil and a message
+    if (lua_isnil(L, -2))
+        return lua_error(L);
+    lua_pop(L, 1);
+    lua_call(L, 0, 1);
+    if (!lua_istable(L, -1) || (lua_getfield(L, -1, "phases"), !lua_istable(L, -1)))
+        return failure_raise(L, FAILURE_USAGE,
+                             "the file does not return a runbook; it should end with "
+                             "`return runbook { name = \"...\", phase ... }`");
+    out->count = (int)lua_rawlen(L, -1);
+    out->phases = arena_alloc(a, (size_t)out->count * sizeof *out->phases);
+    for (int i = 0; i < out->count; i++) {
+        lua_rawgeti(L, -1, i + 1);
+        read_phase(L, a, &out->phases[i]);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    out->name = field_text(L, "name", a);
+    out->summary = field_text(L, "summary", a);
+    struct error err;
+    lua_getfield(L, -1, "params");
+    out->params = convert_read(L, -1, a, &err);
+    if (out->params == NULL)
+        return failure_raise(L, FAILURE_USAGE, "params: %s", err.text);
+    return 0;
+}
+
+// Copies line `number` of the text into out, without the blanks around it.
+static void source_line(const char *text, int number, char *out, size_t size)
+{
+    for (int line = 1; line < number && text; line++) {
+        text = strchr(text, '\n');
+        text = text ? text + 1 : NULL;
+    }
+    if (text == NULL)
+        text = "";
+    text += strspn(text, " \t");
+    size_t len = strcspn(text, "\r\n");
+    snprintf(out, size, "%.*s", (int)len, text);
+}
+
+// "file.lua:12: text" and the line itself below it.
+static bool explain(const struct value *failure, const char *file, const char *text,
+                    struct error *err)
+{
+    char line[200] = "";
+    const char *where = value_get_text(failure, "where");
+    const char *colon = strrchr(where, ':');
+    bool here = colon && (size_t)(colon - where) == strlen(file) &&
+                strncmp(where, file, strlen(file)) == 0;
+    if (here)
+        source_line(text, atoi(colon + 1), line, sizeof line);
+    return error_set(err, "%s: %s%s%s", *where ? where : file, value_get_text(failure, "text"),
+                     *line ? "\n    " : "", line);
+}
+
+bool outline_load(lua_State *L, const char *file, struct arena *a, struct outline *out,
+                  struct error *err)
+{
+    struct buf text = {.max = LARGEST_RUNBOOK};
+    if (!file_read(file, &text, err)) {
+        buf_free(&text);
+        return false;
+    }
+    char *start = text.data ? text.data : mem_dup("");
+    size_t len = text.len;
+    if (len > 1 && start[0] == '#' && start[1] == '!')
+        start[0] = start[1] = '-'; // a comment, so that the lines keep their numbers
+    out->file = arena_dup(a, file);
+    int top = lua_gettop(L);
+    lua_pushcfunction(L, load_protected);
+    lua_pushlstring(L, start, len);
+    lua_pushfstring(L, "@%s", file);
+    lua_pushlightuserdata(L, out);
+    lua_pushlightuserdata(L, a);
+    bool ok = lua_pcall(L, 4, 0, 0) == LUA_OK;
+    if (!ok)
+        explain(failure_read(L, -1, a), file, start, err);
+    lua_settop(L, top);
+    free(start);
+    return ok;
+}
+
+static bool step_is(const struct step *s, const char *name)
+{
+    size_t len = strlen(s->phase->name);
+    bool qualified = strncmp(name, s->phase->name, len) == 0 && name[len] == '/';
+    return strcmp(s->name, qualified ? name + len + 1 : name) == 0;
+}
+
+static bool find_step(const struct outline *o, const char *name, const char *flag, struct error *err)
+{
+    for (int p = 0; p < o->count; p++)
+        for (int s = 0; s < o->phases[p].count; s++)
+            if (step_is(&o->phases[p].steps[s], name))
+                return true;
+    return error_set(err, "%s: %s has no step '%s'; `runbook check %s` lists its steps", flag,
+                     o->name, name, o->file);
+}
+
+static bool find_phase(const struct outline *o, const char *name, struct error *err)
+{
+    struct buf all = {0};
+    for (int p = 0; p < o->count; p++) {
+        if (strcmp(o->phases[p].name, name) == 0) {
+            buf_free(&all);
+            return true;
+        }
+        buf_printf(&all, "%s%s", p ? ", " : "", o->phases[p].name);
+    }
+    error_set(err, "%s has no phase '%s'; it has %s", o->name, name, buf_text(&all));
+    buf_free(&all);
+    return false;
+}
+
+static bool phase_named(const struct phase *p, const char *const *names)
+{
+    if (names == NULL || *names == NULL)
+        return true;
+    for (; *names; names++)
+        if (strcmp(*names, p->name) == 0)
+            return true;
+    return false;
+}
+
+bool outline_select(struct outline *o, const char *const *phases, const char *from, const char *only,
+                    struct error *err)
+{
+    for (const char *const *name = phases; name && *name; name++)
+        if (!find_phase(o, *name, err))
+            return false;
+    if ((from && !find_step(o, from, "--from", err)) || (only && !find_step(o, only, "--only", err)))
+        return false;
+    bool reached = from == NULL;
+    for (int p = 0; p < o->count; p++) {
+        struct phase *phase = &o->phases[p];
+        phase->selected = false;
+        for (int i = 0; i < phase->count; i++) {
+            struct step *s = &phase->steps[i];
+            reached = reached || step_is(s, from);
+            s->selected = phase_named(phase, phases) && reached && (!only || step_is(s, only));
+            phase->selected = phase->selected || s->selected;
+        }
+    }
+    return true;
+}

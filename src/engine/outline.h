@@ -1,0 +1,49 @@
+// outline: what a runbook file says it will do, known without running any of it: parameters, phases,
+// steps. Read out of the table that the file returns.
+#pragma once
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/value.h"
+
+enum on_failure { ON_FAILURE_HALT, ON_FAILURE_ROLLBACK, ON_FAILURE_CONTINUE };
+
+struct step {
+    const char *name, *help, *where;
+    const struct phase *phase;
+    int action, undo, when; // references of functions; LUA_NOREF when there is none
+    const void *undo_identity; // equal for steps that share one undo function
+    const char *lasting;       // why its changes may stay after a failure, or NULL
+    int64_t timeout_ms;        // 0: none
+    int attempts;              // at least 1
+    int64_t backoff_ms;        // between attempts, doubled each time
+    bool selected;             // by phase names, --from and --only
+};
+
+struct phase {
+    const char *name, *help, *where;
+    enum on_failure on_failure;
+    bool keep_going;
+    struct step *steps;
+    int count;
+    bool selected;
+};
+
+struct outline {
+    const char *name, *summary, *file;
+    struct phase *phases;
+    int count;
+    struct value *params; // { name: { type, default, help, choices, env, file, where } }
+};
+
+// Loads a runbook file into L and reads its outline. False with `err` set (file, line, source line):
+// a syntax error, an unknown or wrong field, a duplicate, a primitive used while loading.
+bool outline_load(lua_State *L, const char *file, struct arena *a, struct outline *out,
+                  struct error *err);
+// Marks what --from, --only and the phase names choose. False with `err` when a name is not there.
+bool outline_select(struct outline *, const char *const *phases, const char *from, const char *only,
+                    struct error *err);

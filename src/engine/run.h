@@ -1,0 +1,108 @@
+// run: one execution of a runbook, or of its plan. Holds what the fibers, the door, the mode and the
+// listeners share, and walks the phases to an exit code.
+#pragma once
+
+#include <lua.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/effect.h"
+#include "engine/event.h"
+#include "engine/fiber.h"
+#include "engine/outline.h"
+#include "engine/undo.h"
+
+struct loop;
+struct timer;
+struct fetcher;
+struct mode;
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_INTERNAL = 1,
+    EXIT_USAGE = 2,
+    EXIT_LOAD = 3,
+    EXIT_CHECK = 4,
+    EXIT_ROLLED_BACK = 5,
+    EXIT_NOT_ROLLED_BACK = 6,
+    EXIT_IN_DOUBT = 7,
+    EXIT_DENIED = 8,
+    EXIT_LOCKED = 9,
+    EXIT_STALE = 10,
+};
+
+struct run_options {
+    const char *file;
+    bool yes;      // every approval is given
+    bool no_input; // never ask
+    bool debug;    // tracebacks
+    const char *kubeconfig, *context;
+    const char *from, *only; // step names ("step" or "phase/step"), or NULL
+    const char *const *phases; // names, NULL-terminated; NULL: all
+    int64_t max_memory;        // bytes of Lua memory; 0: the default, 256 MiB
+};
+
+struct run_counts {
+    int steps, failed, skipped, reads, writes, waits, asks, checks;
+};
+
+struct run {
+    lua_State *L;
+    struct loop *loop;
+    struct fetcher *fetcher;
+    struct listener *listener; // may be NULL
+    const struct mode *mode;
+    const struct run_options *options;
+    void *mode_state;
+    // Keeps a text from being shown, from now on; given by whoever owns the listeners. May be NULL.
+    void (*mask)(void *arg, const char *name, const char *text, size_t len);
+    void *mask_arg;
+    void *kube; // prim/k8s keeps its client here
+    void (*kube_free)(void *);
+
+    struct fiber root;
+    struct fiber *ready_first, *ready_last, *running;
+
+    struct arena arena; // lives as long as the run
+    char id[40];
+    int64_t started;
+    uint64_t seed;
+    size_t lua_used, lua_max; // bytes
+
+    struct outline outline;
+    const struct phase *phase; // where the run is now; NULL outside of one
+    const struct step *step;
+    struct fiber *step_fiber; // the step's own, while it runs
+    struct timer *step_timer;
+    bool undoing;
+    int64_t deadline;          // of the step, steady clock in ms; 0: none
+    int64_t skipped_ms;        // plan: waits that were passed over
+    int step_writes;           // sent or suppressed by the step under way
+    bool step_stale;           // the step has read something that a change not made would affect
+    struct value *results;     // { step name: what it returned }
+    struct value *figures;     // last figures that a bake told of, for progress
+    struct undo undo;
+    struct run_counts counts;
+    bool in_doubt, denied, incomplete;
+    struct value *stays; // [ { step, text } ]: changes that stand after a failure, on purpose or not
+
+    volatile sig_atomic_t signal; // SIGINT or SIGTERM once it came
+};
+
+// Makes a run with its Lua state, sandboxed and with the engine's own names in it; the caller adds
+// the primitives. NULL with `err` set when there is no memory for it.
+struct run *run_new(struct loop *, struct fetcher *, const struct run_options *, const struct mode *,
+                    struct listener *, struct error *err);
+void run_free(struct run *);
+// Walks the phases of the loaded outline; returns the exit code. Every failure has been told to the
+// listener.
+int run_walk(struct run *);
+// Asks the run to stop between effects: call it from the loop once `signal` is set.
+void run_stop(struct run *);
+
+// Sends an event; `data` may be NULL. Phase and step are filled in.
+void run_tell(struct run *, enum event_type, struct value *data);
+// Milliseconds since 1970 as the runbook sees them: a plan's clock runs ahead by the waits it skips.
+int64_t run_now(const struct run *);

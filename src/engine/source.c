@@ -1,0 +1,72 @@
+#include "engine/source.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/embedded.h"
+#include "base/file.h"
+#include "engine/failure.h"
+
+enum { LARGEST_SOURCE = 4 * 1024 * 1024 };
+
+static void path_of(const char *folder, size_t folder_len, const char *module, char *out, size_t size)
+{
+    int start = snprintf(out, size, "%.*s%s", (int)folder_len, folder, folder_len ? "/" : "");
+    snprintf(out + start, size - (size_t)start, "%s.lua", module);
+    for (char *p = out + start; strchr(p, '.') && strcmp(strchr(p, '.'), ".lua") != 0; p++)
+        if (*p == '.')
+            *p = '/';
+}
+
+// Reads a file into a Lua string; false with `err` set.
+static bool push_file(lua_State *L, const char *path, struct error *err)
+{
+    struct buf text = {.max = LARGEST_SOURCE};
+    bool ok = file_read(path, &text, err);
+    if (ok) {
+        luaL_Buffer b; // filled before anything else can fail, so that `text` cannot leak
+        char *room = luaL_buffinitsize(L, &b, text.len);
+        memcpy(room, buf_text(&text), text.len);
+        luaL_pushresultsize(&b, text.len);
+    }
+    buf_free(&text);
+    return ok;
+}
+
+static bool push_ours(lua_State *L, const char *module)
+{
+    const char *override = getenv("RUNBOOK_LUA_PATH");
+    if (override && *override) {
+        char path[4096];
+        path_of(override, strlen(override), module, path, sizeof path);
+        if (push_file(L, path, NULL))
+            return true;
+    }
+    size_t len;
+    const char *text = embedded_find(module, &len);
+    if (text)
+        lua_pushlstring(L, text, len);
+    return text != NULL;
+}
+
+int source_push(lua_State *L, const char *runbook_file, const char *module)
+{
+    if (strncmp(module, "runbook.", 8) == 0 || strncmp(module, "prelude.", 8) == 0) {
+        if (!push_ours(L, module))
+            return failure_raise(L, FAILURE_USAGE,
+                                 "there is no library '%s'; `runbook help libraries` lists them",
+                                 module);
+        lua_pushfstring(L, "=[%s]", module);
+        return 2;
+    }
+    char path[4096];
+    struct error err;
+    const char *slash = runbook_file ? strrchr(runbook_file, '/') : NULL;
+    path_of(runbook_file, slash ? (size_t)(slash - runbook_file) : 0, module, path, sizeof path);
+    if (!push_file(L, path, &err))
+        return failure_raise(L, FAILURE_USAGE, "require \"%s\": %s", module, err.text);
+    lua_pushfstring(L, "@%s", path);
+    return 2;
+}

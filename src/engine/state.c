@@ -1,0 +1,122 @@
+#include "engine/state.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/duration.h"
+#include "engine/border.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "engine/run.h"
+#include "engine/source.h"
+#include "engine/unknown.h"
+
+enum { HOOK_EVERY = 20000 }; // Lua instructions between two looks at the clock
+
+static const size_t default_memory = 256u * 1024 * 1024;
+
+static void *allocate(void *ud, void *old, size_t old_size, size_t size)
+{
+    struct run *run = ud;
+    size_t had = old ? old_size : 0;
+    if (size == 0) {
+        free(old);
+        run->lua_used -= had;
+        return NULL;
+    }
+    if (size > had && run->lua_used - had + size > run->lua_max)
+        return NULL; // Lua collects garbage and tries once more, then raises a memory error
+    void *p = realloc(old, size);
+    if (p)
+        run->lua_used += size - had;
+    return p;
+}
+
+// Stops Lua code that runs on without coming to the door. A pcall may catch the failure, so from then
+// on every line raises it again.
+static void hook(lua_State *L, lua_Debug *frame)
+{
+    (void)frame;
+    struct run *run = run_of(L);
+    struct fiber *f = fiber_of(L);
+    bool signal = run->signal && !run->undoing;
+    bool late = run->deadline && clock_steady() > run->deadline;
+    if (f && !signal && !late && f->stop == FIBER_GOES_ON)
+        return;
+    if (f == NULL && !signal)
+        return;
+    lua_sethook(L, hook, LUA_MASKLINE | LUA_MASKCOUNT, 1000);
+    if (f && f->stop == FIBER_GOES_ON)
+        f->stop = signal ? FIBER_SIGNAL : FIBER_TIMEOUT;
+    if (f)
+        fiber_check(L, f);
+    failure_raise(L, FAILURE_STOPPED, "stopped by a signal");
+}
+
+static int panic(lua_State *L)
+{
+    const char *text = lua_tostring(L, -1);
+    fprintf(stderr, "runbook: internal error: %s\n", text ? text : "an error outside of a call");
+    return 0; // Lua aborts
+}
+
+bool state_open(struct run *run, struct error *err)
+{
+    run->lua_max = run->options->max_memory ? (size_t)run->options->max_memory : default_memory;
+    lua_State *L = lua_newstate(allocate, run);
+    if (L == NULL)
+        return error_set(err, "could not make a Lua state: %zu bytes are too little", run->lua_max);
+    lua_atpanic(L, panic);
+    run->L = L;
+    fiber_bind(L, run);
+    lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_EVERY);
+    return true;
+}
+
+// Runs protected: (list of primitives).
+static int prepare(lua_State *L)
+{
+    const struct primitive *list = lua_touserdata(L, 1);
+    luaL_openlibs(L);
+    failure_open(L);
+    unknown_open(L);
+    convert_open(L);
+    source_push(L, NULL, "prelude.init"); // text chunk
+    const char *chunk = lua_tostring(L, -1);
+    size_t len;
+    const char *text = lua_tolstring(L, -2, &len);
+    if (luaL_loadbufferx(L, text, len, chunk, "t") != LUA_OK)
+        return lua_error(L);
+    border_push(L);  // engine
+    lua_newtable(L); // primitives
+    for (; list->name; list++) {
+        lua_pushcfunction(L, list->open);
+        lua_call(L, 0, 1);
+        lua_setfield(L, -2, list->name);
+    }
+    lua_call(L, 2, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "runbook.prelude");
+    return 0;
+}
+
+bool state_prepare(struct run *run, const struct primitive *list, struct error *err)
+{
+    lua_State *L = run->L;
+    lua_pushcfunction(L, prepare);
+    lua_pushlightuserdata(L, (void *)list);
+    if (lua_pcall(L, 1, 0, 0) == LUA_OK)
+        return true;
+    struct value *failure = failure_read(L, -1, &run->arena);
+    lua_pop(L, 1);
+    return error_set(err, "the built-in Lua files do not load: %s (%s)",
+                     value_get_text(failure, "text"), value_get_text(failure, "where"));
+}
+
+void state_push(lua_State *L, const char *name)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "runbook.prelude");
+    lua_getfield(L, -1, name);
+    lua_remove(L, -2);
+}

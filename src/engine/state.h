@@ -1,0 +1,24 @@
+// state: the Lua state of a run: capped memory, a hook that ends what never comes to the door, and
+// the sandbox built by the prelude.
+#pragma once
+
+#include <lua.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct run;
+
+// A noun that authors see. `open` pushes its table of functions.
+struct primitive {
+    const char *name;
+    lua_CFunction open;
+};
+
+// Makes run->L. False with `err` set when memory is short.
+bool state_open(struct run *run, struct error *err);
+// Gives the primitives to the prelude, which builds the sandbox around them. The list ends with a
+// NULL name. False with `err` set when the prelude does not load.
+bool state_prepare(struct run *run, const struct primitive *list, struct error *err);
+// Pushes a function that the prelude offers to the host: "load", "resolve", "run".
+void state_push(lua_State *L, const char *name);

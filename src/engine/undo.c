@@ -1,0 +1,125 @@
+#include "engine/undo.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+
+#include "base/duration.h"
+#include "engine/mode.h"
+#include "engine/run.h"
+#include "engine/step.h"
+
+enum { UNDO_ATTEMPTS = 3, UNDO_BACKOFF_MS = 1000 };
+
+struct undo_entry *undo_register(struct run *run, const struct step *step)
+{
+    struct undo *u = &run->undo;
+    if (u->count == u->room) {
+        u->room = u->room ? u->room * 2 : 16;
+        u->entries = mem_grow(u->entries, u->room * sizeof *u->entries);
+    }
+    struct undo_entry *entry = &u->entries[u->count++];
+    *entry = (struct undo_entry){.step = step};
+    return entry;
+}
+
+static bool is_due(const struct undo_entry *e)
+{
+    return e->writes > 0 && !e->undone && !e->given_up && e->step->undo != LUA_NOREF;
+}
+
+// Marks every step that shares the undo function as undone.
+static void mark_undone(struct undo *u, const void *identity)
+{
+    for (size_t i = 0; i < u->count; i++)
+        if (u->entries[i].step->undo_identity == identity)
+            u->entries[i].undone = true;
+}
+
+static bool is_latest_of_its_function(const struct undo *u, size_t index)
+{
+    for (size_t i = index + 1; i < u->count; i++)
+        if (is_due(&u->entries[i]) &&
+            u->entries[i].step->undo_identity == u->entries[index].step->undo_identity)
+            return false;
+    return true;
+}
+
+static void tell_start(struct run *run, const char *cause)
+{
+    struct arena *a = &run->arena;
+    struct value *data = value_object(a), *names = value_array(a);
+    for (size_t i = run->undo.count; i-- > 0;)
+        if (is_due(&run->undo.entries[i]) && is_latest_of_its_function(&run->undo, i))
+            value_push(a, names, value_string(a, run->undo.entries[i].step->name));
+    value_set(a, data, "cause", value_string(a, cause));
+    value_set(a, data, "steps", names);
+    run_tell(run, EVENT_ROLLBACK_STARTED, data);
+}
+
+// Runs the undo of one step, up to three times. Returns its last failure, or NULL.
+static struct value *undo_one(struct run *run, const struct step *step)
+{
+    struct arena *a = &run->arena;
+    int64_t started = clock_steady();
+    run->phase = step->phase;
+    run->step = step;
+    run->step_stale = false;
+    run_tell(run, EVENT_UNDO_STARTED, NULL);
+    int attempt = 1;
+    struct value *failure = step_call(run, step->undo, step->timeout_ms, NULL);
+    for (; failure && attempt < UNDO_ATTEMPTS && !run->mode->rehearsal; attempt++) {
+        step_pause(run, UNDO_BACKOFF_MS * attempt);
+        failure = step_call(run, step->undo, step->timeout_ms, NULL);
+    }
+    struct value *data = value_object(a);
+    value_set(a, data, "outcome", value_string(a, failure ? "failed" : "ok"));
+    value_set(a, data, "error", failure ? failure : value_null(a));
+    value_set(a, data, "seconds", value_float(a, (double)(clock_steady() - started) / 1000));
+    value_set(a, data, "attempts", value_int(a, attempt));
+    run_tell(run, EVENT_UNDO_ENDED, data);
+    run->step = NULL;
+    run->phase = NULL;
+    return failure;
+}
+
+bool undo_all(struct run *run, const char *cause)
+{
+    struct arena *a = &run->arena;
+    struct undo *u = &run->undo;
+    struct value *failed = value_array(a);
+    int undone = 0;
+    run->undoing = true;
+    tell_start(run, cause);
+    for (size_t i = u->count; i-- > 0;) {
+        if (!is_due(&u->entries[i]))
+            continue;
+        const struct step *step = u->entries[i].step;
+        struct value *failure = undo_one(run, step);
+        if (failure == NULL) {
+            mark_undone(u, step->undo_identity);
+            undone++;
+            continue;
+        }
+        struct value *row = value_object(a);
+        value_set(a, row, "step", value_string(a, step->name));
+        value_set(a, row, "error", value_get(failure, "text"));
+        value_push(a, failed, row);
+        // An earlier step that shares the function would only fail the same way again.
+        for (size_t j = 0; j < i; j++)
+            if (u->entries[j].step->undo_identity == step->undo_identity)
+                u->entries[j].given_up = true;
+    }
+    run->undoing = false;
+    struct value *data = value_object(a);
+    value_set(a, data, "outcome", value_string(a, value_count(failed) ? "failed" : "ok"));
+    value_set(a, data, "undone", value_int(a, undone));
+    value_set(a, data, "failed", failed);
+    run_tell(run, EVENT_ROLLBACK_ENDED, data);
+    return value_count(failed) == 0;
+}
+
+void undo_free(struct undo *u)
+{
+    free(u->entries);
+    *u = (struct undo){0};
+}

@@ -1,0 +1,29 @@
+// undo: the changes that can be taken back. A step's undo is registered before the step begins and
+// run last first when the run rolls back; the one function of several steps runs once.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct run;
+struct step;
+
+struct undo_entry {
+    const struct step *step;
+    int writes;     // that the step sent
+    bool undone;    // by its own undo, or by the shared one
+    bool given_up;  // the undo that it shares has failed
+    bool in_doubt;  // a write of the step may or may not have happened
+};
+
+struct undo {
+    struct undo_entry *entries; // in the order in which the steps began
+    size_t count, room;
+};
+
+// Registers a step that is about to begin; the entry stays valid until the next call.
+struct undo_entry *undo_register(struct run *, const struct step *);
+// Runs every undo of a step that made writes, last first. A failing one is tried three times, then
+// noted, and the others still run. Returns true when none failed. `cause` is the headline.
+bool undo_all(struct run *, const char *cause);
+void undo_free(struct undo *);

@@ -1,0 +1,54 @@
+#include "engine/unknown.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+
+#include "engine/failure.h"
+
+static const char metatable[] = "runbook.unknown";
+
+struct unknown {
+    char summary[256], where[256];
+};
+
+static int unknown_touched(lua_State *L)
+{
+    struct unknown *u = luaL_testudata(L, 1, metatable);
+    if (u == NULL) // the other operand of an arithmetic or a comparison
+        u = luaL_checkudata(L, 2, metatable);
+    return failure_raise(L, FAILURE_UNKNOWN,
+                         "the answer of \"%s\" is not known in a plan, because it was not sent; "
+                         "declare what it would be with `assume = { ... }` on the call at %s",
+                         u->summary, u->where);
+}
+
+void unknown_open(lua_State *L)
+{
+    static const char *const touches[] = {
+        "__index", "__newindex", "__call", "__len",  "__concat", "__tostring", "__pairs",
+        "__add",   "__sub",      "__mul",  "__div",  "__mod",    "__pow",      "__unm",
+        "__idiv",  "__lt",       "__le",   "__band", "__bor",    "__bxor",     "__bnot",
+        "__shl",   "__shr",      "__eq"};
+    luaL_newmetatable(L, metatable);
+    for (size_t i = 0; i < sizeof touches / sizeof *touches; i++) {
+        lua_pushcfunction(L, unknown_touched);
+        lua_setfield(L, -2, touches[i]);
+    }
+    lua_pushliteral(L, "unknown");
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+int unknown_push(lua_State *L, const char *summary, const char *where)
+{
+    struct unknown *u = lua_newuserdatauv(L, sizeof *u, 0);
+    snprintf(u->summary, sizeof u->summary, "%s", summary);
+    snprintf(u->where, sizeof u->where, "%s", *where ? where : "(unknown line)");
+    luaL_setmetatable(L, metatable);
+    return 1;
+}
+
+bool unknown_is(lua_State *L, int index)
+{
+    return luaL_testudata(L, index, metatable) != NULL;
+}

@@ -1,0 +1,13 @@
+// unknown: what a plan answers for a change that was not made and whose answer nobody declared. It
+// can be passed on; whoever looks into it is told what to declare.
+#pragma once
+
+#include <lua.h>
+#include <stdbool.h>
+
+// Makes the metatable. Call once a state.
+void unknown_open(lua_State *L);
+// Pushes an unknown that stems from the effect `summary` asked for at `where`; returns 1.
+int unknown_push(lua_State *L, const char *summary, const char *where);
+// True when the value is an unknown.
+bool unknown_is(lua_State *L, int index);

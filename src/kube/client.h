@@ -1,0 +1,69 @@
+// client: calls to a Kubernetes API server: get, list, create, patch, apply, delete.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "kube/kubeconfig.h"
+
+struct loop;
+struct fetcher;
+struct kube;
+struct kube_call;
+
+// Opens the way to the server; asks it nothing yet. The configuration becomes the client's own.
+struct kube *kube_open(struct loop *, struct fetcher *, struct kube_config *);
+void kube_close(struct kube *); // cancels what is under way
+const struct kube_config *kube_config_of(const struct kube *);
+
+enum kube_verb { KUBE_GET, KUBE_LIST, KUBE_CREATE, KUBE_PATCH, KUBE_APPLY, KUBE_DELETE };
+enum kube_patch_type { KUBE_PATCH_MERGE, KUBE_PATCH_JSON, KUBE_PATCH_STRATEGIC };
+
+// What to do. Strings are copied; `body` has to live until the end. Zero or NULL is the default.
+struct kube_request {
+    enum kube_verb verb;
+    const char *resource;  // as kubectl takes it; of create and apply default: the body's kind
+    const char *name;      // of create and apply default: the body's
+    const char *namespace; // default: the body's, else the configuration's
+    bool all_namespaces;   // list only
+    const char *label_selector, *field_selector; // list only
+    const struct value *body; // the object; of a JSON patch the array of operations
+    enum kube_patch_type patch_type;
+    const char *subresource;   // "status", "scale" ...; not with list
+    const char *field_manager; // default "runbook"
+    bool force;                // apply: take over fields that others own
+    bool dry_run;              // the server checks a write and answers, but keeps nothing
+    const char *propagation;   // delete: "Background" (default), "Foreground" or "Orphan"
+    const char *if_uid,
+        *if_resource_version; // writes: refused (409) when the object is another one
+    int64_t limit;            // list: objects in one answer, default 500; the result has them all
+    int64_t timeout_ms;       // for all of it, default 30 s
+};
+
+struct kube_result {
+    // The object; of a list one object whose `items` are those of all its answers, each with its
+    // apiVersion and kind; of a delete what the server says. In the call's arena. NULL with an
+    // error.
+    struct value *value;
+    const char *error; // NULL, or what was tried, what came back, and what to do next
+    int status;        // of HTTP, of the last answer; 0 when there was none
+    const char
+        *reason; // of the server's Status ("NotFound", "Conflict", ...), "" when it gave none
+    // The Status' causes: [ { reason, message, field } ], a conflict's also with the other
+    // `manager`.
+    const struct value *causes;
+    bool in_doubt;     // a write whose outcome is not known: it may have been made
+    const char *tried; // "PATCH ingresses/billing-canary in scholarlink-prod"
+    int attempts;      // of the last request
+};
+typedef void kube_done(const struct kube_result *, void *arg);
+
+// Starts; `done` is called exactly once, from the loop and never from inside this call, unless
+// kube_call_cancel came first. The call frees itself after `done`. The arena must outlive it.
+struct kube_call *kube_call_start(struct kube *, const struct kube_request *, struct arena *,
+                                  kube_done *done, void *arg);
+// Ends it at once: its connection is closed, `done` will not be called. For use before `done` only.
+void kube_call_cancel(struct kube_call *);

@@ -1,0 +1,211 @@
+#include "kube/refusal.h"
+
+#include <string.h>
+
+enum { CAUSES_SHOWN = 8, MESSAGE_MAX = 1000 };
+
+static bool has(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+// "ingresses.networking.k8s.io", with the subresource as RBAC writes it.
+static const char *rbac_resource(struct arena *a, const struct kube_attempt *t)
+{
+    if (t->resource == NULL)
+        return "the resource";
+    const struct kube_resource *r = t->resource;
+    return arena_printf(a, "%s%s%s%s%s", r->plural, t->subresource ? "/" : "",
+                        t->subresource ? t->subresource : "", *r->group ? "." : "", r->group);
+}
+
+static const char *who(struct arena *a, const struct kube_config *c)
+{
+    return c->user ? arena_printf(a, "user '%s' (%s)", c->user, c->where) : c->where;
+}
+
+static const char *advice_no_answer(struct arena *a, const struct kube_config *c, const char *error)
+{
+    if (has(error, "not trusted") || has(error, "is not for"))
+        return arena_printf(a,
+                            "Put the CA that signed the server's certificate into the cluster's "
+                            "certificate-authority-data, or the name it is made out to into "
+                            "tls-server-name (%s)",
+                            c->where);
+    if (has(error, "client certificate"))
+        return arena_printf(a, "Check client-certificate and client-key of %s", who(a, c));
+    if (has(error, "token file"))
+        return arena_printf(a, "Write a token into it, or change 'tokenFile' (%s)", c->where);
+    if (has(error, "not JSON"))
+        return arena_printf(a, "Is %s (%s) really a Kubernetes API server?", c->server, c->where);
+    return arena_printf(a, "Is %s (%s) the right address, and is the API server up?", c->server,
+                        c->where);
+}
+
+static const char *advice_forbidden(struct arena *a, const struct kube_config *c,
+                                    const struct kube_attempt *t, const char *message)
+{
+    if (*message && !has(message, " cannot "))
+        return "A rule of the cluster refuses it (admission, quota): meet it, or ask who made the "
+               "rule";
+    return arena_printf(a, "Grant the verb '%s' on '%s'%s%s to %s", t->verb, rbac_resource(a, t),
+                        t->namespace ? " in namespace " : " in the whole cluster",
+                        t->namespace ? t->namespace : "", who(a, c));
+}
+
+static const char *advice_conflict(const struct kube_attempt *t, const char *reason)
+{
+    if (strcmp(reason, "AlreadyExists") == 0)
+        return "Patch or apply what is there, or delete it first";
+    if (t->apply)
+        return "Leave these fields out of what is applied, or take them over with force = true";
+    return "It was changed in the meantime: read it again and decide anew";
+}
+
+static const char *advice_not_found(struct arena *a, const struct kube_attempt *t,
+                                    const struct value *details)
+{
+    if (strcmp(value_get_text(details, "kind"), "namespaces") == 0)
+        return "Create the namespace first, or name another";
+    if (*value_get_text(details, "name") == '\0')
+        return "The server does not serve this type under this path";
+    if (t->namespace == NULL)
+        return "Check the name";
+    return arena_printf(a, "Check the name, and whether it stands in another namespace than %s",
+                        t->namespace);
+}
+
+static const char *advice(struct arena *a, const struct kube_config *c,
+                          const struct kube_attempt *t, const struct kube_answer *answer,
+                          const char *reason, const char *message)
+{
+    switch (answer->status) {
+    case 400:
+        return has(message, "dry run") ? "A webhook that has side effects keeps the server from "
+                                         "checking this in advance"
+                                       : "Correct what is sent";
+    case 401:
+        return arena_printf(a, "Refresh the credentials of %s", who(a, c));
+    case 403:
+        return advice_forbidden(a, c, t, message);
+    case 404:
+        return advice_not_found(a, t, value_get(answer->value, "details"));
+    case 405:
+        return "The type does not take this verb";
+    case 409:
+        return advice_conflict(t, reason);
+    case 410:
+        return "It is gone: start again";
+    case 413:
+        return "Make the object smaller";
+    case 415:
+        return t->patch_strategic ? "Use a merge or a JSON patch: custom resources know no other"
+                                  : "The server does not take this form of patch";
+    case 422:
+        return "Correct the fields it names";
+    case 429:
+        return "The server is asked too much: try again later, or with fewer at once";
+    default:
+        return answer->status / 100 == 5
+                   ? arena_printf(a, "Look at the API server's health (kubectl get --raw "
+                                     "/readyz?verbose), then try again")
+                   : arena_printf(a, "Is %s (%s) really a Kubernetes API server?", c->server,
+                                  c->where);
+    }
+}
+
+// The other manager of a field stands in quotes: conflict with "kubectl" using v1.
+static const char *manager_of(struct arena *a, const char *message)
+{
+    const char *open = strchr(message, '"'), *close = open ? strchr(open + 1, '"') : NULL;
+    return close ? arena_copy(a, open + 1, (size_t)(close - open) - 1) : NULL;
+}
+
+// The Status' causes, those of an apply with the manager that owns the field.
+static struct value *causes_read(struct arena *a, const struct value *status)
+{
+    const struct value *list = value_path(status, "details.causes");
+    struct value *causes = value_array(a);
+    for (size_t i = 0; i < value_count(list); i++) {
+        const struct value *c = value_at(list, i);
+        struct value *cause = value_object(a);
+        const char *message = value_get_text(c, "message");
+        value_set(a, cause, "reason", value_string(a, value_get_text(c, "reason")));
+        value_set(a, cause, "message", value_string(a, message));
+        value_set(a, cause, "field", value_string(a, value_get_text(c, "field")));
+        if (strcmp(value_get_text(c, "reason"), "FieldManagerConflict") == 0 &&
+            manager_of(a, message))
+            value_set(a, cause, "manager", value_string(a, manager_of(a, message)));
+        value_push(a, causes, cause);
+    }
+    return causes;
+}
+
+// "; .spec.replicas is owned by "kubectl", ..." for the conflicts of an apply; "" without any.
+static const char *conflicts_text(struct arena *a, const struct value *causes)
+{
+    const char *text = "";
+    size_t shown = 0, more = 0;
+    for (size_t i = 0; i < value_count(causes); i++) {
+        const struct value *c = value_at(causes, i);
+        if (value_get(c, "manager") == NULL)
+            continue;
+        if (shown == CAUSES_SHOWN) {
+            more++;
+            continue;
+        }
+        text = arena_printf(a, "%s%s%s is owned by \"%s\"", text, shown++ ? ", " : "",
+                            value_get_text(c, "field"), value_get_text(c, "manager"));
+    }
+    return more ? arena_printf(a, "%s, and %zu more", text, more) : text;
+}
+
+static bool is_in_doubt(const struct kube_attempt *t, const struct kube_answer *answer,
+                        const char *reason, const char *message)
+{
+    if (!t->write)
+        return false;
+    if (answer->error)
+        return answer->sent;
+    // The server, or a proxy before it, gave up waiting for a change that may still be made.
+    return answer->status == 502 || answer->status == 504 || strcmp(reason, "Timeout") == 0 ||
+           has(message, "etcdserver: ");
+}
+
+static const char *cut(struct arena *a, const char *text)
+{
+    size_t len = strlen(text);
+    while (len && (text[len - 1] == '.' || text[len - 1] == '\n'))
+        len--;
+    return len > MESSAGE_MAX ? arena_printf(a, "%.*s...", MESSAGE_MAX, text)
+                             : arena_copy(a, text, len);
+}
+
+void kube_refusal_explain(struct arena *a, const struct kube_config *c,
+                          const struct kube_attempt *t, const struct kube_answer *answer,
+                          struct kube_result *out)
+{
+    bool is_status = strcmp(value_get_text(answer->value, "kind"), "Status") == 0;
+    const struct value *status = is_status ? answer->value : NULL;
+    const char *message = status ? cut(a, value_get_text(status, "message")) : cut(a, answer->text);
+    out->reason = arena_dup(a, value_get_text(status, "reason"));
+    out->causes = causes_read(a, status);
+    out->status = answer->status;
+    out->attempts = answer->attempts;
+    out->in_doubt = is_in_doubt(t, answer, out->reason, message);
+    const char *doubt = out->in_doubt ? ". The change may have been made: read the object before "
+                                        "trying again"
+                                      : "";
+    if (answer->error) {
+        out->error = arena_printf(a, "%s: %s. %s%s", t->tried, answer->error,
+                                  advice_no_answer(a, c, answer->error), doubt);
+        return;
+    }
+    const char *conflicts = conflicts_text(a, out->causes);
+    const char *said = *conflicts ? conflicts : *message ? message : "no reason given";
+    const char *times =
+        answer->attempts > 1 ? arena_printf(a, " after %d attempts", answer->attempts) : "";
+    out->error = arena_printf(a, "%s: the server answered %d%s%s%s: %s. %s%s", t->tried,
+                              answer->status, *out->reason ? " " : "", out->reason, times, said,
+                              advice(a, c, t, answer, out->reason, message), doubt);
+}

@@ -1,0 +1,181 @@
+#include "kube/user.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "kube/cluster.h"
+
+static const char remedy[] = "give the user a 'token' or 'tokenFile' (for a service account: "
+                             "kubectl create token NAME), or a "
+                             "client certificate";
+
+// Credential plugins: none is run, and each is refused with what to do instead.
+static bool plugin_check(const struct kube_entry *e, struct error *err)
+{
+    const struct value *exec = value_get(e->fields, "exec");
+    const struct value *provider = value_get(e->fields, "auth-provider");
+    bool has_exec = exec && exec->type != VALUE_NULL;
+    bool has_provider = provider && provider->type != VALUE_NULL;
+    const char *name = value_get_text(provider, "name");
+    if (has_exec && has_provider)
+        return error_set(err, "kubeconfig: %s has both exec and auth-provider: remove one",
+                         e->what);
+    if (has_exec)
+        return error_set(err,
+                         "kubeconfig: %s gets its credentials from the exec plugin '%.100s', and "
+                         "exec plugins are not supported: run it yourself and use the token it "
+                         "prints, or %s",
+                         e->what, value_get_text(exec, "command"), remedy);
+    if (!has_provider)
+        return true;
+    const char *successor = strcmp(name, "gcp") == 0     ? "gke-gcloud-auth-plugin"
+                            : strcmp(name, "azure") == 0 ? "kubelogin (github.com/Azure/kubelogin)"
+                                                         : NULL;
+    if (successor)
+        return error_set(err,
+                         "kubeconfig: %s uses auth-provider '%s', which Kubernetes has removed in "
+                         "favour of the exec plugin %s: get a token from that plugin, and %s",
+                         e->what, name, successor, remedy);
+    return error_set(err, "kubeconfig: %s uses auth-provider '%.100s', which is not supported: %s",
+                     e->what, name, remedy);
+}
+
+static bool is_header_text(const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+        if (iscntrl(*p))
+            return false;
+    return true;
+}
+
+struct headers {
+    struct arena *arena;
+    const char **lines;
+    size_t count, room;
+};
+
+static bool header_add(struct headers *h, const struct kube_entry *e, const char *field,
+                       const char *name, const struct value *v, struct error *err)
+{
+    if (v->type != VALUE_STRING || !is_header_text(v->string.text))
+        return error_set(err, "kubeconfig: %s: '%s' must be text of one line", e->what, field);
+    if (h->count + 1 >= h->room) {
+        size_t room = h->room ? h->room * 2 : 8;
+        const char **lines = arena_alloc(h->arena, room * sizeof *lines);
+        if (h->count)
+            memcpy(lines, h->lines, h->count * sizeof *lines);
+        h->lines = lines;
+        h->room = room;
+    }
+    h->lines[h->count++] = arena_printf(h->arena, "%s: %s", name, v->string.text);
+    return true;
+}
+
+// Adds one header for each text of a list. A field that is absent is an empty list.
+static bool headers_add(struct headers *h, const struct kube_entry *e, const char *field,
+                        const char *name, const struct value *list, struct error *err)
+{
+    if (list == NULL || list->type == VALUE_NULL)
+        return true;
+    if (list->type != VALUE_ARRAY)
+        return error_set(err, "kubeconfig: %s: '%s' must be a list", e->what, field);
+    for (size_t i = 0; i < list->array.count; i++)
+        if (!header_add(h, e, field, name, list->array.items[i], err))
+            return false;
+    return true;
+}
+
+// The key of an extra may be a URL: what no header name may hold is percent-encoded.
+static const char *extra_header(struct arena *a, const char *key)
+{
+    struct buf name = {0};
+    buf_puts(&name, "Impersonate-Extra-");
+    for (const unsigned char *p = (const unsigned char *)key; *p; p++)
+        if (isalnum(*p) || strchr("!#$&'*+-.^_`|~", *p))
+            buf_putc(&name, (char)*p);
+        else
+            buf_printf(&name, "%%%02X", *p);
+    const char *copy = arena_copy(a, name.data, name.len);
+    buf_free(&name);
+    return copy;
+}
+
+static bool impersonate_read(struct kube_config *c, const struct kube_entry *e, struct error *err)
+{
+    const char *as, *uid;
+    if (!kube_entry_text(e, "as", &as, err) || !kube_entry_text(e, "as-uid", &uid, err))
+        return false;
+    const struct value *groups = value_get(e->fields, "as-groups");
+    const struct value *extra = value_get(e->fields, "as-user-extra");
+    if (as == NULL) {
+        if (uid || value_count(groups) || value_count(extra))
+            return error_set(err,
+                             "kubeconfig: %s impersonates a uid, groups or extras without a user: "
+                             "add 'as: NAME'",
+                             e->what);
+        return true;
+    }
+    struct headers h = {.arena = &c->memory};
+    if (!header_add(&h, e, "as", "Impersonate-User", value_get(e->fields, "as"), err) ||
+        (uid &&
+         !header_add(&h, e, "as-uid", "Impersonate-Uid", value_get(e->fields, "as-uid"), err)) ||
+        !headers_add(&h, e, "as-groups", "Impersonate-Group", groups, err))
+        return false;
+    if (extra && extra->type != VALUE_NULL && extra->type != VALUE_OBJECT)
+        return error_set(err, "kubeconfig: %s: 'as-user-extra' must map keys to lists", e->what);
+    for (size_t i = 0; i < value_count(extra); i++)
+        if (!headers_add(&h, e, "as-user-extra",
+                         extra_header(&c->memory, extra->object.members[i].key),
+                         extra->object.members[i].value, err))
+            return false;
+    h.lines[h.count] = NULL;
+    c->impersonate = h.lines;
+    return true;
+}
+
+static bool certificate_read(struct kube_config *c, const struct kube_entry *e, struct error *err)
+{
+    if (!kube_entry_pem(&c->memory, e, "client-certificate", KUBE_PEM_CERTIFICATE, &c->cert_pem,
+                        err))
+        return false;
+    if (c->cert_pem == NULL) // a key alone is not used, as with kubectl
+        return true;
+    if (!kube_entry_pem(&c->memory, e, "client-key", KUBE_PEM_KEY, &c->key_pem, err))
+        return false;
+    return c->key_pem || error_set(err,
+                                   "kubeconfig: %s has a client-certificate but no client-key: add "
+                                   "client-key or client-key-data",
+                                   e->what);
+}
+
+bool kube_user_read(struct kube_config *c, const struct kube_entry *e, struct error *err)
+{
+    const char *token_file;
+    if (!impersonate_read(c, e, err))
+        return false;
+    if (!kube_server_is_https(c))
+        return true;
+    if (!plugin_check(e, err) || !kube_entry_text(e, "token", &c->token, err) ||
+        !kube_entry_text(e, "tokenFile", &token_file, err) ||
+        !kube_entry_text(e, "username", &c->username, err) ||
+        !kube_entry_text(e, "password", &c->password, err) || !certificate_read(c, e, err))
+        return false;
+    if (c->token && (c->username || c->password))
+        return error_set(err,
+                         "kubeconfig: %s has both a token and a username or password: only one may "
+                         "be used, remove the other",
+                         e->what);
+    if (c->token && !is_header_text(c->token))
+        return error_set(err,
+                         "kubeconfig: %s: 'token' holds a line break or another control character",
+                         e->what);
+    if (token_file == NULL)
+        return true;
+    c->token_file = kube_entry_path(&c->memory, e, token_file);
+    size_t len;
+    struct error why;
+    if (c->token == NULL && kube_file_text(&c->memory, c->token_file, &len, &why) == NULL)
+        return error_set(err, "kubeconfig: %s: tokenFile: %s", e->what, why.text);
+    return true;
+}

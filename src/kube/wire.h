@@ -1,0 +1,48 @@
+// wire: one request to the API server, with our credentials, and its JSON answer.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "kube/kubeconfig.h"
+
+struct loop;
+struct fetcher;
+struct kube_wire;
+struct kube_exchange;
+
+// The configuration must outlive the wire.
+struct kube_wire *kube_wire_new(struct loop *, struct fetcher *, const struct kube_config *);
+void kube_wire_free(struct kube_wire *); // nothing may be under way
+
+struct kube_question {
+    const char *method; // default GET
+    const char *path;   // percent-encoded, with its query; the server's own prefix comes before it
+    const char *accept; // default application/json
+    const char *content_type; // of the body
+    const char *body;         // NULL: none
+    size_t body_len;
+    int64_t timeout_ms; // for one attempt, and until when a retry may still begin
+};
+
+struct kube_answer {
+    const char *error;         // why there is no answer that can be read; NULL when there is one
+    bool sent;                 // with `error`: the server may have got the request all the same
+    int status;                // of HTTP; 0 when none came
+    const char *type;          // Content-Type, "" when absent
+    const struct value *value; // the JSON, in the arena; NULL when the body of an error is none
+    const char *text;          // the beginning of a body that is no JSON, one line; "" else
+    int attempts;
+};
+typedef void kube_answered(const struct kube_answer *, void *arg);
+
+// Starts; `done` is called once from the loop, never from inside this call, unless
+// kube_exchange_cancel came first. At most ten retries: after 429 or 5xx with a Retry-After, or
+// when a GET's connection breaks. An answer of success that is not JSON is an error. The arena must
+// outlive it.
+struct kube_exchange *kube_wire_start(struct kube_wire *, struct arena *,
+                                      const struct kube_question *, kube_answered *done, void *arg);
+void kube_exchange_cancel(struct kube_exchange *);

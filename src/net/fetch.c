@@ -1,0 +1,285 @@
+#include "net/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "net/fetch_ask.h"
+#include "net/fetch_fault.h"
+#include "net/fetch_hop.h"
+#include "net/fetch_pool.h"
+#include "net/fetch_retry.h"
+#include "net/fetch_sink.h"
+#include "net/loop.h"
+
+enum { MAX_HEADER_BYTES = 256 * 1024 };
+
+// What becomes of an answer: decided once, before the first byte of its body goes anywhere.
+enum fate { FATE_OPEN, FATE_FINAL, FATE_AGAIN, FATE_REDIRECT };
+
+// A fetch is up to 1 + retries attempts, and an attempt one hop more than it follows redirects.
+// Between attempts it waits on `timer`; during a hop it holds `easy`.
+struct fetch {
+    struct fetcher *pool;
+    struct fetch *before, *after;
+    struct arena arena;
+    struct ask ask;
+    fetch_done *done;
+    void *arg;
+
+    struct timer *timer;
+    CURL *easy;
+    struct hop hop;
+    struct sink sink;
+    struct buf headers;
+    enum fate fate;
+    bool located; // the headers say where else to go
+    bool cancelled;
+    int64_t attempt_began, hop_began; // microseconds
+
+    struct fault fault; // empty text: nothing went wrong
+    struct fetch_result result;
+    char detail[CURL_ERROR_SIZE];
+};
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void fetch_free(struct fetch *f)
+{
+    *(f->before ? &f->before->after : &f->pool->first) = f->after;
+    if (f->after)
+        f->after->before = f->before;
+    timer_stop(f->timer);
+    if (f->easy)
+        pool_give(f->pool, f->easy);
+    sink_close(&f->sink);
+    buf_free(&f->headers);
+    arena_free(&f->arena);
+    free(f);
+}
+
+static bool has_failed(const struct fetch *f)
+{
+    return f->fault.error.text[0] != '\0';
+}
+
+// Tells the outcome, which is in f->fault or else in f->headers and f->sink, and ends the fetch.
+static void conclude(struct fetch *f)
+{
+    struct fetch_result *r = &f->result;
+    if (!has_failed(f) && r->status / 100 == 2 && !sink_keep(&f->sink))
+        f->fault.error = f->sink.error;
+    if (has_failed(f)) {
+        r->error = f->fault.error.text;
+        r->body = "";
+    } else {
+        r->body = buf_text(&f->sink.memory);
+        r->body_len = f->sink.memory.len;
+    }
+    r->headers = buf_text(&f->headers);
+    r->bytes = f->sink.bytes;
+    r->url = f->hop.url.text ? f->hop.url.text : f->ask.request.url;
+    r->ip = r->ip ? r->ip : "";
+    f->done(f, r, f->arg);
+    fetch_free(f);
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct fetch *f = arg;
+    size_t len = size * count, kept = len;
+    while (kept && strchr("\r\n", bytes[kept - 1]))
+        kept--;
+    if (kept > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+        buf_clear(&f->headers); // an interim answer was before this one
+        f->located = false;
+        return len;
+    }
+    f->located = f->located || (kept > 9 && strncasecmp(bytes, "location:", 9) == 0);
+    return !kept || (buf_add(&f->headers, bytes, kept) && buf_puts(&f->headers, "\r\n")) ? len : 0;
+}
+
+static enum fate fate_decide(const struct fetch *f)
+{
+    int status = f->result.status;
+    const struct ending ending = {.status = status, .headers = buf_text(&f->headers)};
+    bool moved = (status >= 301 && status <= 303) || status == 307 || status == 308;
+    if (moved && f->located && f->ask.request.max_redirects > 0)
+        return FATE_REDIRECT;
+    return retry_wanted(&f->ask, f->result.attempts, &ending) ? FATE_AGAIN : FATE_FINAL;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct fetch *f = arg;
+    size_t len = size * count;
+    if (f->cancelled)
+        return 0;
+    if (f->fate == FATE_OPEN) {
+        long status = 0;
+        curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
+        f->result.status = (int)status;
+        f->fate = fate_decide(f);
+    }
+    enum sink_kind kind = SINK_MEMORY;
+    if (f->fate == FATE_FINAL && f->ask.request.to_file && f->result.status / 100 == 2)
+        kind = SINK_FILE;
+    else if (f->fate == FATE_FINAL && f->ask.request.on_data)
+        kind = SINK_CALL;
+    return sink_write(&f->sink, kind, bytes, len) && !f->cancelled ? len : 0;
+}
+
+static bool transfer_set(struct fetch *f)
+{
+    return hop_set(f->easy, &f->ask, &f->hop) &&
+           !curl_easy_setopt(f->easy, CURLOPT_ERRORBUFFER, f->detail) &&
+           !curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, on_header) &&
+           !curl_easy_setopt(f->easy, CURLOPT_HEADERDATA, f) &&
+           !curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, on_body) &&
+           !curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
+}
+
+static void hop_start(struct fetch *f)
+{
+    f->hop_began = now_us();
+    f->hop.timeout_ms = f->ask.request.timeout_ms - (f->hop_began - f->attempt_began) / 1000;
+    if (f->hop.timeout_ms < 1)
+        f->hop.timeout_ms = 1;
+    f->fate = FATE_OPEN;
+    f->located = false;
+    f->detail[0] = '\0';
+    buf_clear(&f->headers);
+    sink_reset(&f->sink);
+    f->easy = pool_take(f->pool);
+    if (f->easy && transfer_set(f) && pool_run(f->pool, f->easy, f))
+        return;
+    error_set(&f->fault.error, "could not prepare the request to '%s': libcurl refused it",
+              f->hop.url.text);
+    conclude(f);
+}
+
+static void attempt_start(void *arg)
+{
+    struct fetch *f = arg;
+    f->timer = NULL;
+    if (has_failed(f)) { // at fetch_start already
+        conclude(f);
+        return;
+    }
+    f->attempt_began = now_us();
+    f->result.attempts++;
+    f->result.redirects = 0;
+    f->hop = hop_first(&f->ask);
+    hop_start(f);
+}
+
+// Takes from the handle, before it is given back, how the hop ended: f->result and f->fault.
+static void hop_judge(struct fetch *f, CURLcode code)
+{
+    bool sent = f->result.sent;
+    double offset = (double)(f->hop_began - f->attempt_began) / 1e6;
+    hop_measure(f->easy, &f->arena, offset, &f->result);
+    f->fault = (struct fault){0};
+    if (f->sink.error.text[0])
+        f->fault.error = f->sink.error;
+    else if (code != CURLE_OK && !f->sink.ended)
+        fault_describe(&f->fault, f->easy, code, &f->ask, &f->hop,
+                       &(struct progress){f->result.status, f->sink.bytes, f->detail});
+    if (f->fault.refused)
+        f->result.sent = sent;
+}
+
+static bool redirect_follow(struct fetch *f, const char *location)
+{
+    int so_far = f->result.redirects++;
+    if (so_far < f->ask.request.max_redirects)
+        return hop_redirect(&f->hop, &f->arena, &f->ask, f->result.status, location,
+                            &f->fault.error);
+    f->result.redirects = so_far;
+    return error_set(&f->fault.error, "stopped after %d redirect%s; the next would lead to '%s'",
+                     so_far, so_far == 1 ? "" : "s", location);
+}
+
+// An attempt that failed: is it made again?
+static bool failure_wants_again(const struct fetch *f)
+{
+    const struct ending ending = {.error = f->fault.error.text,
+                                  .transient = f->fault.transient,
+                                  .status = f->result.status,
+                                  .headers = buf_text(&f->headers)};
+    // What on_data was told cannot be taken back.
+    bool told = f->fate == FATE_FINAL && f->ask.request.on_data && f->sink.bytes > 0;
+    return !told && retry_wanted(&f->ask, f->result.attempts, &ending);
+}
+
+void fetch_ended(struct fetch *f, CURLcode code)
+{
+    if (f->cancelled) {
+        fetch_free(f);
+        return;
+    }
+    hop_judge(f, code);
+    if (!has_failed(f) && f->fate == FATE_OPEN)
+        f->fate = fate_decide(f); // an answer without a body
+    const char *location = NULL;
+    curl_easy_getinfo(f->easy, CURLINFO_REDIRECT_URL, &location);
+    location = arena_dup(&f->arena, location ? location : "");
+    pool_give(f->pool, f->easy);
+    f->easy = NULL;
+
+    if (f->fate == FATE_REDIRECT && !has_failed(f) && redirect_follow(f, location)) {
+        hop_start(f);
+    } else if (has_failed(f) ? failure_wants_again(f) : f->fate == FATE_AGAIN) {
+        const char *headers = has_failed(f) ? NULL : buf_text(&f->headers);
+        int64_t delay = retry_delay(&f->ask.request, f->result.attempts, headers);
+        f->timer = timer_start(f->pool->loop, delay, attempt_start, f);
+        f->fault = (struct fault){0};
+    } else {
+        conclude(f);
+    }
+}
+
+struct fetch *fetch_start(struct fetcher *pool, const struct fetch_request *request,
+                          fetch_done *done, void *arg)
+{
+    struct fetch *f = mem_alloc(sizeof *f);
+    f->pool = pool;
+    f->done = done;
+    f->arg = arg;
+    f->headers.max = MAX_HEADER_BYTES;
+    f->sink.fd = -1;
+    if (ask_copy(&f->ask, &f->arena, request, &f->fault.error) &&
+        !sink_open(&f->sink, &f->arena, &f->ask.request))
+        f->fault.error = f->sink.error;
+    f->after = pool->first;
+    if (f->after)
+        f->after->before = f;
+    pool->first = f;
+    f->timer = timer_start(pool->loop, 0, attempt_start, f);
+    return f;
+}
+
+static void cancel_later(void *arg)
+{
+    struct fetch *f = arg;
+    f->timer = NULL;
+    fetch_free(f);
+}
+
+void fetch_cancel(struct fetch *f)
+{
+    if (f->cancelled && f->pool->inside)
+        return;
+    if (f->easy && f->pool->inside) { // from on_data: curl cannot let go of a transfer here
+        f->cancelled = true;
+        f->timer = timer_start(f->pool->loop, 0, cancel_later, f);
+        return;
+    }
+    fetch_free(f);
+}

@@ -1,0 +1,200 @@
+#include "net/fetch_fault.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/x509_vfy.h>
+
+#include "base/duration.h"
+#include "net/fetch_sink.h"
+
+struct scene {
+    CURL *easy;
+    const struct ask *ask;
+    const struct hop *hop;
+    const struct progress *progress;
+    struct error *err;
+    char at[300];     // host:port as the URL says
+    char detail[256]; // curl's own words, as far as they mean something to a person
+};
+
+static int64_t time_of(const struct scene *s, CURLINFO which)
+{
+    curl_off_t us = 0;
+    curl_easy_getinfo(s->easy, which, &us);
+    return us;
+}
+
+static long number_of(const struct scene *s, CURLINFO which)
+{
+    long n = 0;
+    curl_easy_getinfo(s->easy, which, &n);
+    return n;
+}
+
+// "OpenSSL SSL_read: error:0A00045C:SSL routines::unexpected eof, errno 0" -> "unexpected eof"
+static void detail_set(struct scene *s, CURLcode code)
+{
+    const char *text = s->progress->detail, *mark;
+    while (strstr(text, "error:") && (mark = strstr(text, "::")))
+        text = mark + 2;
+    if (!*text)
+        text = curl_easy_strerror(code);
+    mark = strstr(text, ", errno");
+    snprintf(s->detail, sizeof s->detail, "%.*s", mark ? (int)(mark - text) : 200, text);
+}
+
+// Under TLS 1.3 a server judges our certificate after our side took the handshake for done; it has
+// read nothing of a request then.
+static bool is_refused(const struct scene *s, CURLcode code)
+{
+    const char *const reasons[] = {"certificate", "unknown ca", "access denied"};
+    bool alert = (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && !s->progress->status &&
+                 strstr(s->detail, " alert ");
+    for (size_t i = 0; alert && i < sizeof reasons / sizeof *reasons; i++)
+        if (strstr(s->detail, reasons[i]))
+            return true;
+    return code == CURLE_SSL_CLIENTCERT;
+}
+
+static void describe_timeout(const struct scene *s)
+{
+    const struct fetch_request *r = &s->ask->request;
+    char limit[32], size[32];
+    const char *ip = NULL;
+    curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP, &ip);
+    bool early = time_of(s, CURLINFO_PRETRANSFER_TIME_T) == 0;
+    bool whole = time_of(s, CURLINFO_TOTAL_TIME_T) >= s->hop->timeout_ms * 1000;
+    duration_format(early && !whole ? r->connect_timeout_ms : r->timeout_ms, limit, sizeof limit);
+    if (s->progress->status)
+        error_set(s->err, "timed out after %s (%s stopped answering after %s of the body)", limit,
+                  s->at, size_format((uint64_t)s->progress->bytes, size, sizeof size));
+    else if (!early)
+        error_set(s->err, "timed out after %s (connected to %s, no answer)", limit, s->at);
+    else if (s->hop->url.secure && ip && *ip) // known once the connection stands
+        error_set(s->err, "timed out after %s in the TLS handshake with %s", limit, s->at);
+    else if (time_of(s, CURLINFO_NAMELOOKUP_TIME_T))
+        error_set(s->err, "timed out after %s while connecting to %s", limit, s->at);
+    else
+        error_set(s->err, "timed out after %s while resolving '%s'", limit, s->hop->url.host);
+}
+
+static void describe_connect(const struct scene *s)
+{
+    int why = (int)number_of(s, CURLINFO_OS_ERRNO);
+    const char *to = s->ask->request.connect_to;
+    const char *open = to ? " (reached through " : "", *close = to ? ")" : "";
+    to = to ? to : "";
+    if (why == ECONNREFUSED)
+        error_set(s->err, "connection refused by %s%s%s%s", s->at, open, to, close);
+    else
+        error_set(s->err, "could not connect to %s%s%s%s: %s", s->at, open, to, close,
+                  why ? strerror(why) : s->detail);
+}
+
+static void describe_untrusted(const struct scene *s)
+{
+    long why = number_of(s, CURLINFO_SSL_VERIFYRESULT);
+    if (strstr(s->detail, "subject name"))
+        error_set(s->err, "the certificate that %s serves is not for '%s'", s->at,
+                  s->hop->url.host);
+    else if (why == X509_V_OK || why == X509_V_ERR_UNSPECIFIED)
+        error_set(s->err, "the certificate of %s is not trusted: %s", s->at, s->detail);
+    else
+        error_set(s->err, "the certificate of %s is not trusted: %s", s->at,
+                  X509_verify_cert_error_string(why));
+}
+
+static void describe_broken(const struct scene *s)
+{
+    long refused = number_of(s, CURLINFO_HTTP_CONNECTCODE);
+    char size[32];
+    int why = (int)number_of(s, CURLINFO_OS_ERRNO);
+    if (refused && refused / 100 != 2)
+        error_set(s->err, "the proxy would not connect to %s (status %ld)", s->at, refused);
+    else if (s->progress->status)
+        error_set(s->err, "the answer of %s broke off after %s of the body", s->at,
+                  size_format((uint64_t)s->progress->bytes, size, sizeof size));
+    else
+        error_set(s->err, "the connection to %s broke before an answer came: %s", s->at,
+                  why ? strerror(why) : s->detail);
+}
+
+// Says what happened; returns whether it may be gone the next time.
+static bool describe(const struct scene *s, CURLcode code)
+{
+    const struct fetch_request *r = &s->ask->request;
+    const char *host = s->hop->url.host;
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        error_set(s->err, "could not resolve host '%s'", host);
+        return true;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        error_set(s->err, "could not resolve the proxy's host: %s", s->detail);
+        return true;
+    case CURLE_COULDNT_CONNECT:
+        describe_connect(s);
+        return true;
+    case CURLE_OPERATION_TIMEDOUT:
+        describe_timeout(s);
+        return true;
+    case CURLE_GOT_NOTHING:
+        error_set(s->err, "%s closed the connection without an answer", s->at);
+        return true;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+        describe_broken(s);
+        return true;
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        error_set(s->err, "%s broke off its HTTP/2 answer: %s", s->at, s->detail);
+        return true;
+    case CURLE_PROXY:
+        error_set(s->err, "the proxy failed on the way to %s: %s", s->at, s->detail);
+        return true;
+    case CURLE_SSL_CONNECT_ERROR:
+        error_set(s->err, "the TLS handshake with %s failed: %s", s->at, s->detail);
+        return true;
+    case CURLE_PEER_FAILED_VERIFICATION:
+        describe_untrusted(s);
+        return false;
+    case CURLE_SSL_CACERT_BADFILE:
+        error_set(s->err, "cannot verify %s: no CA certificates could be read from %s", s->at,
+                  r->ca_pem    ? "the given PEM text"
+                  : r->ca_file ? r->ca_file
+                               : "the system's store");
+        return false;
+    case CURLE_SSL_CERTPROBLEM:
+        error_set(s->err, "cannot use the client certificate for %s: %s", s->at, s->detail);
+        return false;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+        error_set(s->err, "what %s answers is not HTTP: %s", s->at, s->detail);
+        return false;
+    case CURLE_BAD_CONTENT_ENCODING:
+        error_set(s->err, "the answer of %s could not be decompressed: %s", s->at, s->detail);
+        return false;
+    case CURLE_WRITE_ERROR:
+        error_set(s->err, "the headers that %s sends are too large", s->at);
+        return false;
+    default:
+        error_set(s->err, "the request to %s failed: %s", s->at, s->detail);
+        return false;
+    }
+}
+
+void fault_describe(struct fault *fault, CURL *easy, CURLcode code, const struct ask *ask,
+                    const struct hop *hop, const struct progress *progress)
+{
+    struct scene s = {
+        .easy = easy, .ask = ask, .hop = hop, .progress = progress, .err = &fault->error};
+    snprintf(s.at, sizeof s.at, "%.280s:%d", hop->url.host, hop->url.port);
+    detail_set(&s, code);
+    fault->refused = is_refused(&s, code);
+    if (fault->refused)
+        error_set(s.err, "%s did not accept our client certificate, or that we sent none: %s", s.at,
+                  s.detail);
+    fault->transient = !fault->refused && describe(&s, code);
+}

@@ -1,0 +1,229 @@
+#include "net/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/duration.h"
+#include "net/loop.h"
+#include "net/spawn_exec.h"
+
+enum { DEFAULT_TIMEOUT_MS = 60000, DEFAULT_MAX_BYTES = 1 << 20 };
+enum { KILL_AFTER_MS = 2000 };  // from SIGTERM to SIGKILL
+enum { DRAIN_MS = 1000 };       // what it left running may hold its output open no longer than this
+enum { CANCEL_WAIT_MS = 1000 }; // for the kernel to end what was killed
+
+struct stream {
+    struct spawn *spawn;
+    struct watch *watch; // NULL: not listened to
+    int fd;
+    struct buf kept;
+};
+
+struct spawn {
+    struct loop *loop;
+    spawn_done *done;
+    void *arg;
+    char *name;
+    pid_t pid; // its group, too; 0: it never ran. Not reaped before the end, so both stay its own
+    int pidfd;
+    struct watch *watch; // on its end
+    struct timer *timer;
+    struct stream out, err;
+    int64_t began, timeout_ms;
+    bool ended, truncated, timed_out, killed;
+    struct error error;
+};
+
+static void stream_close(struct stream *s)
+{
+    watch_stop(s->watch);
+    s->watch = NULL;
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = -1;
+}
+
+static void spawn_free(struct spawn *s)
+{
+    timer_stop(s->timer);
+    watch_stop(s->watch);
+    stream_close(&s->out);
+    stream_close(&s->err);
+    buf_free(&s->out.kept);
+    buf_free(&s->err.kept);
+    if (s->pidfd >= 0)
+        close(s->pidfd);
+    free(s->name);
+    free(s);
+}
+
+// To the whole group, or to the program alone where it left that.
+static void group_signal(const struct spawn *s, int signo)
+{
+    if (kill(-s->pid, signo) != 0)
+        kill(s->pid, signo);
+}
+
+static void conclude(struct spawn *s)
+{
+    int end = 0;
+    struct spawn_result r = {.status = -1, .truncated = s->truncated};
+    if (s->pid && (s->timed_out || !s->ended))
+        group_signal(s, SIGKILL); // what outlived its time, or cannot be watched over
+    if (s->pid && waitpid(s->pid, &end, 0) == s->pid)
+        r.status = WIFEXITED(end) ? WEXITSTATUS(end) : 128 + WTERMSIG(end);
+    if (s->timed_out) {
+        char limit[32];
+        error_set(&s->error, "'%s' did not end within %s and was stopped with %s", s->name,
+                  duration_format(s->timeout_ms, limit, sizeof limit),
+                  s->killed ? "SIGKILL, for SIGTERM did not help" : "SIGTERM");
+    }
+    r.error = s->error.text[0] ? s->error.text : NULL;
+    r.out = buf_text(&s->out.kept);
+    r.out_len = s->out.kept.len;
+    r.err = buf_text(&s->err.kept);
+    r.err_len = s->err.kept.len;
+    r.seconds = (double)(clock_steady() - s->began) / 1000;
+    s->done(&r, s->arg);
+    spawn_free(s);
+}
+
+static void conclude_late(void *arg)
+{
+    struct spawn *s = arg;
+    s->timer = NULL;
+    conclude(s);
+}
+
+static void conclude_when_silent(struct spawn *s)
+{
+    if (s->ended && !s->out.watch && !s->err.watch)
+        conclude(s);
+}
+
+static void on_output(void *arg)
+{
+    struct stream *stream = arg;
+    struct spawn *s = stream->spawn;
+    char bytes[16384];
+    ssize_t n = read(stream->fd, bytes, sizeof bytes);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        stream_close(stream);
+        conclude_when_silent(s);
+        return;
+    }
+    size_t room = stream->kept.max - stream->kept.len;
+    size_t kept = (size_t)n < room ? (size_t)n : room;
+    buf_add(&stream->kept, bytes, kept);
+    s->truncated = s->truncated || kept < (size_t)n;
+}
+
+static void on_end(void *arg)
+{
+    struct spawn *s = arg;
+    s->ended = true;
+    watch_stop(s->watch);
+    s->watch = NULL;
+    timer_stop(s->timer);
+    s->timer = timer_start(s->loop, DRAIN_MS, conclude_late, s);
+    conclude_when_silent(s);
+}
+
+static void on_kill_due(void *arg)
+{
+    struct spawn *s = arg;
+    s->timer = NULL;
+    s->killed = true;
+    group_signal(s, SIGKILL);
+}
+
+static void on_timeout(void *arg)
+{
+    struct spawn *s = arg;
+    s->timed_out = true;
+    group_signal(s, SIGTERM);
+    s->timer = timer_start(s->loop, KILL_AFTER_MS, on_kill_due, s);
+}
+
+// A pipe whose reading end is ours; false when the system has none left.
+static bool stream_open(struct stream *stream, int *theirs)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    stream->fd = ends[0];
+    *theirs = ends[1];
+    return true;
+}
+
+// Listens for what it says and for its end; false when the system cannot.
+static bool listen_to(struct spawn *s)
+{
+    s->pidfd = pidfd_open(s->pid, 0);
+    if (s->pidfd < 0)
+        return false;
+    s->watch = watch_readable(s->loop, s->pidfd, on_end, s);
+    s->out.watch = watch_readable(s->loop, s->out.fd, on_output, &s->out);
+    if (s->err.fd >= 0)
+        s->err.watch = watch_readable(s->loop, s->err.fd, on_output, &s->err);
+    return s->watch && s->out.watch && (s->err.watch || s->err.fd < 0);
+}
+
+static bool launch(struct spawn *s, const struct spawn_request *r)
+{
+    // Where SIGCHLD was ignored when we were started, exit codes would be lost.
+    signal(SIGCHLD, SIG_DFL);
+    int out = -1, err = -1;
+    bool ok = stream_open(&s->out, &out) && (r->pass_stderr || stream_open(&s->err, &err));
+    if (!ok)
+        error_set(&s->error, "cannot run '%s': %s", s->name, strerror(errno));
+    ok = ok && exec_start(&s->pid, r, out, err, &s->error);
+    if (out >= 0)
+        close(out);
+    if (err >= 0)
+        close(err);
+    if (ok && !listen_to(s))
+        return error_set(&s->error, "cannot watch over '%s': %s", s->name, strerror(errno));
+    return ok;
+}
+
+struct spawn *spawn_start(struct loop *loop, const struct spawn_request *r, spawn_done *done,
+                          void *arg)
+{
+    struct spawn *s = mem_alloc(sizeof *s);
+    size_t max = r->max_bytes ? r->max_bytes : DEFAULT_MAX_BYTES;
+    *s = (struct spawn){.loop = loop, .done = done, .arg = arg, .pidfd = -1};
+    s->out = (struct stream){.spawn = s, .fd = -1, .kept.max = max};
+    s->err = (struct stream){.spawn = s, .fd = -1, .kept.max = max};
+    s->name = mem_dup(r->argv && r->argv[0] ? r->argv[0] : "");
+    s->began = clock_steady();
+    s->timeout_ms = r->timeout_ms > 0 ? r->timeout_ms : DEFAULT_TIMEOUT_MS;
+    if (launch(s, r))
+        s->timer = timer_start(loop, s->timeout_ms, on_timeout, s);
+    else
+        s->timer = timer_start(loop, 0, conclude_late, s);
+    return s;
+}
+
+void spawn_cancel(struct spawn *s)
+{
+    if (s->pid) {
+        group_signal(s, SIGKILL);
+        // Bounded: one that hangs in the kernel is left to init.
+        poll(&(struct pollfd){.fd = s->pidfd, .events = POLLIN}, 1, CANCEL_WAIT_MS);
+        waitpid(s->pid, NULL, WNOHANG);
+    }
+    spawn_free(s);
+}

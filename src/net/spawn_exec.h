@@ -1,0 +1,13 @@
+// spawn_exec: starts a program with given standard streams, in a process group of its own, with
+// every signal as usual and no other descriptor of ours.
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "net/spawn.h"
+
+// Runs r->argv with its environment, folder and input; `out` and `err` become its stdout and stderr
+// (err -1: ours). They stay open here. False with `error` set when it does not come to run.
+bool exec_start(pid_t *pid, const struct spawn_request *r, int out, int err, struct error *error);

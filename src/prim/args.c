@@ -1,0 +1,138 @@
+#include "prim/args.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+
+static bool is_known(const char *name, const char *known)
+{
+    size_t len = strlen(name);
+    for (const char *at = known; *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == len && strncmp(at, name, len) == 0)
+            return true;
+        at += word;
+    }
+    return strcmp(name, "assume") == 0 || strcmp(name, "label") == 0 || strcmp(name, "quiet") == 0;
+}
+
+void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known)
+{
+    struct error err;
+    if (lua_isnoneornil(L, index)) {
+        e->args = value_object(&e->arena);
+        return;
+    }
+    if (!lua_istable(L, index))
+        failure_raise(L, FAILURE_USAGE, "%s wants a table of options, not a %s", what,
+                      lua_typename(L, lua_type(L, index)));
+    e->args = convert_read(L, index, &e->arena, &err);
+    if (e->args == NULL)
+        failure_raise(L, FAILURE_USAGE, "%s: %s", what, err.text);
+    if (e->args->type != VALUE_OBJECT)
+        failure_raise(L, FAILURE_USAGE, "%s wants named options", what);
+    for (size_t i = 0; i < value_count(e->args); i++)
+        if (!is_known(e->args->object.members[i].key, known))
+            failure_raise(L, FAILURE_USAGE, "%s has no option '%s'; it takes %s, assume, label, quiet",
+                          what, e->args->object.members[i].key, known);
+    e->assume = value_get(e->args, "assume");
+    e->quiet = value_get_bool(e->args, "quiet", false);
+    if (value_get(e->args, "label"))
+        e->summary = args_text(L, e, "label");
+    value_remove(e->args, "assume");
+    value_remove(e->args, "label");
+    value_remove(e->args, "quiet");
+}
+
+static int wrong(lua_State *L, const char *name, const char *expected)
+{
+    return failure_raise(L, FAILURE_USAGE, "the option '%s' must be %s", name, expected);
+}
+
+const char *args_text(lua_State *L, const struct effect *e, const char *name)
+{
+    const struct value *v = value_get(e->args, name);
+    if (v == NULL || v->type == VALUE_NULL)
+        return NULL;
+    if (v->type != VALUE_STRING || strlen(v->string.text) != v->string.len)
+        wrong(L, name, "text");
+    return v->string.text;
+}
+
+int64_t args_ms(lua_State *L, const struct effect *e, const char *name, int64_t fallback)
+{
+    const struct value *v = value_get(e->args, name);
+    int64_t ms = 0;
+    if (v == NULL || v->type == VALUE_NULL)
+        return fallback;
+    if (v->type == VALUE_INT && v->integer >= 0 && v->integer < 400000000)
+        return v->integer * 1000;
+    if (v->type == VALUE_FLOAT && v->number >= 0 && v->number < 4e8)
+        return (int64_t)(v->number * 1000);
+    if (v->type != VALUE_STRING || !duration_parse(v->string.text, &ms))
+        wrong(L, name, "a length of time such as \"30s\", \"15m\" or a number of seconds");
+    return ms;
+}
+
+int64_t args_bytes(lua_State *L, const struct effect *e, const char *name, int64_t fallback)
+{
+    static const char *const units[] = {"B", "KB", "MB", "GB"};
+    const struct value *v = value_get(e->args, name);
+    if (v == NULL || v->type == VALUE_NULL)
+        return fallback;
+    if (v->type == VALUE_INT && v->integer > 0)
+        return v->integer;
+    const char *text = value_text(v);
+    char *end = NULL;
+    int64_t n = isdigit((unsigned char)*text) ? strtoll(text, &end, 10) : 0;
+    if (n > 0 && n < 1000000000)
+        for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+            if (strcasecmp(end, units[i]) == 0)
+                return n << (10 * i);
+    return wrong(L, name, "a number of bytes such as 65536 or \"10MB\"");
+}
+
+int64_t args_int(lua_State *L, const struct effect *e, const char *name, int64_t fallback, int64_t low,
+                 int64_t high)
+{
+    const struct value *v = value_get(e->args, name);
+    if (v == NULL || v->type == VALUE_NULL)
+        return fallback;
+    if (v->type != VALUE_INT || v->integer < low || v->integer > high)
+        failure_raise(L, FAILURE_USAGE, "the option '%s' must be a whole number from %lld to %lld", name,
+                      (long long)low, (long long)high);
+    return v->integer;
+}
+
+bool args_bool(lua_State *L, const struct effect *e, const char *name, bool fallback)
+{
+    const struct value *v = value_get(e->args, name);
+    if (v == NULL || v->type == VALUE_NULL)
+        return fallback;
+    if (v->type != VALUE_BOOL)
+        wrong(L, name, "true or false");
+    return v->boolean;
+}
+
+void args_pem(lua_State *L, const struct effect *e, const char *name, const char **pem,
+              const char **file)
+{
+    const char *text = args_text(L, e, name);
+    *pem = *file = NULL;
+    if (text == NULL)
+        return;
+    if (strstr(text, "-----BEGIN")) {
+        *pem = text;
+    } else {
+        if (access(text, R_OK) != 0)
+            failure_raise(L, FAILURE_USAGE,
+                          "the option '%s' names the file %s, which cannot be read", name, text);
+        *file = text;
+    }
+}

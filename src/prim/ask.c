@@ -1,0 +1,211 @@
+// ask: people. ask.approve, ask.confirm and ask.text, on the terminal.
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "engine/run.h"
+#include "net/loop.h"
+#include "prim/args.h"
+#include "prim/prims.h"
+
+struct question {
+    struct effect *effect;
+    struct watch *input;
+    struct timer *expiry;
+    struct buf line;
+};
+
+static const char *kind_of(const struct effect *e)
+{
+    return strchr(e->kind->name, '.') + 1;
+}
+
+static bool is_kind(const struct effect *e, const char *kind)
+{
+    return strcmp(kind_of(e), kind) == 0;
+}
+
+static void tell(struct effect *e, enum event_type type, const char *answer, const char *by)
+{
+    struct arena a = {0};
+    struct value *data = value_object(&a);
+    value_set(&a, data, "kind", value_string(&a, kind_of(e)));
+    value_set(&a, data, "question", value_get(e->args, "question"));
+    value_set(&a, data, "answer", value_string(&a, answer));
+    value_set(&a, data, "by", value_string(&a, by));
+    run_tell(e->run, type, data);
+    arena_free(&a);
+}
+
+static void answer(struct effect *e, struct value *result, const char *shown, const char *by)
+{
+    e->result = result;
+    e->answer = arena_printf(&e->arena, "%s, by %s", shown, by);
+    tell(e, EVENT_ANSWERED, shown, by);
+    effect_end(e);
+}
+
+static void question_close(struct effect *e)
+{
+    struct question *q = e->work;
+    watch_stop(q->input);
+    timer_stop(q->expiry);
+    buf_free(&q->line);
+    q->input = NULL;
+    q->expiry = NULL;
+}
+
+static bool is_yes(const char *line)
+{
+    return strcmp(line, "yes") == 0 || strcmp(line, "y") == 0;
+}
+
+// The person has typed a line, or closed the terminal (`line` NULL).
+static void decide(struct effect *e, const char *line)
+{
+    struct arena *a = &e->arena;
+    char *text = line ? arena_dup(a, line) : NULL;
+    question_close(e);
+    if (text == NULL) {
+        e->error = arena_printf(a, "\"%s\" got no answer: the terminal was closed",
+                                value_get_text(e->args, "question"));
+        effect_end(e);
+    } else if (is_kind(e, "text")) {
+        const char *fallback = value_get_text(e->args, "default");
+        answer(e, value_string(a, *text ? text : fallback), *text ? text : fallback, "terminal");
+    } else if (is_kind(e, "confirm") || is_yes(text)) {
+        answer(e, value_bool(a, is_yes(text)), is_yes(text) ? "yes" : "no", "terminal");
+    } else {
+        tell(e, EVENT_ANSWERED, "no", "terminal");
+        e->error = arena_printf(a, "\"%s\" was answered with no",
+                                value_get_text(e->args, "question"));
+        effect_end(e);
+    }
+}
+
+static void on_input(void *arg)
+{
+    struct question *q = arg;
+    char block[512];
+    ssize_t n = read(STDIN_FILENO, block, sizeof block);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        decide(q->effect, NULL);
+        return;
+    }
+    buf_add(&q->line, block, (size_t)n);
+    char *end = q->line.data ? strchr(q->line.data, '\n') : NULL;
+    if (end == NULL)
+        return;
+    while (end > q->line.data && (end[-1] == ' ' || end[-1] == '\r'))
+        end--;
+    *end = '\0';
+    decide(q->effect, q->line.data);
+}
+
+static void on_expiry(void *arg)
+{
+    struct question *q = arg;
+    struct effect *e = q->effect;
+    q->expiry = NULL;
+    question_close(e);
+    e->error = arena_printf(&e->arena, "\"%s\" was not answered in time",
+                            value_get_text(e->args, "question"));
+    effect_end(e);
+}
+
+static void ask_person(struct effect *e)
+{
+    struct question *q = arena_alloc(&e->arena, sizeof *q);
+    int64_t timeout = value_get_int(e->args, "timeout_ms", 0);
+    const char *hint = is_kind(e, "approve") ? "type yes to go on, anything else to refuse: "
+                       : is_kind(e, "confirm") ? "yes or no: "
+                                               : "> ";
+    q->effect = e;
+    q->line.max = 65536;
+    e->work = q;
+    fprintf(stderr, "    %s", hint);
+    fflush(stderr);
+    q->input = watch_readable(e->run->loop, STDIN_FILENO, on_input, q);
+    if (timeout)
+        q->expiry = timer_start(e->run->loop, timeout, on_expiry, q);
+}
+
+static void ask_perform(struct effect *e)
+{
+    const struct run_options *options = e->run->options;
+    const struct value *fallback = value_get(e->args, "default");
+    tell(e, EVENT_ASKED, NULL, NULL);
+    if (options->yes && is_kind(e, "text") && fallback)
+        answer(e, value_copy(&e->arena, fallback), value_text(fallback), "--yes");
+    else if (options->yes && !is_kind(e, "text"))
+        answer(e, value_bool(&e->arena, true), "yes", "--yes");
+    else if (options->no_input || !isatty(STDIN_FILENO)) {
+        e->error = arena_printf(&e->arena,
+                                "\"%s\" needs a person, and there is no terminal to ask at; "
+                                "run it in one%s",
+                                value_get_text(e->args, "question"),
+                                is_kind(e, "text") ? "" : ", or give every approval with --yes");
+        effect_end(e);
+    } else {
+        ask_person(e);
+    }
+}
+
+static const struct effect_kind approve_kind = {
+    .name = "ask.approve", .perform = ask_perform, .cancel = question_close};
+static const struct effect_kind confirm_kind = {
+    .name = "ask.confirm", .perform = ask_perform, .cancel = question_close};
+static const struct effect_kind text_kind = {
+    .name = "ask.text", .perform = ask_perform, .cancel = question_close};
+
+static int ask(lua_State *L, const struct effect_kind *kind)
+{
+    luaL_checktype(L, 1, LUA_TSTRING);
+    lua_settop(L, 2);
+    struct effect *e = effect_new(L, kind, ACCESS_HUMAN);
+    struct arena *a = &e->arena;
+    args_read(L, 2, e, kind->name, "default timeout");
+    int64_t timeout = args_ms(L, e, "timeout", 0);
+    const char *fallback = args_text(L, e, "default");
+    e->args = value_object(a);
+    value_set(a, e->args, "question", value_string(a, lua_tostring(L, 1)));
+    value_set(a, e->args, "timeout_ms", value_int(a, timeout));
+    if (fallback)
+        value_set(a, e->args, "default", value_string(a, fallback));
+    value_set(a, e->args, "assumed",
+              kind == &text_kind ? value_string(a, fallback ? fallback : "") : value_bool(a, true));
+    e->summary = arena_printf(a, "ask: %s", lua_tostring(L, 1));
+    return door_pass(L, e);
+}
+
+// ask.approve("question" [, { timeout = "30m" }]): goes on when a person types yes; otherwise, or when
+// nobody answers in time, the step fails and the run ends as not approved.
+static int ask_approve(lua_State *L)
+{
+    return ask(L, &approve_kind);
+}
+
+// ask.confirm("question" [, { timeout }]): true or false.
+static int ask_confirm(lua_State *L)
+{
+    return ask(L, &confirm_kind);
+}
+
+// ask.text("question" [, { default = "text", timeout }]): the line that was typed, or the default.
+static int ask_text(lua_State *L)
+{
+    return ask(L, &text_kind);
+}
+
+int prim_ask(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"approve", ask_approve}, {"confirm", ask_confirm}, {"text", ask_text}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,127 @@
+#include "prim/changes.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+enum { MOST_ROWS = 60, LONGEST_TEXT = 200 };
+
+static bool is_kept_by_server(const char *path)
+{
+    static const char *const names[] = {"metadata.managedFields", "metadata.resourceVersion",
+                                        "metadata.generation", "metadata.uid",
+                                        "metadata.creationTimestamp", "metadata.selfLink"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(path, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static struct value *shown(struct arena *a, const struct value *v)
+{
+    if (v == NULL)
+        return value_null(a);
+    struct buf text = {0};
+    json_write(&text, v, JSON_COMPACT);
+    struct value *s = text.len > LONGEST_TEXT
+                          ? value_printf(a, "%.*s... (%zu bytes)", LONGEST_TEXT, buf_text(&text),
+                                         text.len)
+                          : value_bytes(a, buf_text(&text), text.len);
+    buf_free(&text);
+    return s;
+}
+
+static void add_row(struct arena *a, struct value *rows, const char *path, const struct value *old,
+                    const struct value *new)
+{
+    if (value_count(rows) >= MOST_ROWS)
+        return;
+    struct value *row = value_object(a);
+    value_set(a, row, "path", value_string(a, path));
+    value_set(a, row, "old", shown(a, old));
+    value_set(a, row, "new", shown(a, new));
+    value_push(a, rows, row);
+}
+
+// A key with dots or slashes, such as an annotation's, stands in brackets.
+static const char *join(struct arena *a, const char *path, const char *key)
+{
+    if (strpbrk(key, "./"))
+        return arena_printf(a, "%s[%s]", path, key);
+    return *path ? arena_printf(a, "%s.%s", path, key) : key;
+}
+
+static void walk(struct arena *a, struct value *rows, const char *path, const struct value *old,
+                 const struct value *new)
+{
+    if (is_kept_by_server(path) || value_equal(old, new))
+        return;
+    bool both = old && new && old->type == new->type;
+    if (both && old->type == VALUE_ARRAY && old->array.count == new->array.count) {
+        for (size_t i = 0; i < old->array.count; i++)
+            walk(a, rows, arena_printf(a, "%s[%zu]", path, i), old->array.items[i],
+                 new->array.items[i]);
+        return;
+    }
+    if (!both || old->type != VALUE_OBJECT) {
+        add_row(a, rows, path, old, new);
+        return;
+    }
+    for (size_t i = 0; i < old->object.count; i++) {
+        const struct value_member *m = &old->object.members[i];
+        walk(a, rows, join(a, path, m->key), m->value, value_get(new, m->key));
+    }
+    for (size_t i = 0; i < new->object.count; i++) {
+        const struct value_member *m = &new->object.members[i];
+        if (value_get(old, m->key) == NULL)
+            walk(a, rows, join(a, path, m->key), NULL, m->value);
+    }
+}
+
+static const struct value *present(const struct value *v)
+{
+    return v && v->type == VALUE_NULL ? NULL : v;
+}
+
+struct value *changes_between(struct arena *a, const struct value *old, const struct value *new)
+{
+    struct value *rows = value_array(a);
+    walk(a, rows, "", present(old), present(new));
+    return rows;
+}
+
+static void name_leaves(struct arena *a, struct value *rows, const char *path, const struct value *v)
+{
+    if (v->type != VALUE_OBJECT || v->object.count == 0) {
+        add_row(a, rows, path, NULL, v);
+        return;
+    }
+    for (size_t i = 0; i < v->object.count; i++) {
+        const struct value_member *m = &v->object.members[i];
+        name_leaves(a, rows, join(a, path, m->key), m->value);
+    }
+}
+
+struct value *changes_named(struct arena *a, const struct value *patch)
+{
+    struct value *rows = value_array(a);
+    name_leaves(a, rows, "", patch);
+    return rows;
+}
+
+struct value *changes_merge(struct arena *a, const struct value *target, const struct value *patch)
+{
+    if (patch->type != VALUE_OBJECT)
+        return value_copy(a, patch);
+    struct value *merged =
+        target && target->type == VALUE_OBJECT ? value_copy(a, target) : value_object(a);
+    for (size_t i = 0; i < patch->object.count; i++) {
+        const struct value_member *m = &patch->object.members[i];
+        if (m->value->type == VALUE_NULL)
+            value_remove(merged, m->key);
+        else
+            value_set(a, merged, m->key, changes_merge(a, value_get(merged, m->key), m->value));
+    }
+    return merged;
+}

@@ -1,0 +1,267 @@
+// exec: a program, by its argument list.
+#include <lauxlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "engine/failure.h"
+#include "engine/run.h"
+#include "net/spawn.h"
+#include "prim/args.h"
+#include "prim/excerpt.h"
+#include "prim/prims.h"
+
+enum { SUMMARY_BYTES = 160 };
+
+// Returns the texts of a list as spawn wants them.
+static const char **texts(struct arena *a, const struct value *list)
+{
+    const char **all = arena_alloc(a, (value_count(list) + 1) * sizeof *all);
+    for (size_t i = 0; i < value_count(list); i++)
+        all[i] = value_text(value_at(list, i));
+    return all;
+}
+
+static bool is_expected(const struct effect *e, int status)
+{
+    const struct value *ok = value_get(e->args, "ok");
+    for (size_t i = 0; i < value_count(ok); i++)
+        if (value_at(ok, i)->integer == status)
+            return true;
+    return false;
+}
+
+static struct value *outcome_value(struct arena *a, const struct spawn_result *r)
+{
+    struct value *v = value_object(a);
+    value_set(a, v, "status", value_int(a, r->status));
+    value_set(a, v, "out", value_bytes(a, r->out, r->out_len));
+    value_set(a, v, "err", value_bytes(a, r->err, r->err_len));
+    value_set(a, v, "seconds", value_float(a, r->seconds));
+    value_set(a, v, "truncated", value_bool(a, r->truncated));
+    return v;
+}
+
+static void exec_done(const struct spawn_result *r, void *arg)
+{
+    struct effect *e = arg;
+    struct arena *a = &e->arena;
+    char time[64];
+    e->work = NULL;
+    const char *last = excerpt_end(a, r->err, r->err_len);
+    if (!*last)
+        last = excerpt_end(a, r->out, r->out_len);
+    bool stopped = r->error || r->status > 128; // by our timeout or by a signal: halfway, maybe
+    if (r->error)
+        e->error = arena_printf(a, "%s: %s%s%s", e->summary, r->error, *last ? "; it said last" : "",
+                                last);
+    else if (!is_expected(e, r->status))
+        e->error = arena_printf(a, "%s ended with status %d%s%s", e->summary, r->status,
+                                *last ? "; it said last" : " and said nothing", last);
+    e->in_doubt = e->error && stopped && r->status >= 0 && e->access == ACCESS_WRITE;
+    if (e->error == NULL)
+        e->result = outcome_value(a, r);
+    if (r->status >= 0)
+        e->answer = arena_printf(a, "status %d in %s", r->status,
+                                 duration_format((int64_t)(r->seconds * 1000), time, sizeof time));
+    effect_end(e);
+}
+
+static void exec_perform(struct effect *e)
+{
+    const struct value *input = value_get(e->args, "stdin"), *cwd = value_get(e->args, "cwd");
+    struct spawn_request request = {
+        .argv = texts(&e->arena, value_get(e->args, "argv")),
+        .env = texts(&e->arena, value_get(e->args, "env")),
+        .cwd = cwd ? cwd->string.text : NULL,
+        .input = input ? input->string.text : NULL,
+        .input_len = input ? input->string.len : 0,
+        .timeout_ms = value_get_int(e->args, "timeout_ms", 0),
+        .max_bytes = (size_t)value_get_int(e->args, "max_bytes", 0),
+    };
+    e->work = spawn_start(e->run->loop, &request, exec_done, e);
+}
+
+static void exec_cancel(struct effect *e)
+{
+    spawn_cancel(e->work);
+    e->work = NULL;
+}
+
+static const struct effect_kind exec_kind = {
+    .name = "exec", .perform = exec_perform, .cancel = exec_cancel};
+
+// Takes the list part of the table at index 1 as argv and leaves a table of the rest on the stack.
+static struct value *split(lua_State *L, struct arena *a)
+{
+    struct value *argv = value_array(a);
+    lua_Integer listed = 0;
+    lua_newtable(L); // options
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING) {
+            listed++;
+            continue;
+        }
+        lua_pushvalue(L, -2); // options key value key
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -5);
+    }
+    for (lua_Integer i = 1; i <= listed; i++) {
+        size_t len;
+        int type = lua_rawgeti(L, 1, i);
+        if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TUSERDATA)
+            failure_raise(L, FAILURE_USAGE, "exec: argument %d is a %s, not text", (int)i,
+                          luaL_typename(L, -1));
+        const char *text = luaL_tolstring(L, -1, &len); // an unknown raises its own failure
+        if (strlen(text) != len)
+            failure_raise(L, FAILURE_USAGE, "exec: argument %d holds a NUL byte", (int)i);
+        value_push(a, argv, value_bytes(a, text, len));
+        lua_pop(L, 2);
+    }
+    if (listed == 0 || *value_text(value_at(argv, 0)) == '\0')
+        failure_raise(L, FAILURE_USAGE,
+                      "exec wants a program and its arguments: exec { \"kubectl\", \"get\", \"pods\" }");
+    return argv;
+}
+
+// { A = "b" } becomes [ "A=b" ].
+static void env_read(lua_State *L, struct effect *e)
+{
+    struct arena *a = &e->arena;
+    const struct value *env = value_get(e->args, "env");
+    struct value *lines = value_array(a);
+    if (env == NULL)
+        return;
+    if (env->type != VALUE_OBJECT)
+        failure_raise(L, FAILURE_USAGE, "exec: env must be a table of names: env = { LANG = \"C\" }");
+    for (size_t i = 0; i < value_count(env); i++) {
+        const struct value_member *m = &env->object.members[i];
+        bool plain = m->key_len && !memchr(m->key, '=', m->key_len) && strlen(m->key) == m->key_len;
+        if (plain && m->value->type == VALUE_STRING &&
+            strlen(m->value->string.text) == m->value->string.len)
+            value_push(a, lines, value_printf(a, "%s=%s", m->key, m->value->string.text));
+        else if (plain && m->value->type == VALUE_INT)
+            value_push(a, lines, value_printf(a, "%s=%lld", m->key, (long long)m->value->integer));
+        else
+            failure_raise(L, FAILURE_USAGE, "exec: '%s' of env must be text or a whole number",
+                          m->key);
+    }
+    value_set(a, e->args, "env", lines);
+}
+
+static void ok_read(lua_State *L, struct effect *e)
+{
+    struct arena *a = &e->arena;
+    struct value *ok = value_get(e->args, "ok");
+    if (ok == NULL) {
+        ok = value_array(a);
+        value_push(a, ok, value_int(a, 0));
+        value_set(a, e->args, "ok", ok);
+    }
+    bool fits = ok->type == VALUE_ARRAY;
+    for (size_t i = 0; i < value_count(ok) && fits; i++)
+        fits = value_at(ok, i)->type == VALUE_INT;
+    if (!fits)
+        failure_raise(L, FAILURE_USAGE, "exec: ok must be a list of exit statuses: ok = { 0, 1 }");
+}
+
+static void input_read(lua_State *L, const struct effect *e)
+{
+    const struct value *input = value_get(e->args, "stdin");
+    if (input && input->type != VALUE_STRING)
+        failure_raise(L, FAILURE_USAGE, "exec: stdin must be text");
+}
+
+static void limits_read(lua_State *L, struct effect *e)
+{
+    int64_t timeout = args_ms(L, e, "timeout", -1), max_bytes = args_bytes(L, e, "max_bytes", 0);
+    if (timeout == 0)
+        failure_raise(L, FAILURE_USAGE, "exec: the timeout must be longer than 0");
+    value_remove(e->args, "timeout");
+    if (timeout > 0)
+        value_set(&e->arena, e->args, "timeout_ms", value_int(&e->arena, timeout));
+    if (max_bytes)
+        value_set(&e->arena, e->args, "max_bytes", value_int(&e->arena, max_bytes));
+}
+
+// What the author says the outcome will be, filled up to the shape of a real one.
+static void complete_assumption(lua_State *L, struct effect *e)
+{
+    const struct value *given = e->assume;
+    if (given == NULL)
+        return;
+    if (given->type != VALUE_OBJECT)
+        failure_raise(L, FAILURE_USAGE,
+                      "exec: assume must describe the outcome: assume = { status = 0, out = \"...\" }");
+    struct spawn_result none = {.out = "", .err = ""};
+    e->assume = outcome_value(&e->arena, &none);
+    for (size_t i = 0; i < value_count(given); i++)
+        value_set(&e->arena, e->assume, given->object.members[i].key, given->object.members[i].value);
+    e->answer = arena_printf(&e->arena, "status %lld assumed",
+                             (long long)value_get_int(e->assume, "status", 0));
+}
+
+// "kubectl get pods", with quotes around what would not read as one argument.
+static const char *summarize(struct arena *a, const struct value *argv)
+{
+    const char *line = "";
+    for (size_t i = 0; i < value_count(argv); i++) {
+        const char *text = value_text(value_at(argv, i));
+        bool bare = *text && strcspn(text, " \t\r\n'\"") == strlen(text);
+        line = arena_printf(a, bare ? "%s%s%s" : "%s%s'%s'", line, i ? " " : "", text);
+    }
+    return excerpt_start(a, line, strlen(line), SUMMARY_BYTES);
+}
+
+// exec { "kubectl", "get", "pods", reads = true, stdin = text, env = { NAME = "text" }, cwd = path,
+//        timeout = "60s", max_bytes = "1MB", ok = { 0 }, assume = { out = "..." } }
+// Runs a program, never a shell: each argument arrives as it stands. Effect: a write, unless `reads`
+// says that it only looks. Returns { status, out, err, seconds, truncated }; of each output the first
+// max_bytes are kept. Raises an effect failure with the last lines of what it said when the status is
+// not in `ok`, when it does not end in time, or when there is no such program.
+static int exec_run(lua_State *L)
+{
+    if (lua_type(L, 1) == LUA_TSTRING)
+        return failure_raise(L, FAILURE_USAGE,
+                             "exec takes a list and no command line, for there is no shell that would "
+                             "take it apart: exec { \"kubectl\", \"get\", \"pods\" }");
+    if (!lua_istable(L, 1))
+        return failure_raise(L, FAILURE_USAGE, "exec wants a table, not a %s", luaL_typename(L, 1));
+    lua_settop(L, 1);
+    struct effect *e = effect_new(L, &exec_kind, ACCESS_WRITE);
+    struct arena *a = &e->arena;
+    struct value *argv = split(L, a);
+    args_read(L, -1, e, "exec", "reads stdin env cwd timeout max_bytes ok");
+    lua_pop(L, 1);
+    if (args_bool(L, e, "reads", false))
+        e->access = ACCESS_READ;
+    value_remove(e->args, "reads");
+    args_text(L, e, "cwd");
+    input_read(L, e);
+    env_read(L, e);
+    ok_read(L, e);
+    limits_read(L, e);
+    value_set(a, e->args, "argv", argv);
+    if (e->summary == NULL)
+        e->summary = summarize(a, argv);
+    e->system = arena_printf(a, "command %s", value_text(value_at(argv, 0)));
+    complete_assumption(L, e);
+    return door_pass(L, e);
+}
+
+// exec { ... } is exec.run { ... }.
+static int exec_call(lua_State *L)
+{
+    lua_remove(L, 1);
+    return exec_run(L);
+}
+
+int prim_exec(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"run", exec_run}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, exec_call);
+    lua_setfield(L, -2, "__call");
+    lua_setmetatable(L, -2);
+    return 1;
+}

@@ -1,0 +1,205 @@
+// http: one request, one answer. http.get and its kin stand on http.request, in the prelude.
+#include <ctype.h>
+#include <lauxlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "engine/failure.h"
+#include "engine/run.h"
+#include "net/fetch.h"
+#include "prim/args.h"
+#include "prim/connection.h"
+#include "prim/http_body.h"
+#include "prim/prims.h"
+
+// Header names become lower-case; those that came several times are joined with ", ".
+static struct value *headers_value(struct arena *a, const char *lines)
+{
+    struct value *headers = value_object(a);
+    for (const char *line = lines; *line;) {
+        size_t len = strcspn(line, "\r\n");
+        const char *colon = memchr(line, ':', len);
+        if (colon) {
+            char *name = arena_copy(a, line, (size_t)(colon - line));
+            for (char *p = name; *p; p++)
+                *p = (char)tolower((unsigned char)*p);
+            const char *text = colon + 1 + strspn(colon + 1, " \t");
+            size_t text_len = len - (size_t)(text - line);
+            struct value *before = value_get(headers, name);
+            value_set(a, headers, name,
+                      before ? value_printf(a, "%s, %.*s", before->string.text, (int)text_len, text)
+                             : value_bytes(a, text, text_len));
+        }
+        line += len;
+        line += strspn(line, "\r\n");
+    }
+    return headers;
+}
+
+static struct value *timings_value(struct arena *a, const struct fetch_result *r)
+{
+    struct value *t = value_object(a);
+    value_set(a, t, "dns", value_float(a, r->dns));
+    value_set(a, t, "connect", value_float(a, r->connect));
+    value_set(a, t, "tls", value_float(a, r->tls));
+    value_set(a, t, "first_byte", value_float(a, r->first_byte));
+    value_set(a, t, "total", value_float(a, r->total));
+    return t;
+}
+
+static struct value *response_value(struct arena *a, const struct fetch_result *r)
+{
+    struct value *v = value_object(a);
+    value_set(a, v, "status", value_int(a, r->status));
+    value_set(a, v, "headers", headers_value(a, r->headers));
+    value_set(a, v, "body", value_bytes(a, r->body ? r->body : "", r->body_len));
+    value_set(a, v, "url", value_string(a, r->url));
+    value_set(a, v, "ip", value_string(a, r->ip));
+    value_set(a, v, "port", value_int(a, r->port));
+    value_set(a, v, "http_version", value_int(a, r->http_version));
+    value_set(a, v, "redirects", value_int(a, r->redirects));
+    value_set(a, v, "attempts", value_int(a, r->attempts));
+    value_set(a, v, "bytes", value_int(a, r->bytes));
+    value_set(a, v, "timings", timings_value(a, r));
+    return v;
+}
+
+static void http_done(struct fetch *fetch, const struct fetch_result *r, void *arg)
+{
+    struct effect *e = arg;
+    struct arena *a = &e->arena;
+    char time[64];
+    (void)fetch;
+    e->work = NULL;
+    if (r->error) {
+        bool write = e->access == ACCESS_WRITE;
+        e->in_doubt = write && r->sent;
+        e->error = arena_printf(a, "%s: %s%s", e->summary, r->error,
+                                e->in_doubt ? " (it was sent: whether it took effect is not known)"
+                                            : "");
+    } else {
+        e->result = response_value(a, r);
+        e->answer = arena_printf(a, "%d in %s", r->status,
+                                 duration_format((int64_t)(r->total * 1000), time, sizeof time));
+    }
+    effect_end(e);
+}
+
+static void http_perform(struct effect *e)
+{
+    const struct value *body = value_get(e->args, "body");
+    const struct value *to_file = value_get(e->args, "to_file");
+    struct fetch_request request = {
+        .method = value_get_text(e->args, "method"),
+        .url = value_get_text(e->args, "url"),
+        .body = body ? body->string.text : NULL,
+        .body_len = body ? body->string.len : 0,
+        .max_redirects = (int)value_get_int(e->args, "redirects", 0),
+        .max_bytes = (size_t)value_get_int(e->args, "max_bytes", 0),
+        .repeatable = value_get_bool(e->args, "repeatable", false),
+        .to_file = to_file ? to_file->string.text : NULL,
+    };
+    connection_fill(e, &request);
+    e->work = fetch_start(e->run->fetcher, &request, http_done, e);
+}
+
+static void http_cancel(struct effect *e)
+{
+    fetch_cancel(e->work);
+    e->work = NULL;
+}
+
+static const struct effect_kind http_kind = {
+    .name = "http.request", .perform = http_perform, .cancel = http_cancel};
+
+static bool is_safe(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0;
+}
+
+static void check_url(lua_State *L, const char *url)
+{
+    if (url == NULL)
+        failure_raise(L, FAILURE_USAGE, "http wants a url: http.get(\"https://...\")");
+    if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
+        failure_raise(L, FAILURE_USAGE, "'%s' is not an http or https URL", url);
+}
+
+// What the author says the answer will be, filled up to the shape of a real one.
+static void complete_assumption(lua_State *L, struct effect *e)
+{
+    struct arena *a = &e->arena;
+    if (e->assume == NULL)
+        return;
+    if (e->assume->type != VALUE_OBJECT)
+        failure_raise(L, FAILURE_USAGE,
+                      "assume must describe the answer: assume = { status = 200, json = { ... } }");
+    const struct value *json = value_get(e->assume, "json");
+    struct value *v = value_object(a), *none = value_object(a);
+    struct buf text = {0};
+    if (json)
+        json_write(&text, json, JSON_CANONICAL);
+    else
+        buf_puts(&text, value_get_text(e->assume, "body"));
+    value_set(a, v, "status", value_int(a, value_get_int(e->assume, "status", 200)));
+    value_set(a, v, "headers",
+              value_get(e->assume, "headers") ? value_get(e->assume, "headers") : none);
+    value_set(a, v, "body", value_bytes(a, buf_text(&text), text.len));
+    value_set(a, v, "url", value_get(e->args, "url"));
+    value_set(a, v, "timings", none);
+    buf_free(&text);
+    e->assume = v;
+    e->answer = arena_printf(a, "%lld assumed", (long long)value_get_int(v, "status", 0));
+}
+
+// http.request { url =, method = "GET", headers, query, form, json, body, reads = true, ... }: see
+// docs/reference. Effect: a read for GET, HEAD and OPTIONS and where `reads` says so, else a write.
+// Returns the answer { status, headers, body, url, ip, port, timings, ... }; any HTTP status is an
+// answer. Raises an effect failure when none arrived.
+static int http_request(lua_State *L)
+{
+    lua_settop(L, 1);
+    struct effect *e = effect_new(L, &http_kind, ACCESS_READ);
+    struct arena *a = &e->arena;
+    args_read(L, 1, e, "http.request",
+              "url method query form json body reads redirects max_bytes to_file repeatable "
+              "idempotency_key " CONNECTION_OPTIONS);
+    check_url(L, args_text(L, e, "url"));
+    const char *given = args_text(L, e, "method");
+    char *method = arena_dup(a, given ? given : "GET");
+    for (char *p = method; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    value_set(a, e->args, "method", value_string(a, method));
+    if (!is_safe(method) && !args_bool(L, e, "reads", false))
+        e->access = ACCESS_WRITE;
+    value_remove(e->args, "reads");
+    connection_read(L, e);
+    http_body_read(L, e);
+    args_int(L, e, "redirects", 0, 0, 50);
+    args_text(L, e, "to_file");
+    const char *key = args_text(L, e, "idempotency_key");
+    if (key)
+        http_header_add(e, "Idempotency-Key", key);
+    if (key || args_bool(L, e, "repeatable", e->access == ACCESS_READ))
+        value_set(a, e->args, "repeatable", value_bool(a, true));
+    int64_t cap = args_bytes(L, e, "max_bytes", 0);
+    if (cap)
+        value_set(a, e->args, "max_bytes", value_int(a, cap));
+    const char *url = value_get_text(e->args, "url");
+    if (e->summary == NULL)
+        e->summary = arena_printf(a, "%s %s", method, url);
+    e->system = connection_system(e, url);
+    if (e->access == ACCESS_WRITE)
+        e->diff = http_body_diff(e);
+    complete_assumption(L, e);
+    return door_pass(L, e);
+}
+
+int prim_http(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"request", http_request}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,241 @@
+// metrics: questions to Prometheus and Alertmanager, one effect kind each. The clients that authors
+// see, metrics.prometheus and metrics.alertmanager, stand on them in the prelude.
+#include <lauxlib.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/failure.h"
+#include "engine/run.h"
+#include "net/fetch.h"
+#include "prim/args.h"
+#include "prim/connection.h"
+#include "prim/excerpt.h"
+#include "prim/http_body.h"
+#include "prim/metrics_answer.h"
+#include "prim/prims.h"
+
+enum { SUMMARY_BYTES = 120 };
+
+// A kind of question: how it is asked and how its answer is read.
+struct question {
+    struct effect_kind kind; // first, so that an effect's kind leads to its question
+    const char *path;
+    bool post;
+    bool lenient; // no answer is an answer too
+    metrics_reader *read;
+};
+
+static const struct question *question_of(const struct effect *e)
+{
+    return (const struct question *)e->kind;
+}
+
+static void metrics_done(struct fetch *fetch, const struct fetch_result *r, void *arg)
+{
+    struct effect *e = arg;
+    const struct question *q = question_of(e);
+    struct error err;
+    (void)fetch;
+    e->work = NULL;
+    if (r->error && !q->lenient) {
+        e->error = arena_printf(&e->arena,
+                                "%s: %s; check the address, and that it can be reached from here",
+                                e->summary, r->error);
+    } else {
+        e->result = q->read(&e->arena, r, &e->answer, &err);
+        if (e->result == NULL)
+            e->error = arena_printf(&e->arena, "%s: %s: %s", e->summary, e->system, err.text);
+    }
+    effect_end(e);
+}
+
+// Appends "name=text" for the argument when there is one, a list once for each item.
+static void field_add(struct buf *out, const char *name, const struct value *v)
+{
+    if (v == NULL)
+        return;
+    for (size_t i = 0; v->type == VALUE_ARRAY && i < value_count(v); i++)
+        field_add(out, name, value_at(v, i));
+    if (v->type == VALUE_ARRAY)
+        return;
+    buf_printf(out, "%s%s=", out->len ? "&" : "", name);
+    if (v->type == VALUE_BOOL)
+        buf_puts(out, v->boolean ? "true" : "false");
+    else
+        fetch_escape(out, v->string.text, v->string.len);
+}
+
+static void metrics_perform(struct effect *e)
+{
+    static const char *const fields[] = {"query",  "time",     "start",    "end",
+                                         "step",   "filter",   "silenced"};
+    const struct question *q = question_of(e);
+    struct buf form = {0};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        field_add(&form, fields[i], value_get(e->args, fields[i]));
+    const char *fields_text = arena_copy(&e->arena, buf_text(&form), form.len);
+    bool in_url = form.len && !q->post;
+    struct fetch_request request = {
+        .method = q->post ? "POST" : "GET",
+        .url = arena_printf(&e->arena, "%s%s%s%s", value_get_text(e->args, "url"), q->path,
+                            in_url ? "?" : "", in_url ? fields_text : ""),
+        .body = q->post ? fields_text : NULL,
+        .body_len = q->post ? form.len : 0,
+        .repeatable = true,
+    };
+    buf_free(&form);
+    connection_fill(e, &request);
+    e->work = fetch_start(e->run->fetcher, &request, metrics_done, e);
+}
+
+static void metrics_cancel(struct effect *e)
+{
+    fetch_cancel(e->work);
+    e->work = NULL;
+}
+
+#define KIND(text)                                                                                    \
+    {                                                                                                 \
+        .name = text, .perform = metrics_perform, .cancel = metrics_cancel                            \
+    }
+static const struct question query_question = {
+    KIND("metrics.query"), "/api/v1/query", .post = true, .read = metrics_read_query};
+static const struct question range_question = {
+    KIND("metrics.range"), "/api/v1/query_range", .post = true, .read = metrics_read_range};
+static const struct question rules_question = {
+    KIND("metrics.rules"), "/api/v1/rules", .read = metrics_read_rules};
+static const struct question alerts_question = {
+    KIND("metrics.alerts"), "/api/v2/alerts", .read = metrics_read_alerts};
+static const struct question ready_question = {
+    KIND("metrics.ready"), "/-/ready", .lenient = true, .read = metrics_read_ready};
+
+static void url_read(lua_State *L, struct effect *e)
+{
+    const char *url = args_text(L, e, "url");
+    size_t len = url ? strlen(url) : 0;
+    if (url == NULL || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
+        strpbrk(url, "?# \t\r\n"))
+        failure_raise(L, FAILURE_USAGE,
+                      "%s wants the address of the server, such as \"http://prometheus:9090\", not '%s'",
+                      e->kind->name, url ? url : "");
+    while (url[len - 1] == '/')
+        len--;
+    value_set(&e->arena, e->args, "url", value_bytes(&e->arena, url, len));
+    e->system = connection_system(e, url);
+}
+
+// A moment of the author's, seconds since 1970, becomes the API's argument `name`.
+static void moment_read(lua_State *L, struct effect *e, const char *option, const char *name,
+                        bool needed)
+{
+    const struct value *v = value_get(e->args, option);
+    double at = v && v->type == VALUE_INT     ? (double)v->integer
+                : v && v->type == VALUE_FLOAT ? v->number
+                                              : NAN;
+    if (v == NULL && !needed)
+        return;
+    if (!(at > 0 && at < 1e12))
+        failure_raise(L, FAILURE_USAGE,
+                      "%s: '%s' must be seconds since 1970, as wait.now() gives them", e->kind->name,
+                      option);
+    value_remove(e->args, option);
+    value_set(&e->arena, e->args, name, value_printf(&e->arena, "%.3f", at));
+}
+
+// Starts the effect from the options table at index 1; `summary` may be NULL: then it is the query.
+static struct effect *ask(lua_State *L, const struct question *q, const char *known,
+                          const char *summary)
+{
+    lua_settop(L, 1);
+    struct effect *e = effect_new(L, &q->kind, ACCESS_READ);
+    args_read(L, 1, e, q->kind.name, known);
+    url_read(L, e);
+    connection_read(L, e);
+    const char *query = args_text(L, e, "query");
+    if (summary == NULL && (query == NULL || *query == '\0'))
+        failure_raise(L, FAILURE_USAGE, "%s wants a PromQL query", q->kind.name);
+    if (q->post)
+        http_header_add(e, "Content-Type", "application/x-www-form-urlencoded");
+    if (e->summary == NULL)
+        e->summary = summary ? summary
+                             : arena_printf(&e->arena, "query %s",
+                                            excerpt_start(&e->arena, query, strlen(query),
+                                                          SUMMARY_BYTES));
+    return e;
+}
+
+// metrics.query { url =, query =, at = seconds since 1970, connection options }. Effect: a read.
+// Returns { series = [ { labels, value, at } ], warnings } with figures as text.
+static int metrics_query(lua_State *L)
+{
+    struct effect *e = ask(L, &query_question, "url query at " CONNECTION_OPTIONS, NULL);
+    moment_read(L, e, "at", "time", false);
+    return door_pass(L, e);
+}
+
+// metrics.range { url =, query =, start =, stop =, step = "30s", ... }. Effect: a read. Returns
+// { series = [ { labels, points = [ { at, value } ] } ], warnings }.
+static int metrics_range(lua_State *L)
+{
+    struct effect *e =
+        ask(L, &range_question, "url query start stop step " CONNECTION_OPTIONS, NULL);
+    int64_t step = args_ms(L, e, "step", 0);
+    moment_read(L, e, "start", "start", true);
+    moment_read(L, e, "stop", "end", true);
+    if (step <= 0)
+        failure_raise(L, FAILURE_USAGE, "metrics.range wants a step between points, such as \"30s\"");
+    value_set(&e->arena, e->args, "step", value_printf(&e->arena, "%.3f", (double)step / 1000));
+    return door_pass(L, e);
+}
+
+// metrics.rules { url =, ... }. Effect: a read. Returns the list of rules.
+static int metrics_rules(lua_State *L)
+{
+    return door_pass(L, ask(L, &rules_question, "url " CONNECTION_OPTIONS, "list the rules"));
+}
+
+// Checks the matchers of alerts and adds them to the summary, unless the author gave one.
+static void filter_read(lua_State *L, struct effect *e, bool labelled)
+{
+    struct value *filter = value_get(e->args, "filter"), *list = value_array(&e->arena);
+    if (filter && filter->type == VALUE_STRING)
+        value_push(&e->arena, list, filter);
+    else if (filter && (filter->type != VALUE_OBJECT || value_count(filter)))
+        list = filter; // {} alone may be either
+    bool fits = list->type == VALUE_ARRAY;
+    for (size_t i = 0; fits && i < value_count(list); i++) {
+        fits = value_at(list, i)->type == VALUE_STRING;
+        if (fits && !labelled)
+            e->summary = arena_printf(&e->arena, "%s %s", e->summary, value_text(value_at(list, i)));
+    }
+    if (!fits)
+        failure_raise(L, FAILURE_USAGE,
+                      "the filter of alerts must be a list of matchers: filter = { \"severity=page\" }");
+    value_set(&e->arena, e->args, "filter", list);
+}
+
+// metrics.alerts { url =, filter = { "severity=page" }, silenced = false, ... }. Effect: a read.
+// Returns the list of alerts; without the silenced ones when `silenced` is false.
+static int metrics_alerts(lua_State *L)
+{
+    static const char summary[] = "list the alerts";
+    struct effect *e = ask(L, &alerts_question, "url filter silenced " CONNECTION_OPTIONS, summary);
+    filter_read(L, e, e->summary != summary);
+    args_bool(L, e, "silenced", true);
+    return door_pass(L, e);
+}
+
+// metrics.ready { url =, ... }. Effect: a read. Returns { ready, text }, also when nobody answers.
+static int metrics_ready(lua_State *L)
+{
+    return door_pass(L, ask(L, &ready_question, "url " CONNECTION_OPTIONS, "ask whether it is ready"));
+}
+
+int prim_metrics(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"query", metrics_query},   {"range", metrics_range},
+                                         {"rules", metrics_rules},   {"alerts", metrics_alerts},
+                                         {"ready", metrics_ready},   {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,46 @@
+#include "prim/pure.h"
+
+#include <lauxlib.h>
+
+#include "engine/border.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "engine/unknown.h"
+
+static void refuse_unknown(lua_State *L, int index)
+{
+    if (unknown_is(L, index))
+        luaL_tolstring(L, index, NULL); // looking into it raises its own failure
+}
+
+const char *pure_text(lua_State *L, int index, const char *what, size_t *len)
+{
+    refuse_unknown(L, index);
+    if (lua_isnoneornil(L, index))
+        failure_raise(L, FAILURE_USAGE, "%s wants text and got none", what);
+    if (lua_type(L, index) != LUA_TSTRING)
+        failure_raise(L, FAILURE_USAGE, "%s wants text, not a %s", what, luaL_typename(L, index));
+    return lua_tolstring(L, index, len);
+}
+
+struct value *pure_value(lua_State *L, int index, const char *what, struct arena **a)
+{
+    struct error err;
+    refuse_unknown(L, index);
+    if (lua_isnone(L, index))
+        failure_raise(L, FAILURE_USAGE, "%s wants a value", what);
+    *a = border_arena(L);
+    struct value *v = convert_read(L, index, *a, &err);
+    if (v == NULL)
+        failure_raise(L, FAILURE_USAGE, "%s: %s", what, err.text);
+    return v;
+}
+
+int pure_push(lua_State *L, struct arena *a, struct buf *text)
+{
+    size_t len = text->len;
+    const char *copy = arena_copy(a, buf_text(text), len); // pushing may raise a memory error
+    buf_free(text);
+    lua_pushlstring(L, copy, len);
+    return 1;
+}

@@ -1,0 +1,235 @@
+// tls: what a server really serves, and whether a chain of certificates would be trusted.
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "engine/run.h"
+#include "net/handshake.h"
+#include "net/verdict.h"
+#include "prim/args.h"
+#include "prim/prims.h"
+#include "prim/pure.h"
+
+enum { HTTPS_PORT = 443, NAMES_SHOWN = 3 };
+
+// "shop.test, www.shop.test and 2 more"
+static const char *names_text(struct arena *a, const struct value *names)
+{
+    const char *text = "";
+    size_t count = value_count(names);
+    for (size_t i = 0; i < count && i < NAMES_SHOWN; i++) {
+        const char *name = value_text(value_at(names, i)), *colon = strchr(name, ':');
+        text = arena_printf(a, "%s%s%s", text, i ? ", " : "", colon ? colon + 1 : name);
+    }
+    if (count > NAMES_SHOWN)
+        text = arena_printf(a, "%s and %zu more", text, count - NAMES_SHOWN);
+    return *text ? text : "no name at all";
+}
+
+static const char *days_text(struct arena *a, int64_t days)
+{
+    return arena_printf(a, days == 1 ? "%lld day" : "%lld days", (long long)days);
+}
+
+// The finding in a few words.
+static const char *finding_text(struct arena *a, const struct value *found)
+{
+    const char *cause = value_get_text(found, "cause");
+    const struct value *leaf = value_at(value_get(found, "chain"), 0);
+    int64_t days_left = value_get_int(found, "days_left", 0);
+    if (value_get_bool(found, "ok", false))
+        return arena_printf(a, "chain verifies, %s left", days_text(a, days_left));
+    if (strcmp(cause, "expired") == 0 && days_left < -1)
+        return arena_printf(a, "expired %s ago", days_text(a, -days_left - 1));
+    if (strcmp(cause, "expired") == 0)
+        return "expired less than a day ago";
+    if (strcmp(cause, "not_yet_valid") == 0)
+        return arena_printf(a, "not valid before %s", value_get_text(leaf, "not_before"));
+    if (strcmp(cause, "wrong_host") == 0)
+        return arena_printf(a, "not for %s but for %s", value_get_text(found, "host"),
+                            names_text(a, value_get(leaf, "sans")));
+    if (strcmp(cause, "incomplete_chain") == 0)
+        return "incomplete chain: an intermediate certificate is not served";
+    if (strcmp(cause, "self_signed") == 0)
+        return "self-signed";
+    if (strcmp(cause, "untrusted_root") == 0)
+        return "its root is not trusted";
+    const char *message = value_get_text(value_at(value_get(found, "errors"), 0), "message");
+    return *message ? message : "does not verify";
+}
+
+static void inspect_done(struct value *found, const char *error, void *arg)
+{
+    struct effect *e = arg;
+    e->work = NULL;
+    if (error)
+        e->error = arena_printf(&e->arena, "%s: %s", e->summary, error);
+    else
+        e->answer = finding_text(&e->arena, found);
+    e->result = found;
+    effect_end(e);
+}
+
+static const char *text_or_null(const struct effect *e, const char *name)
+{
+    const struct value *v = value_get(e->args, name);
+    return v ? value_text(v) : NULL;
+}
+
+static void inspect_perform(struct effect *e)
+{
+    struct handshake_request request = {
+        .host = value_get_text(e->args, "host"),
+        .port = (int)value_get_int(e->args, "port", 0),
+        .connect_to = text_or_null(e, "address"),
+        .sni = text_or_null(e, "sni"),
+        .ca_file = text_or_null(e, "ca_file"),
+        .ca_pem = text_or_null(e, "ca_pem"),
+        .timeout_ms = value_get_int(e->args, "timeout_ms", 0),
+        .at = value_get_int(e->args, "at", 0),
+    };
+    e->work = handshake_start(e->run->loop, &e->arena, &request, inspect_done, e);
+}
+
+static void inspect_cancel(struct effect *e)
+{
+    handshake_cancel(e->work);
+    e->work = NULL;
+}
+
+static const struct effect_kind inspect_kind = {
+    .name = "tls.inspect", .perform = inspect_perform, .cancel = inspect_cancel};
+
+// Reads "host", "host:port", "[::1]:443" or a bare IPv6 address into host and port.
+static void endpoint_read(lua_State *L, struct effect *e, const char *text)
+{
+    const char *host = text, *port = NULL, *close = strchr(text, ']');
+    size_t len = strlen(text);
+    if (*text == '[' && close && (close[1] == ':' || close[1] == '\0')) {
+        host = text + 1;
+        len = (size_t)(close - host);
+        port = close[1] ? close + 2 : NULL;
+    } else if (strchr(text, ':') && strchr(text, ':') == strrchr(text, ':')) {
+        len = strcspn(text, ":");
+        port = text + len + 1;
+    }
+    char *end = NULL;
+    long number = port ? strtol(port, &end, 10) : HTTPS_PORT;
+    bool digits = port == NULL || (strspn(port, "0123456789") == strlen(port) && *port);
+    const char *name = arena_copy(&e->arena, host, len);
+    bool named = *name && !strpbrk(name, "[]/@ \t\r\n") &&
+                 (!strchr(name, ':') || verdict_host_is_address(name));
+    if (!named || !digits || number < 1 || number > 65535)
+        failure_raise(L, FAILURE_USAGE,
+                      "tls.inspect wants a host and perhaps a port, as in \"shop.example:443\" or "
+                      "\"[::1]:443\", not '%s'",
+                      text);
+    value_set(&e->arena, e->args, "host", value_string(&e->arena, name));
+    value_set(&e->arena, e->args, "port", value_int(&e->arena, number));
+}
+
+// A moment in seconds since 1970, whole ones, or 0 when there is none.
+static int64_t moment_read(lua_State *L, const struct value *options, const char *what)
+{
+    const struct value *at = value_get(options, "at");
+    if (at == NULL)
+        return 0;
+    if (at->type == VALUE_FLOAT && at->number > 0 && at->number < 1e15)
+        return (int64_t)at->number;
+    if (at->type != VALUE_INT || at->integer <= 0)
+        failure_raise(L, FAILURE_USAGE, "%s: `at` must be seconds since 1970, as wait.now() gives them",
+                      what);
+    return at->integer;
+}
+
+static void options_read(lua_State *L, struct effect *e)
+{
+    struct arena *a = &e->arena;
+    const char *pem, *file;
+    int64_t timeout = args_ms(L, e, "timeout", -1);
+    if (timeout == 0)
+        failure_raise(L, FAILURE_USAGE, "tls.inspect: the timeout must be longer than 0");
+    value_remove(e->args, "timeout");
+    if (timeout > 0)
+        value_set(a, e->args, "timeout_ms", value_int(a, timeout));
+    args_pem(L, e, "ca", &pem, &file);
+    value_remove(e->args, "ca");
+    if (pem || file)
+        value_set(a, e->args, pem ? "ca_pem" : "ca_file", value_string(a, pem ? pem : file));
+    args_text(L, e, "address");
+    args_text(L, e, "sni");
+    int64_t at = moment_read(L, e->args, "tls.inspect");
+    if (at)
+        value_set(a, e->args, "at", value_int(a, at));
+}
+
+// tls.inspect("host" [, { address = "127.0.0.1:8443", sni = "name", ca = file or PEM text,
+//                         timeout = "10s", at = seconds since 1970 }])
+// "host:port" and "[::1]:443" name another port than 443. Makes a TLS handshake of its own, at
+// `address` when given, and judges what is served. Effect: a read. Returns a table: ok, errors, cause,
+// host_ok, days_left, chain and so on, as the reference lists them; a bad certificate is an answer.
+// Raises an effect failure when no handshake comes about.
+static int tls_inspect(lua_State *L)
+{
+    size_t len;
+    const char *text = pure_text(L, 1, "tls.inspect", &len);
+    lua_settop(L, 2);
+    struct effect *e = effect_new(L, &inspect_kind, ACCESS_READ);
+    args_read(L, 2, e, "tls.inspect", "address sni ca timeout at");
+    options_read(L, e);
+    endpoint_read(L, e, text);
+    const char *host = value_get_text(e->args, "host");
+    int port = (int)value_get_int(e->args, "port", 0);
+    const char *format = strchr(host, ':') ? "[%s]:%d" : "%s:%d";
+    const char *endpoint = arena_printf(&e->arena, format, host, port);
+    if (e->summary == NULL)
+        e->summary = arena_printf(&e->arena, "inspect TLS of %s", endpoint);
+    e->system = arena_printf(&e->arena, "tls://%s", endpoint);
+    return door_pass(L, e);
+}
+
+static const char *pem_option(lua_State *L, const struct value *options, const char *name)
+{
+    const struct value *v = value_get(options, name);
+    if (v && v->type != VALUE_STRING)
+        failure_raise(L, FAILURE_USAGE, "tls.verify: '%s' must be text", name);
+    return v ? v->string.text : NULL;
+}
+
+// tls.verify { leaf = PEM, intermediates = PEM, roots = PEM, host = "name", at = wait.now() }: the
+// judgement of tls.inspect on certificates at hand, by the system's roots when none are given. No
+// effect; so the moment has to be said. Returns ok, errors, cause, host_ok, chain, days_left and so
+// on. Raises a usage failure when a text holds no certificate.
+static int tls_verify(lua_State *L)
+{
+    static const char *const known[] = {"leaf", "intermediates", "roots", "host", "at"};
+    struct error err;
+    struct arena *a;
+    const struct value *options = pure_value(L, 1, "tls.verify", &a);
+    size_t found = 0;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        found += value_get(options, known[i]) != NULL;
+    const char *leaf = pem_option(L, options, "leaf");
+    int64_t at = moment_read(L, options, "tls.verify");
+    if (leaf == NULL || at == 0 || found != value_count(options))
+        return failure_raise(L, FAILURE_USAGE,
+                             "tls.verify wants { leaf = PEM, at = wait.now() } and takes intermediates, "
+                             "roots and host");
+    const struct value *verdict = verdict_of_pem(
+        a, leaf, pem_option(L, options, "intermediates"), pem_option(L, options, "roots"),
+        pem_option(L, options, "host"), at, &err);
+    if (verdict == NULL)
+        return failure_raise(L, FAILURE_USAGE, "tls.verify: %s", err.text);
+    convert_push(L, verdict);
+    return 1;
+}
+
+int prim_tls(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"inspect", tls_inspect}, {"verify", tls_verify}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}

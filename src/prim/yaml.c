@@ -1,0 +1,62 @@
+// yaml: text and plain data.
+#include "base/yaml.h"
+
+#include <lauxlib.h>
+
+#include "engine/border.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "prim/prims.h"
+#include "prim/pure.h"
+
+static struct value *documents_read(lua_State *L, const char *what)
+{
+    size_t len;
+    struct error err;
+    const char *text = pure_text(L, 1, what, &len);
+    struct value *documents = yaml_parse(border_arena(L), text, len, &err);
+    if (documents == NULL)
+        failure_raise(L, FAILURE_EFFECT, "the text is not YAML: %s", err.text);
+    return documents;
+}
+
+// yaml.decode(text): the one document that the text holds; nil when it holds none. Raises an effect
+// failure with line and column when it is not YAML, or when there are several documents.
+static int yaml_decode(lua_State *L)
+{
+    const struct value *documents = documents_read(L, "yaml.decode");
+    if (value_count(documents) > 1)
+        return failure_raise(L, FAILURE_EFFECT,
+                             "the text holds %zu YAML documents; read them with yaml.decode_all",
+                             value_count(documents));
+    convert_push(L, value_at(documents, 0));
+    return 1;
+}
+
+// yaml.decode_all(text): the list of its documents.
+static int yaml_decode_all(lua_State *L)
+{
+    convert_push(L, documents_read(L, "yaml.decode_all"));
+    return 1;
+}
+
+// yaml.encode(value): one document in block style, keys sorted. Raises a usage failure that names the
+// place of what is not plain data.
+static int yaml_encode(lua_State *L)
+{
+    struct arena *a;
+    struct value *v = pure_value(L, 1, "yaml.encode", &a);
+    struct buf text = {0};
+    yaml_write(&text, v);
+    return pure_push(L, a, &text);
+}
+
+int prim_yaml(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"decode", yaml_decode},
+                                         {"decode_all", yaml_decode_all},
+                                         {"encode", yaml_encode},
+                                         {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,4 @@
+// html_style: how the page looks.
+#pragma once
+
+extern const char html_style[];

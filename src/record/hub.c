@@ -1,0 +1,48 @@
+#include "record/hub.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct hub {
+    struct listener listener;
+    const struct redact *secrets;
+    struct listener **listeners;
+    size_t count;
+};
+
+static const char *name_masked(struct arena *a, const struct redact *secrets, const char *name)
+{
+    return name ? redact_value(a, secrets, value_string(a, name))->string.text : NULL;
+}
+
+static void hub_hear(struct listener *self, const struct event *e)
+{
+    const struct hub *hub = (const struct hub *)self;
+    struct arena a = {0};
+    struct event masked = *e;
+    if (!redact_empty(hub->secrets)) {
+        masked.phase = name_masked(&a, hub->secrets, e->phase);
+        masked.step = name_masked(&a, hub->secrets, e->step);
+        masked.data = redact_value(&a, hub->secrets, e->data);
+    }
+    for (size_t i = 0; i < hub->count; i++)
+        hub->listeners[i]->hear(hub->listeners[i], &masked);
+    arena_free(&a);
+}
+
+struct listener *hub_new(const struct redact *secrets, struct listener *const *listeners,
+                         size_t count)
+{
+    struct hub *hub = mem_alloc(sizeof *hub);
+    *hub = (struct hub){{hub_hear}, secrets, mem_alloc((count + 1) * sizeof(void *)), count};
+    memcpy(hub->listeners, listeners, count * sizeof *listeners);
+    return &hub->listener;
+}
+
+void hub_free(struct listener *listener)
+{
+    struct hub *hub = (struct hub *)listener;
+    if (hub)
+        free(hub->listeners);
+    free(hub);
+}

@@ -1,0 +1,142 @@
+#include "record/redact.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "record/secret.h"
+
+struct redact {
+    struct secret *secrets;
+    size_t count;
+    bool starts[256]; // bytes with which some form of some secret may start
+};
+
+struct redact *redact_new(void)
+{
+    return mem_alloc(sizeof(struct redact));
+}
+
+void redact_free(struct redact *r)
+{
+    if (r == NULL)
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        secret_clear(&r->secrets[i]);
+    free(r->secrets);
+    free(r);
+}
+
+bool redact_empty(const struct redact *r)
+{
+    return r == NULL || r->count == 0;
+}
+
+static const struct secret *secret_find(const struct redact *r, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->secrets[i].len == len && memcmp(r->secrets[i].bytes, bytes, len) == 0)
+            return &r->secrets[i];
+    return NULL;
+}
+
+bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len)
+{
+    if (len < REDACT_SHORTEST)
+        return false;
+    if (secret_find(r, bytes, len))
+        return true;
+    r->secrets = mem_grow(r->secrets, (r->count + 1) * sizeof *r->secrets);
+    struct secret *s = &r->secrets[r->count++];
+    secret_set(s, name, bytes, len);
+    secret_starts(s, r->starts);
+    return true;
+}
+
+// The secret that takes most of the bytes from `at` on, and how many; NULL when none is there.
+static const struct secret *longest_at(const struct redact *r, const char *at, const char *end,
+                                       size_t *len)
+{
+    const struct secret *best = NULL;
+    *len = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        size_t n = secret_match(&r->secrets[i], at, end);
+        if (n > *len) {
+            best = &r->secrets[i];
+            *len = n;
+        }
+    }
+    return best;
+}
+
+char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len)
+{
+    struct buf out = {0};
+    const char *end = text + len, *covered = text; // what stands before `covered` is dealt with
+    const struct secret *last = NULL;
+    for (const char *at = text; at < end && !redact_empty(r); at++) {
+        size_t found_len;
+        if (!r->starts[(unsigned char)*at])
+            continue;
+        const struct secret *found = longest_at(r, at, end, &found_len);
+        if (found == NULL || at + found_len <= covered)
+            continue;
+        bool overlaps = at < covered;
+        if (!overlaps)
+            buf_add(&out, covered, (size_t)(at - covered));
+        if (!overlaps || found != last)
+            buf_printf(&out, "[secret %s]", found->name);
+        last = found;
+        covered = at + found_len;
+    }
+    buf_add(&out, covered, (size_t)(end - covered));
+    *out_len = out.len;
+    return buf_take(&out);
+}
+
+static struct value *string_masked(struct arena *a, const struct redact *r, const char *text,
+                                   size_t len)
+{
+    size_t masked_len;
+    char *masked = redact_text(r, text, len, &masked_len);
+    struct value *v = value_bytes(a, masked, masked_len);
+    free(masked);
+    return v;
+}
+
+static struct value *integer_masked(struct arena *a, const struct redact *r, const struct value *v)
+{
+    char digits[32];
+    size_t len = (size_t)snprintf(digits, sizeof digits, "%" PRId64, v->integer);
+    return secret_find(r, digits, len) ? string_masked(a, r, digits, len) : value_copy(a, v);
+}
+
+struct value *redact_value(struct arena *a, const struct redact *r, const struct value *v)
+{
+    if (v == NULL || redact_empty(r))
+        return value_copy(a, v);
+    struct value *copy;
+    switch (v->type) {
+    case VALUE_INT:
+        return integer_masked(a, r, v);
+    case VALUE_STRING:
+        return string_masked(a, r, v->string.text, v->string.len);
+    case VALUE_ARRAY:
+        copy = value_array(a);
+        for (size_t i = 0; i < v->array.count; i++)
+            value_push(a, copy, redact_value(a, r, v->array.items[i]));
+        return copy;
+    case VALUE_OBJECT:
+        copy = value_object(a);
+        for (size_t i = 0; i < v->object.count; i++) {
+            const struct value_member *m = &v->object.members[i];
+            struct value *key = string_masked(a, r, m->key, m->key_len);
+            value_append(a, copy, key->string.text, key->string.len, redact_value(a, r, m->value));
+        }
+        return copy;
+    default:
+        return value_copy(a, v);
+    }
+}

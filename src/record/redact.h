@@ -1,0 +1,33 @@
+// redact: a set of secrets, and texts with every one of them masked, in whatever coat it comes.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/value.h"
+
+enum { REDACT_SHORTEST = 4 };
+
+struct redact;
+
+struct redact *redact_new(void);
+void redact_free(struct redact *r);
+
+// Adds a secret; both texts are copied. False, and nothing is added, when it is shorter than
+// REDACT_SHORTEST bytes: masking it would blot out ordinary text. The same bytes twice keep the
+// first name.
+bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len);
+
+// Returns text[0..len) with every secret replaced by "[secret NAME]": as it is, percent-encoded (by
+// any encoder: each byte may or may not be encoded, a space may be a plus), JSON-escaped, in hex,
+// and in base64 (both alphabets, at any place inside a longer encoded text). Where several start at
+// one place the longest is taken; of overlapping ones no byte remains. NUL-terminated, *out_len
+// without the NUL; the caller frees it.
+char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len);
+
+// Returns a deep copy of `v` in `a` with all strings and keys masked, and a whole number that is a
+// secret by itself. NULL stays NULL.
+struct value *redact_value(struct arena *a, const struct redact *r, const struct value *v);
+
+bool redact_empty(const struct redact *r); // true also for NULL

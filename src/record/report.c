@@ -1,0 +1,145 @@
+#include "record/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "record/html.h"
+#include "record/junit.h"
+#include "record/markdown.h"
+#include "record/story.h"
+
+static void json_render(const struct value *story, struct buf *out)
+{
+    json_write(out, story, JSON_PRETTY);
+    buf_putc(out, '\n');
+}
+
+static const struct format {
+    const char *ending;
+    void (*render)(const struct value *story, struct buf *out);
+} formats[] = {{".html", html_render},
+               {".xml", junit_render},
+               {".md", markdown_render},
+               {".json", json_render}};
+
+struct file {
+    char *path;
+    const struct format *format;
+};
+
+struct report {
+    struct listener listener;
+    struct story *story;
+    struct file *files;
+    size_t count;
+    bool written;
+    struct error error; // the first that writing met; "" when none
+};
+
+static const struct format *format_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *ending = strrchr(name, '.');
+    for (size_t i = 0; ending && ending > name && i < sizeof formats / sizeof *formats; i++)
+        if (strcasecmp(formats[i].ending, ending) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+// Tries what writing the report will do, short of touching one that is there already.
+static bool is_writable(const char *path, struct error *err)
+{
+    struct stat st;
+    struct buf probe = {0};
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return error_set(
+            err, "the report cannot be written to %s: it is a folder; name a file in it", path);
+    buf_printf(&probe, "%s.%d.probe", path, (int)getpid());
+    int fd = open(probe.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int why = errno;
+    if (fd >= 0) {
+        close(fd);
+        unlink(probe.data);
+    }
+    buf_free(&probe);
+    return fd >= 0 || error_set(err, "the report cannot be written to %s: %s; choose another place",
+                                path, strerror(why));
+}
+
+static bool file_open(struct file *f, const char *path, struct error *err)
+{
+    f->path = mem_dup(path);
+    f->format = format_of(path);
+    if (f->format == NULL)
+        return error_set(
+            err,
+            "no report is known by the ending of %s; it may end in .html, .xml (JUnit), "
+            ".md or .json",
+            path);
+    return is_writable(path, err);
+}
+
+static void write_all(struct report *r)
+{
+    const struct value *story = story_finish(r->story);
+    r->written = true;
+    for (size_t i = 0; i < r->count; i++) {
+        struct buf text = {0};
+        struct error err = {0};
+        r->files[i].format->render(story, &text);
+        if (!file_write(r->files[i].path, buf_text(&text), text.len, &err) && !*r->error.text)
+            r->error = err;
+        buf_free(&text);
+    }
+}
+
+static void report_hear(struct listener *self, const struct event *e)
+{
+    struct report *r = (struct report *)self;
+    story_hear(r->story, e);
+    if (e->type == EVENT_RUN_ENDED)
+        write_all(r);
+}
+
+struct listener *report_new(const char *const *paths, size_t count, struct error *err)
+{
+    struct report *r = mem_alloc(sizeof *r);
+    r->listener.hear = report_hear;
+    r->story = story_new();
+    r->files = mem_alloc((count + 1) * sizeof *r->files);
+    for (r->count = 0; r->count < count; r->count++) {
+        if (!file_open(&r->files[r->count], paths[r->count], err)) {
+            r->count++;
+            report_free(&r->listener);
+            return NULL;
+        }
+    }
+    return &r->listener;
+}
+
+bool report_finish(struct listener *report, struct error *err)
+{
+    struct report *r = (struct report *)report;
+    if (!r->written)
+        write_all(r);
+    return *r->error.text == '\0' || error_set(err, "%s", r->error.text);
+}
+
+void report_free(struct listener *report)
+{
+    struct report *r = (struct report *)report;
+    if (r == NULL)
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        free(r->files[i].path);
+    free(r->files);
+    story_free(r->story);
+    free(r);
+}

@@ -1,0 +1,62 @@
+#include "record/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/duration.h"
+#include "base/json.h"
+
+char *words_count(int64_t n, const char *noun, char out[WORDS_SIZE])
+{
+    snprintf(out, WORDS_SIZE, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
+    return out;
+}
+
+char *words_seconds(const struct value *seconds, char out[WORDS_SIZE])
+{
+    out[0] = '\0';
+    if (seconds && seconds->type == VALUE_INT)
+        duration_format(seconds->integer * 1000, out, WORDS_SIZE);
+    else if (seconds && seconds->type == VALUE_FLOAT)
+        duration_format((int64_t)(seconds->number * 1000 + 0.5), out, WORDS_SIZE);
+    return out;
+}
+
+char *words_instant(int64_t ms, char out[WORDS_SIZE])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm t;
+    gmtime_r(&seconds, &t);
+    size_t len = strftime(out, WORDS_SIZE, "%Y-%m-%dT%H:%M:%S", &t);
+    snprintf(out + len, WORDS_SIZE - len, ".%03dZ", (int)(ms % 1000));
+    return out;
+}
+
+void words_value(struct buf *out, const struct value *v)
+{
+    if (v == NULL || v->type == VALUE_NULL)
+        buf_puts(out, "(none)");
+    else if (v->type == VALUE_STRING && v->string.len)
+        buf_add(out, v->string.text, v->string.len);
+    else
+        json_write(out, v, JSON_COMPACT);
+}
+
+bool words_counts(struct buf *out, const struct value *counts)
+{
+    static const struct {
+        const char *key, *noun;
+    } kinds[] = {{"steps", "step"},   {"checks", "check"}, {"reads", "read"},
+                 {"writes", "write"}, {"waits", "wait"},   {"asks", "question"}};
+    size_t before = out->len;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char text[WORDS_SIZE];
+        int64_t n = value_get_int(counts, kinds[i].key, 0);
+        if (n)
+            buf_printf(out, "%s%s", out->len > before ? ", " : "",
+                       words_count(n, kinds[i].noun, text));
+    }
+    return out->len > before;
+}

@@ -1,0 +1,217 @@
+#include "world/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/duration.h"
+#include "base/json.h"
+#include "net/loop.h"
+#include "net/mint.h"
+#include "net/serve.h"
+#include "world/answer.h"
+#include "world/control.h"
+#include "world/request.h"
+#include "world/world.h"
+
+enum { TICK_MS = 100 };
+
+struct door {
+    struct host *host;
+    const char *service;
+    struct server *server;
+    char *url;
+};
+
+// An answer that is still being given.
+struct stream {
+    LIST_ENTRY(stream) next;
+    struct host *host;
+    struct exchange *exchange; // NULL once the client went away
+    int stream;
+};
+
+struct host {
+    struct loop *loop;
+    struct world *world;
+    struct buf ca;
+    struct request_log log;
+    struct timer *timer;
+    struct error last; // what the last tick failed with, to be told once
+    LIST_HEAD(, stream) streams;
+    size_t count;
+    struct door doors[];
+};
+
+static void stream_gone(void *arg)
+{
+    struct stream *s = arg;
+    s->exchange = NULL;
+}
+
+static void stream_free(struct stream *s)
+{
+    LIST_REMOVE(s, next);
+    free(s);
+}
+
+// Passes on what the stream has to say. It is freed when it ended.
+static void stream_poll(struct stream *s)
+{
+    if (s->exchange == NULL) {
+        answer_close(s->host->world, s->stream);
+        stream_free(s);
+        return;
+    }
+    struct buf chunk = {0};
+    bool more = answer_stream(s->host->world, s->stream, &chunk);
+    if (chunk.len)
+        exchange_chunk(s->exchange, chunk.data, chunk.len);
+    buf_free(&chunk);
+    if (!more) {
+        exchange_end(s->exchange);
+        stream_free(s);
+    }
+}
+
+static void stream_start(struct host *host, struct exchange *ex, const struct world_answer *answer)
+{
+    struct stream *s = mem_alloc(sizeof *s);
+    *s = (struct stream){.host = host, .exchange = ex, .stream = answer->stream};
+    LIST_INSERT_HEAD(&host->streams, s, next);
+    exchange_begin(ex, answer->status);
+    exchange_on_gone(ex, stream_gone, s);
+    stream_poll(s);
+}
+
+static void headers_set(struct exchange *ex, const struct value *headers)
+{
+    for (size_t i = 0; i < value_count(headers); i++) {
+        const struct value_member *m = &headers->object.members[i];
+        exchange_set_header(ex, m->key, value_text(m->value));
+    }
+}
+
+static void on_request(struct exchange *ex, void *arg)
+{
+    struct door *door = arg;
+    struct host *host = door->host;
+    struct arena a = {0};
+    struct world_answer answer;
+    struct value *request = request_read(&a, ex, door->service);
+    if (strcmp(door->service, "control") == 0) {
+        control_answer(host->world, &host->log, request, &a, &answer);
+    } else {
+        answer_make(host->world, request, &a, &answer);
+        request_log_add(&host->log, request, answer.abort ? 0 : answer.status,
+                        request_writes(request) && !answer.read_only);
+    }
+    if (answer.abort) {
+        answer_close(host->world, answer.stream);
+        exchange_abort(ex);
+    } else {
+        headers_set(ex, answer.headers);
+        if (answer.stream)
+            stream_start(host, ex, &answer);
+        else
+            exchange_reply(ex, answer.status, answer.body, answer.len);
+    }
+    arena_free(&a);
+}
+
+static void on_tick(void *arg)
+{
+    struct host *host = arg;
+    struct error err = {""};
+    if (!world_tick(host->world, &err) && strcmp(err.text, host->last.text) != 0)
+        fprintf(stderr, "sandbox: tick failed: %s\n", err.text);
+    host->last = err;
+    for (struct stream *s = LIST_FIRST(&host->streams), *next; s; s = next) {
+        next = LIST_NEXT(s, next);
+        stream_poll(s);
+    }
+    host->timer = timer_start(host->loop, TICK_MS, on_tick, host);
+}
+
+static bool door_open(struct host *host, const struct world_service *s, struct error *err)
+{
+    struct mint mint = {0};
+    if (s->tls && !mint_certificate(&mint, s->names, s->not_before_s, s->not_after_s, err))
+        return false;
+    struct door *door = &host->doors[host->count];
+    *door = (struct door){.host = host, .service = s->name};
+    door->server = server_start(host->loop, "127.0.0.1", s->port, mint.cert_pem, mint.key_pem,
+                                on_request, door, err);
+    if (mint.ca_pem)
+        buf_puts(&host->ca, mint.ca_pem);
+    bool ok = door->server != NULL;
+    if (ok) {
+        struct buf url = {0};
+        int port = server_port(door->server);
+        buf_printf(&url, "%s://127.0.0.1:%d", s->tls ? "https" : "http", port);
+        door->url = buf_take(&url);
+        host->count++;
+        ok = world_place(host->world, s->name, port, door->url, mint.cert_pem, err);
+    }
+    mint_free(&mint);
+    return ok;
+}
+
+static bool doors_open(struct host *host, struct error *err)
+{
+    const struct world_service *services;
+    size_t count = world_services(host->world, &services);
+    bool ok = world_certificates(host->world, err) &&
+              door_open(host, &(struct world_service){.name = "control"}, err);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = door_open(host, &services[i], err);
+    return ok;
+}
+
+struct host *host_start(struct loop *loop, struct world *world, const char *dir, struct error *err)
+{
+    const struct world_service *services;
+    size_t count = world_services(world, &services) + 1;
+    struct host *host = mem_alloc(sizeof *host + count * sizeof *host->doors);
+    *host = (struct host){.loop = loop, .world = world};
+    if (!request_log_open(&host->log, dir, err) || !doors_open(host, err) ||
+        !world_start(world, buf_text(&host->ca), dir, err)) {
+        host_stop(host);
+        return NULL;
+    }
+    host->timer = timer_start(loop, TICK_MS, on_tick, host);
+    return host;
+}
+
+const char *host_url(const struct host *host, const char *service)
+{
+    for (size_t i = 0; i < host->count; i++)
+        if (strcmp(host->doors[i].service, service) == 0)
+            return host->doors[i].url;
+    return NULL;
+}
+
+const char *host_ca(const struct host *host)
+{
+    return buf_text(&host->ca);
+}
+
+void host_stop(struct host *host)
+{
+    timer_stop(host->timer);
+    for (size_t i = 0; i < host->count; i++) {
+        server_stop(host->doors[i].server);
+        free(host->doors[i].url);
+    }
+    while (!LIST_EMPTY(&host->streams)) {
+        struct stream *s = LIST_FIRST(&host->streams);
+        answer_close(host->world, s->stream);
+        stream_free(s);
+    }
+    request_log_close(&host->log);
+    buf_free(&host->ca);
+    free(host);
+}

@@ -1,0 +1,137 @@
+#include "world/library.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/yaml.h"
+#include "engine/border.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "engine/source.h"
+#include "world/crypto.h"
+
+#define LOADED "runbook.world.loaded"
+
+static int json_decode(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct arena *a = border_arena(L);
+    struct error err;
+    const struct value *v = json_parse(a, text, len, &err);
+    if (v == NULL)
+        return luaL_error(L, "not valid JSON: %s", err.text);
+    convert_push(L, v);
+    return 1;
+}
+
+static int json_encode(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    struct arena *a = border_arena(L);
+    struct error err;
+    const struct value *v = convert_read(L, 1, a, &err);
+    if (v == NULL)
+        return luaL_error(L, "cannot be written as JSON: %s", err.text);
+    struct buf text = {0};
+    json_write(&text, v, JSON_CANONICAL);
+    const char *copy =
+        arena_copy(a, buf_text(&text), text.len); // the push below may raise an error
+    size_t len = text.len;
+    buf_free(&text);
+    lua_pushlstring(L, copy, len);
+    return 1;
+}
+
+static int json_array(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    luaL_setmetatable(L, CONVERT_ARRAY);
+    return 1;
+}
+
+static int yaml_decode(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct arena *a = border_arena(L);
+    struct error err;
+    const struct value *documents = yaml_parse(a, text, len, &err);
+    if (documents == NULL)
+        return luaL_error(L, "not valid YAML: %s", err.text);
+    convert_push(L, value_at(documents, 0));
+    return 1;
+}
+
+static int require_call(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, LOADED);
+    if (lua_getfield(L, 2, name) != LUA_TNIL)
+        return 1;
+    source_push(L, lua_tostring(L, lua_upvalueindex(1)), name);
+    size_t len;
+    const char *text = lua_tolstring(L, -2, &len);
+    if (luaL_loadbufferx(L, text, len, lua_tostring(L, -1), "t") != LUA_OK)
+        return lua_error(L);
+    lua_call(L, 0, 1);
+    if (lua_isnil(L, -1))
+        return luaL_error(L, "the module '%s' returned nothing", name);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, 2, name);
+    return 1;
+}
+
+static void os_trim(lua_State *L)
+{
+    const char *const kept[] = {"date", "time"};
+    luaL_requiref(L, LUA_OSLIBNAME, luaopen_os, 0);
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        lua_getfield(L, -2, kept[i]);
+        lua_setfield(L, -2, kept[i]);
+    }
+    lua_setglobal(L, LUA_OSLIBNAME);
+}
+
+void library_open(lua_State *L, const char *file)
+{
+    static const luaL_Reg lua_libraries[] = {
+        {"_G", luaopen_base},
+        {LUA_STRLIBNAME, luaopen_string},
+        {LUA_TABLIBNAME, luaopen_table},
+        {LUA_MATHLIBNAME, luaopen_math},
+        {LUA_UTF8LIBNAME, luaopen_utf8},
+        {LUA_COLIBNAME, luaopen_coroutine},
+        {NULL, NULL},
+    };
+    static const luaL_Reg json[] = {
+        {"decode", json_decode}, {"encode", json_encode}, {"array", json_array}, {NULL, NULL}};
+    static const luaL_Reg yaml[] = {{"decode", yaml_decode}, {NULL, NULL}};
+
+    int top = lua_gettop(L);
+    for (const luaL_Reg *r = lua_libraries; r->func; r++)
+        luaL_requiref(L, r->name, r->func, 1);
+    os_trim(L);
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, LOADED);
+    lua_pushstring(L, file);
+    lua_pushcclosure(L, require_call, 1);
+    lua_setglobal(L, "require");
+
+    convert_open(L);
+    failure_open(L);
+    luaL_newlib(L, json);
+    lua_pushlightuserdata(L, (void *)&convert_null);
+    lua_setfield(L, -2, "null");
+    lua_setglobal(L, "json");
+    luaL_newlib(L, yaml);
+    lua_setglobal(L, "yaml");
+    crypto_open(L);
+    lua_setglobal(L, "crypto");
+    lua_settop(L, top);
+}

@@ -1,0 +1,55 @@
+-- yaml: decode, decode_all, encode.
+local function fails(fn, kind, words)
+    local ok, why = pcall(fn)
+    check(not ok, "it fails: %s", words)
+    check.equal(why.kind, kind, "the kind of failure")
+    check(tostring(why):find(words, 1, true), "%q says %q", tostring(why), words)
+end
+
+return runbook {
+    name = "test-yaml",
+
+    phase "yaml" { keep_going = true,
+        step "one document" { function()
+            local t = yaml.decode "name: shop\nports: [80, 443]\non: yes\nratio: 0.5\nnone: ~\n"
+            check.equal(t.name, "shop", "text")
+            check.equal(t.ports[2], 443, "an integer in a list")
+            check.equal(t.on, "yes", "a word that is no boolean")
+            check.equal(t.ratio, 0.5, "a fraction")
+            check.equal(t.none, json.null, "null")
+            check.equal(yaml.decode "", nil, "no document")
+            check.equal(yaml.decode "---\n", json.null, "an empty document")
+        end },
+
+        step "several documents" { function()
+            local all = yaml.decode_all "a: 1\n---\n- 2\n---\nthree\n"
+            check.equal(#all, 3, "how many")
+            check.equal(json.encode(all), '[{"a":1},[2],"three"]', "what they are")
+            fails(function() yaml.decode "a: 1\n---\nb: 2\n" end, "effect", "2 YAML documents")
+            check.equal(json.encode(yaml.decode_all ""), "[]", "none")
+        end },
+
+        step "there and back" { function()
+            local value = { name = "shop", replicas = 3, weight = "5", on = "yes", empty = json.array(),
+                map = { deep = { true, "two\nlines" } }, float = 1.0 }
+            check.equal(json.encode(yaml.decode(yaml.encode(value))), json.encode(value), "the value")
+            check.equal(yaml.encode { weight = "5" }, 'weight: "5"\n', "text that looks like a number")
+        end },
+
+        step "bad text says where" { function()
+            fails(function() yaml.decode "a: [1, 2\nb: 3\n" end, "effect", "line 2")
+            fails(function() yaml.decode "a: 1\na: 2\n" end, "effect", "line 2")
+            fails(function() yaml.decode(12) end, "usage", "yaml.decode wants text, not a number")
+            fails(function() yaml.encode { f = print } end, "usage", "f is a function")
+        end },
+
+        step "a small text cannot unfold into a large one" { function()
+            local lines = { "a0: &a0 [x, x, x, x, x, x, x, x, x, x]" }
+            for i = 1, 9 do
+                local name = "*a" .. i - 1
+                lines[#lines + 1] = ("a%d: &a%d [%s]"):format(i, i, (name .. ", "):rep(9) .. name)
+            end
+            fails(function() yaml.decode(table.concat(lines, "\n")) end, "effect", "line ")
+        end },
+    },
+}
