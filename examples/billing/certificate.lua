@@ -16,8 +16,11 @@ local PENDING = {
     },
     ["cert-pending-dns01"] = {
         type = "DNS-01",
-        solver = { dns01 = { cloudDNS = { project = "student-pilot", serviceAccountSecretRef = { key = "key.json", name = "clouddns" } } } },
-        reason = ('Waiting for DNS-01 challenge propagation: DNS record for "%s" not yet propagated'):format(settings.host),
+        solver = { dns01 = { cloudDNS = {
+            project = "student-pilot", serviceAccountSecretRef = { key = "key.json", name = "clouddns" },
+        } } },
+        reason = ('Waiting for DNS-01 challenge propagation: DNS record for "%s" not yet propagated')
+            :format(settings.host),
     },
 }
 
@@ -27,8 +30,10 @@ function certificate.validity(expired)
     return { not_before = -3600, not_after = 89 * DAY }
 end
 
-local function meta(name, owner, extra)
-    local metadata = { name = name, namespace = settings.namespace, labels = extra and extra.labels, annotations = extra and extra.annotations }
+-- Metadata of an object; `more` holds labels and annotations.
+local function meta(name, owner, more)
+    local metadata = { name = name, namespace = settings.namespace }
+    for part, value in pairs(more or {}) do metadata[part] = value end
     if owner then
         metadata.ownerReferences = json.array { {
             apiVersion = owner.apiVersion, kind = owner.kind, name = owner.metadata.name, uid = owner.metadata.uid,
@@ -76,12 +81,15 @@ end
 
 local function put_request(api, owner, at, ready)
     local conditions = json.array {
-        condition("Approved", "True", "cert-manager.io", "Certificate request has been approved by cert-manager.io", at), ready,
+        condition("Approved", "True", "cert-manager.io",
+            "Certificate request has been approved by cert-manager.io", at),
+        ready,
     }
     return api:put({
         apiVersion = "cert-manager.io/v1", kind = "CertificateRequest",
         metadata = meta(settings.certificate .. "-1", owner, { annotations = {
-            ["cert-manager.io/certificate-name"] = settings.certificate, ["cert-manager.io/certificate-revision"] = "1",
+            ["cert-manager.io/certificate-name"] = settings.certificate,
+            ["cert-manager.io/certificate-revision"] = "1",
             ["cert-manager.io/private-key-secret-name"] = settings.certificate .. "-x7k2p",
         } }),
         spec = { issuerRef = ISSUER, request = crypto.base64_encode("-----BEGIN CERTIFICATE REQUEST-----\n") },
@@ -91,13 +99,16 @@ end
 
 local function put_order(api, owner, state, challenge_type)
     return api:put({
-        apiVersion = "acme.cert-manager.io/v1", kind = "Order", metadata = meta(owner.metadata.name .. "-3489173127", owner),
+        apiVersion = "acme.cert-manager.io/v1", kind = "Order",
+        metadata = meta(owner.metadata.name .. "-3489173127", owner),
         spec = { dnsNames = json.array { settings.host }, issuerRef = ISSUER, request = owner.spec.request },
         status = {
             state = state, url = ACME .. "order/1/1", finalizeURL = ACME .. "finalize/1/1",
             authorizations = json.array { {
                 identifier = settings.host, initialState = state, url = ACME .. "authz-v3/1", wildcard = false,
-                challenges = json.array { { type = challenge_type:lower(), token = TOKEN, url = ACME .. "chall-v3/1/1" } },
+                challenges = json.array {
+                    { type = challenge_type:lower(), token = TOKEN, url = ACME .. "chall-v3/1/1" },
+                },
             } },
         },
     }, "cert-manager-orders")
@@ -107,8 +118,8 @@ local function put_event(api, about, reason, message, at)
     api:put({
         apiVersion = "v1", kind = "Event", metadata = meta(("%s.%s"):format(about.metadata.name, reason:lower())),
         involvedObject = {
-            apiVersion = about.apiVersion, kind = about.kind, name = about.metadata.name, namespace = settings.namespace,
-            uid = about.metadata.uid,
+            apiVersion = about.apiVersion, kind = about.kind, name = about.metadata.name, uid = about.metadata.uid,
+            namespace = settings.namespace,
         },
         reason = reason, message = message, type = "Normal", count = 1, source = { component = "cert-manager" },
         firstTimestamp = rfc3339.format(at), lastTimestamp = rfc3339.format(at),
@@ -121,13 +132,17 @@ local function put_solver(api, challenge)
         ["acme.cert-manager.io/http-domain"] = "1234567890", ["acme.cert-manager.io/http-token"] = "987654321",
         ["acme.cert-manager.io/http01-solver"] = "true",
     }
-    local backend = { service = { name = "cm-acme-http-solver-mx5qk", port = { number = 8089 } } }
+    local path = {
+        path = "/.well-known/acme-challenge/" .. TOKEN, pathType = "ImplementationSpecific",
+        backend = { service = { name = "cm-acme-http-solver-mx5qk", port = { number = 8089 } } },
+    }
     api:put({
         apiVersion = "networking.k8s.io/v1", kind = "Ingress",
         metadata = meta("cm-acme-http-solver-7wz4n", challenge, { labels = labels }),
-        spec = { ingressClassName = "nginx", rules = json.array { { host = settings.host, http = { paths = json.array { {
-            path = "/.well-known/acme-challenge/" .. TOKEN, pathType = "ImplementationSpecific", backend = backend,
-        } } } } } },
+        spec = {
+            ingressClassName = "nginx",
+            rules = json.array { { host = settings.host, http = { paths = json.array { path } } } },
+        },
     }, "cert-manager-challenges")
 end
 
@@ -149,12 +164,14 @@ local function put_pending(api, now, fault)
         apiVersion = "acme.cert-manager.io/v1", kind = "Challenge",
         metadata = meta(order.metadata.name .. "-1648241157", order),
         spec = {
-            dnsName = settings.host, issuerRef = ISSUER, key = TOKEN .. ".Yd3c0mX7rQ", token = TOKEN, type = pending.type,
-            solver = pending.solver, authorizationURL = ACME .. "authz-v3/1", url = ACME .. "chall-v3/1/1", wildcard = false,
+            type = pending.type, dnsName = settings.host, wildcard = false, issuerRef = ISSUER, solver = pending.solver,
+            token = TOKEN, key = TOKEN .. ".Yd3c0mX7rQ", authorizationURL = ACME .. "authz-v3/1",
+            url = ACME .. "chall-v3/1/1",
         },
         status = { presented = true, processing = true, state = "pending", reason = pending.reason },
     }, "cert-manager-challenges")
-    put_event(api, challenge, "Presented", ("Presented challenge using %s challenge mechanism"):format(pending.type), since)
+    put_event(api, challenge, "Presented",
+        ("Presented challenge using %s challenge mechanism"):format(pending.type), since)
     if pending.type == "HTTP-01" then put_solver(api, challenge) end
 end
 
@@ -168,7 +185,8 @@ local function put_issued(api, now, expired, leaf)
     end
     local owner = put_certificate(api, {
         conditions = json.array { ready }, revision = 1, notBefore = rfc3339.format(issued),
-        notAfter = rfc3339.format(now + valid.not_after), renewalTime = rfc3339.format(now + valid.not_after - 30 * DAY),
+        notAfter = rfc3339.format(now + valid.not_after),
+        renewalTime = rfc3339.format(now + valid.not_after - 30 * DAY),
     })
     local request = put_request(api, owner, issued,
         condition("Ready", "True", "Issued", "Certificate fetched from issuer successfully", issued))
@@ -179,7 +197,10 @@ local function put_issued(api, now, expired, leaf)
             ["cert-manager.io/certificate-name"] = settings.certificate, ["cert-manager.io/issuer-name"] = ISSUER.name,
             ["cert-manager.io/issuer-kind"] = ISSUER.kind, ["cert-manager.io/alt-names"] = settings.host,
         } }),
-        data = { ["tls.crt"] = crypto.base64_encode(leaf), ["tls.key"] = crypto.base64_encode("the sandbox keeps its keys to itself\n") },
+        data = {
+            ["tls.crt"] = crypto.base64_encode(leaf),
+            ["tls.key"] = crypto.base64_encode("the sandbox keeps its keys to itself\n"),
+        },
     }, "cert-manager-certificates-issuing")
 end
 

@@ -7,9 +7,9 @@ local settings = require "settings"
 local cluster = {}
 cluster.__index = cluster
 
-local IMAGES = { [settings.stable] = "registry.example/billing:1.8.3", [settings.canary] = "registry.example/billing:1.9.0" }
-local CLUSTER_IPS = { [settings.stable] = "10.96.18.21", [settings.canary] = "10.96.18.22" }
 local TRACKS = { [settings.stable] = "stable", [settings.canary] = "canary" }
+local IMAGES = { stable = "registry.example/billing:1.8.3", canary = "registry.example/billing:1.9.0" }
+local CLUSTER_IPS = { stable = "10.96.18.21", canary = "10.96.18.22" }
 local ROLLOUT_SECONDS = 1
 local WRITES = { POST = true, PUT = true, PATCH = true, DELETE = true }
 local REFUSALS = {
@@ -25,7 +25,7 @@ end
 
 local function deployment(name, replicas)
     local container = {
-        name = "billing", image = IMAGES[name], ports = json.array { { name = "http", containerPort = 8080 } },
+        name = "billing", image = IMAGES[TRACKS[name]], ports = json.array { { name = "http", containerPort = 8080 } },
         readinessProbe = { httpGet = { path = "/healthz", port = "http" } },
     }
     return {
@@ -43,7 +43,7 @@ local function service(name)
         apiVersion = "v1", kind = "Service",
         metadata = { name = name, namespace = settings.namespace, labels = labels_of(name) },
         spec = {
-            selector = labels_of(name), clusterIP = CLUSTER_IPS[name],
+            selector = labels_of(name), clusterIP = CLUSTER_IPS[TRACKS[name]],
             ports = json.array { { name = "http", port = 80, targetPort = "http", protocol = "TCP" } },
         },
     }
@@ -53,7 +53,9 @@ local function ingress(name, annotations)
     local backend = { service = { name = name, port = { name = "http" } } }
     return {
         apiVersion = "networking.k8s.io/v1", kind = "Ingress",
-        metadata = { name = name, namespace = settings.namespace, labels = labels_of(name), annotations = annotations },
+        metadata = {
+            name = name, namespace = settings.namespace, labels = labels_of(name), annotations = annotations,
+        },
         spec = {
             ingressClassName = "nginx",
             tls = json.array { { hosts = json.array { settings.host }, secretName = settings.certificate .. "-tls" } },
@@ -70,14 +72,15 @@ function cluster.new(now, fault)
     local api = kubernetes.new { token = settings.kubernetes_token, now = now }
     local self = setmetatable({ api = api, now = now, fault = fault, seen = {} }, cluster)
     for _, object in ipairs {
-        deployment(settings.stable, 3), deployment(settings.canary, 2), service(settings.stable), service(settings.canary),
+        deployment(settings.stable, 3), deployment(settings.canary, 2),
+        service(settings.stable), service(settings.canary),
         ingress(settings.stable, { ["cert-manager.io/cluster-issuer"] = "letsencrypt-prod" }),
         ingress(settings.canary, {
             ["nginx.ingress.kubernetes.io/canary"] = "true", ["nginx.ingress.kubernetes.io/canary-weight"] = "0",
         }),
         {
             apiVersion = "v1", kind = "Secret", type = "Opaque",
-            metadata = { name = settings.stripe_secret_name, namespace = settings.namespace, labels = { app = "billing" } },
+            metadata = { name = settings.stripe_secret_name, namespace = settings.namespace },
             data = { ["webhook-secret"] = crypto.base64_encode(settings.webhook_secret) },
         },
     } do
@@ -108,7 +111,8 @@ local function status_of(object, stuck, at)
             ('ReplicaSet "%s-6d5f7c9b8" has timed out progressing.'):format(name), at)
     end
     status.conditions = json.array {
-        condition("Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.", at), progressing,
+        condition("Available", "True", "MinimumReplicasAvailable", "Deployment has minimum availability.", at),
+        progressing,
     }
     return status
 end

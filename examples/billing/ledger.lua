@@ -8,7 +8,9 @@ ledger.__index = ledger
 
 -- Empty books. `cents_of` (entry -> cents), when set later, falsifies what entries are shown with.
 function ledger.new()
-    return setmetatable({ entries = {}, balances = {}, by_event = {}, by_payment = {}, by_key = {}, denials = {} }, ledger)
+    return setmetatable({
+        entries = {}, balances = {}, by_event = {}, by_payment = {}, by_key = {}, denials = {},
+    }, ledger)
 end
 
 -- Opens an account, with nothing on it.

@@ -64,7 +64,9 @@ local function purchase_in(self, event)
     end
     local plan, account = tariff.plan(metadata.plan or ""), metadata.account
     if not plan then return nil, "metadata.plan names no plan" end
-    if type(account) ~= "string" or not self.books:balance(account) then return nil, "metadata.account names no account" end
+    if type(account) ~= "string" or not self.books:balance(account) then
+        return nil, "metadata.account names no account"
+    end
     if cents ~= plan.usd_cents or object.currency ~= "usd" then
         return nil, ("plan %s costs %d cents in usd"):format(plan.id, plan.usd_cents)
     end

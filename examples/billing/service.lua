@@ -92,15 +92,16 @@ local function debit(self, body, context)
         description = model.name .. " usage",
     }
     return { status = 201, json = {
-        entryId = entry.id, model = model.id, promptTokens = body.promptTokens, completionTokens = body.completionTokens,
+        entryId = entry.id, model = model.id,
+        promptTokens = body.promptTokens, completionTokens = body.completionTokens,
         exactCredits = exact, debitedCredits = credits, rounding = tariff.rounding,
         creditBalance = self.books:balance(settings.account),
     } }
 end
 
 routes["/api/usage"] = { "account", POST = function(self, req, context)
-    local body = body_of(req)
-    if not body or not tariff.model(body.model or "") or not is_count(body.promptTokens) or not is_count(body.completionTokens) then
+    local body = body_of(req) or {}
+    if not tariff.model(body.model) or not is_count(body.promptTokens) or not is_count(body.completionTokens) then
         return refusal(400, "usage_invalid", "send model (an id of /api/plans), promptTokens and completionTokens")
     end
     local key, content = req.headers["idempotency-key"], json.encode(body)
@@ -111,7 +112,8 @@ routes["/api/usage"] = { "account", POST = function(self, req, context)
     end
     local answer = stored and stored.answer or debit(self, body, context)
     if key and answer.status == 201 then self.books.by_key[key] = { content = content, answer = answer } end
-    return { status = answer.status, json = answer.json, headers = { ["idempotent-replayed"] = stored and "true" or nil } }
+    local headers = { ["idempotent-replayed"] = stored and "true" or nil }
+    return { status = answer.status, json = answer.json, headers = headers }
 end }
 
 routes["/api/checkout"] = { "account", POST = function(self, req, context)
@@ -213,7 +215,8 @@ function service:handle(_, req)
     self.count = (self.count or 0) + 1
     local given = req.headers["x-correlation-id"]
     local context = {
-        track = req.path == "/metrics" and "stable" or self.router:track(req.headers), role = role(req), query = form.flat(form.query(req.target)),
+        track = req.path == "/metrics" and "stable" or self.router:track(req.headers),
+        role = role(req), query = form.flat(form.query(req.target)),
         correlation = given and given:match("^[%w._:-]+$") and #given <= 128 and given
             or "req_" .. crypto.sha256("request " .. self.count):sub(1, 24),
     }

@@ -10,7 +10,8 @@ function telemetry.new()
     local all = registry.new()
     local self = setmetatable({
         registry = all,
-        requests = all:counter("http_requests_total", "HTTP requests answered.", { "service", "track", "route", "code" }),
+        requests = all:counter("http_requests_total", "HTTP requests answered.",
+            { "service", "track", "route", "code" }),
         seconds = all:histogram("http_request_duration_seconds", "Time until an HTTP request was answered.",
             { "service", "track" }, telemetry.BOUNDS),
         webhooks = all:counter("stripe_webhook_deliveries_total",
@@ -21,7 +22,8 @@ function telemetry.new()
         write_errors = all:counter("billing_ledger_write_errors_total",
             "Failed writes to the ledger, those that went well when tried again among them."),
         denials = all:counter("billing_rate_limit_denials_total", "Requests refused for coming too often."),
-        csp = all:counter("billing_csp_violations_total", "Violations of the content security policy that browsers reported."),
+        csp = all:counter("billing_csp_violations_total",
+            "Violations of the content security policy that browsers reported."),
         connections = all:gauge("billing_db_connections", "Connections to the database in use."),
         connections_max = all:gauge("billing_db_connections_max", "Connections to the database there may be."),
         cpu = all:gauge("billing_db_cpu_ratio", "Share of the database's CPU that is in use, 0 to 1."),

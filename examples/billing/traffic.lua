@@ -120,7 +120,8 @@ end
 
 local function count_seconds(self, track, count)
     local slow = track == "canary" and self.fault("p95-tripled")
-    local parts = deal(owed(self, track .. (slow and " slow" or " fast")), slow and SLOW_BUCKETS or USUAL_BUCKETS, count)
+    local shares = slow and SLOW_BUCKETS or USUAL_BUCKETS
+    local parts = deal(owed(self, track .. (slow and " slow" or " fast")), shares, count)
     local child = self.counts.seconds:with("billing", track)
     for index, number in ipairs(parts) do child.buckets[index] = child.buckets[index] + number end
     child.count, child.sum = child.count + count, child.sum + count * MEAN_SECONDS * (slow and 3 or 1)

@@ -71,7 +71,9 @@ local function start(w)
         books = w.books, counts = w.counts, router = w.router, stripe = w.stripe, now = w.now, fault = fault,
         receiver = receiver.new(w.cluster.api, w.books, w.now, fault),
     }
-    w.metrics = prometheus.new { now = w.now, retention = 900, group = "billing", rules = function() return alerts.rules(fault) end }
+    w.metrics = prometheus.new {
+        now = w.now, retention = 900, group = "billing", rules = function() return alerts.rules(fault) end,
+    }
     w.target = prometheus.target(w.counts.registry, { job = "billing", instance = w.urls.billing:match("//(.*)$") })
     w.alerts = alertmanager.new { now = w.now, alerts = function() return alerts.active(fault, w.started - 240) end }
     w.traffic = traffic.new(w.counts, w.router, settings.requests_per_second, fault)
@@ -93,7 +95,7 @@ end
 
 local function stripe_api(w, req)
     if not w.fault("stripe-down") then return w.stripe:handle(w, req) end
-    return { status = 503, json = { error = { type = "api_error", message = "Stripe is not available (sandbox fault)." } } }
+    return { status = 503, json = { error = { type = "api_error", message = "Stripe is not available." } } }
 end
 
 -- Names as the runbooks' parameters have them.
@@ -105,7 +107,8 @@ local function values(w)
         prometheus_url = w.urls.metrics, alertmanager_url = w.urls.alerts,
         stripe_api = w.urls.stripe, stripe_key = settings.stripe_key, webhook_secret = settings.webhook_secret,
         account = settings.account, account_token = settings.account_token, ops_token = settings.ops_token,
-        bake = "2s", settle = "1s", window = "2s", wait_after_cutover = "2s", min_requests = 10,
+        bake = "2s", window = "2s", look_every = "500ms", patience = "15s", min_requests = 5,
+        wait_after_cutover = "2s",
     }
 end
 

@@ -64,9 +64,9 @@ static int32_t unit_read(struct reader *r)
 {
     const char *start = r->at;
     int64_t unit;
-    while (r->at < start + 4 && isxdigit(peek(r)))
+    while (r->at - start < 4 && isxdigit(peek(r)))
         r->at++;
-    if (r->at < start + 4) {
+    if (r->at - start < 4) {
         fail(r, "four hex digits after \\u");
         return -1;
     }
@@ -184,37 +184,21 @@ static struct value *number_read(struct reader *r)
     return keep(r, (struct value){.type = VALUE_FLOAT, .number = number});
 }
 
-static void open_push(struct reader *r, struct value_member m)
+static bool open_push(struct reader *r, struct value_member m)
 {
+    if (m.value == NULL)
+        return false;
     if (r->count == r->room) {
         r->room = r->room ? r->room * 2 : 64;
         r->open = mem_grow(r->open, r->room * sizeof m);
     }
     r->open[r->count++] = m;
+    return true;
 }
 
-static struct value *array_read(struct reader *r)
+static bool item_read(struct reader *r)
 {
-    const size_t first = r->count;
-    r->at++;
-    space_skip(r);
-    if (!take(r, ']')) {
-        do {
-            struct value *item = value_read(r);
-            if (item == NULL)
-                return NULL;
-            open_push(r, (struct value_member){.value = item});
-        } while (take(r, ','));
-        if (!take(r, ']'))
-            return fail(r, "',' or ']' after an item");
-    }
-    struct value v = {.type = VALUE_ARRAY};
-    v.array.count = v.array.room = r->count - first;
-    v.array.items = arena_alloc(r->arena, v.array.count * sizeof(struct value *));
-    for (size_t i = 0; i < v.array.count; i++)
-        v.array.items[i] = r->open[first + i].value;
-    r->count = first;
-    return keep(r, v);
+    return open_push(r, (struct value_member){.value = value_read(r)});
 }
 
 static bool member_read(struct reader *r)
@@ -230,30 +214,48 @@ static bool member_read(struct reader *r)
     if (!take(r, ':'))
         return fail(r, "':' after a key");
     m.value = value_read(r);
-    if (m.value)
-        open_push(r, m);
-    return m.value != NULL;
+    return open_push(r, m);
+}
+
+// Reads what stands between brackets, onto `open`; the reader stands on the first bracket.
+static bool open_read(struct reader *r, char close, bool (*read)(struct reader *),
+                      const char *after)
+{
+    r->at++;
+    space_skip(r);
+    if (take(r, close))
+        return true;
+    do {
+        if (!read(r))
+            return false;
+    } while (take(r, ','));
+    return take(r, close) || fail(r, after);
+}
+
+static struct value *array_read(struct reader *r)
+{
+    const size_t first = r->count;
+    if (!open_read(r, ']', item_read, "',' or ']' after an item"))
+        return NULL;
+    struct value v = {.type = VALUE_ARRAY};
+    v.array.count = v.array.room = r->count - first;
+    v.array.items = arena_alloc(r->arena, v.array.count * sizeof(struct value *));
+    for (size_t i = 0; i < v.array.count; i++)
+        v.array.items[i] = r->open[first + i].value;
+    r->count = first;
+    return keep(r, v);
 }
 
 static struct value *object_read(struct reader *r)
 {
     const size_t first = r->count;
-    r->at++;
-    space_skip(r);
-    if (!take(r, '}')) {
-        do {
-            if (!member_read(r))
-                return NULL;
-        } while (take(r, ','));
-        if (!take(r, '}'))
-            return fail(r, "',' or '}' after a member");
-    }
+    if (!open_read(r, '}', member_read, "',' or '}' after a member"))
+        return NULL;
     struct value v = {.type = VALUE_OBJECT};
-    const size_t count = r->count - first;
-    v.object.count = v.object.room = count;
-    v.object.members = arena_alloc(r->arena, count * sizeof(struct value_member));
-    if (count)
-        memcpy(v.object.members, r->open + first, count * sizeof(struct value_member));
+    v.object.count = v.object.room = r->count - first;
+    v.object.members = arena_alloc(r->arena, v.object.count * sizeof(struct value_member));
+    for (size_t i = 0; i < v.object.count; i++)
+        v.object.members[i] = r->open[first + i];
     r->count = first;
     keys_settle(&v);
     return keep(r, v);

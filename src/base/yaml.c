@@ -212,7 +212,9 @@ static struct value *members_read(struct reader *r, struct key_set *keys)
     while (next(r) && r->event.type != YAML_MAPPING_END_EVENT) {
         if (r->event.type != YAML_SCALAR_EVENT)
             return fail(r, "a key must be a scalar");
-        if (node_read(r) == NULL)
+        // A key is text whatever it means, but its tag must fit and its anchor names the meaning.
+        bool marked = r->event.data.scalar.anchor || r->event.data.scalar.tag;
+        if (marked && node_read(r) == NULL)
             return NULL;
         const char *text = (const char *)r->event.data.scalar.value;
         bool merging = strcmp(text, "<<") == 0 && r->event.data.scalar.plain_implicit &&

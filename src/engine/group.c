@@ -63,7 +63,8 @@ static void start_next(lua_State *L, struct group *g)
 static void collect(lua_State *L, struct group *g, struct fiber *branch)
 {
     if (branch->failed) {
-        if (g->failed_at == 0 || branch->index < g->failed_at) {
+        bool own = branch->stop != FIBER_SIBLING; // not merely stopped because of another
+        if (own && (g->failed_at == 0 || branch->index < g->failed_at)) {
             convert_push(L, branch->failure);
             lua_replace(L, FAILURE);
             g->failed_at = branch->index;

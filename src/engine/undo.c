@@ -105,7 +105,7 @@ bool undo_all(struct run *run, const char *cause)
         value_set(a, row, "error", value_get(failure, "text"));
         value_push(a, failed, row);
         // An earlier step that shares the function would only fail the same way again.
-        for (size_t j = 0; j < i; j++)
+        for (size_t j = 0; j <= i; j++)
             if (u->entries[j].step->undo_identity == step->undo_identity)
                 u->entries[j].given_up = true;
     }

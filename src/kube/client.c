@@ -228,6 +228,7 @@ static void call_resolve(struct kube_call *c, bool fresh)
 {
     int64_t left = c->deadline - clock_steady();
     left = left > 0 ? left : 1;
+    c->resolved = false;
     c->alarm = timer_start(c->kube->loop, left, call_alarmed, c);
     c->resolve = kube_resolve_start(c->kube->resolver, c->arena, c->request.resource, fresh, left,
                                     call_resolved, c);

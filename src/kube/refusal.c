@@ -12,8 +12,6 @@ static bool has(const char *text, const char *part)
 // "ingresses.networking.k8s.io", with the subresource as RBAC writes it.
 static const char *rbac_resource(struct arena *a, const struct kube_attempt *t)
 {
-    if (t->resource == NULL)
-        return "the resource";
     const struct kube_resource *r = t->resource;
     return arena_printf(a, "%s%s%s%s%s", r->plural, t->subresource ? "/" : "",
                         t->subresource ? t->subresource : "", *r->group ? "." : "", r->group);
@@ -22,6 +20,11 @@ static const char *rbac_resource(struct arena *a, const struct kube_attempt *t)
 static const char *who(struct arena *a, const struct kube_config *c)
 {
     return c->user ? arena_printf(a, "user '%s' (%s)", c->user, c->where) : c->where;
+}
+
+static const char *advice_stranger(struct arena *a, const struct kube_config *c)
+{
+    return arena_printf(a, "Is %s (%s) really a Kubernetes API server?", c->server, c->where);
 }
 
 static const char *advice_no_answer(struct arena *a, const struct kube_config *c, const char *error)
@@ -37,7 +40,7 @@ static const char *advice_no_answer(struct arena *a, const struct kube_config *c
     if (has(error, "token file"))
         return arena_printf(a, "Write a token into it, or change 'tokenFile' (%s)", c->where);
     if (has(error, "not JSON"))
-        return arena_printf(a, "Is %s (%s) really a Kubernetes API server?", c->server, c->where);
+        return advice_stranger(a, c);
     return arena_printf(a, "Is %s (%s) the right address, and is the API server up?", c->server,
                         c->where);
 }
@@ -45,6 +48,9 @@ static const char *advice_no_answer(struct arena *a, const struct kube_config *c
 static const char *advice_forbidden(struct arena *a, const struct kube_config *c,
                                     const struct kube_attempt *t, const char *message)
 {
+    if (t->resource == NULL)
+        return arena_printf(a, "Let %s read /api and /apis (the ClusterRole system:discovery)",
+                            who(a, c));
     if (*message && !has(message, " cannot "))
         return "A rule of the cluster refuses it (admission, quota): meet it, or ask who made the "
                "rule";
@@ -89,7 +95,8 @@ static const char *advice(struct arena *a, const struct kube_config *c,
     case 403:
         return advice_forbidden(a, c, t, message);
     case 404:
-        return advice_not_found(a, t, value_get(answer->value, "details"));
+        return t->resource ? advice_not_found(a, t, value_get(answer->value, "details"))
+                           : advice_stranger(a, c);
     case 405:
         return "The type does not take this verb";
     case 409:
@@ -106,11 +113,9 @@ static const char *advice(struct arena *a, const struct kube_config *c,
     case 429:
         return "The server is asked too much: try again later, or with fewer at once";
     default:
-        return answer->status / 100 == 5
-                   ? arena_printf(a, "Look at the API server's health (kubectl get --raw "
-                                     "/readyz?verbose), then try again")
-                   : arena_printf(a, "Is %s (%s) really a Kubernetes API server?", c->server,
-                                  c->where);
+        return answer->status / 100 == 5 ? "Look at the API server's health (kubectl get --raw "
+                                           "/readyz?verbose), then try again"
+                                         : advice_stranger(a, c);
     }
 }
 
@@ -141,7 +146,7 @@ static struct value *causes_read(struct arena *a, const struct value *status)
     return causes;
 }
 
-// "; .spec.replicas is owned by "kubectl", ..." for the conflicts of an apply; "" without any.
+// ".spec.replicas is owned by "kubectl", ..." for the conflicts of an apply; "" without any.
 static const char *conflicts_text(struct arena *a, const struct value *causes)
 {
     const char *text = "";

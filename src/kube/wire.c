@@ -10,7 +10,13 @@
 #include "net/fetch.h"
 #include "net/loop.h"
 
-enum { RETRIES = 10, TOKEN_AGE_MS = 60000, BODY_MAX = 64 * 1024 * 1024, EXCERPT = 160 };
+enum {
+    RETRIES = 10,
+    RETRY_MS = 500,
+    TOKEN_AGE_MS = 60000,
+    BODY_MAX = 64 * 1024 * 1024,
+    EXCERPT = 160
+};
 
 struct kube_wire {
     struct loop *loop;
@@ -30,6 +36,8 @@ struct kube_exchange {
     struct timer *refused; // the answer is an error known before anything was sent
     struct error why;
     int64_t deadline; // on the steady clock
+    int64_t
+        pause_ms; // the longest that fetch may pause before the next attempt without Retry-After
 };
 
 struct kube_wire *kube_wire_new(struct loop *loop, struct fetcher *fetcher,
@@ -100,12 +108,14 @@ static bool authorization(struct kube_wire *w, struct arena *a, const char **lin
 static bool may_try_again(const struct fetch_request *r, const char *error, int status,
                           const char *headers, void *arg)
 {
-    const struct kube_exchange *x = arg;
+    struct kube_exchange *x = arg;
     int64_t left = x->deadline - clock_steady();
     char after[32];
-    if (error)
-        return strcmp(r->method, "GET") == 0 && left > 0 &&
+    if (error) {
+        x->pause_ms *= 2;
+        return strcmp(r->method, "GET") == 0 && x->pause_ms < left &&
                (strstr(error, " broke ") || strstr(error, "closed the connection without"));
+    }
     if (status != 429 && status / 100 != 5)
         return false;
     return fetch_header(headers, "retry-after", after, sizeof after) &&
@@ -177,6 +187,7 @@ struct kube_exchange *kube_wire_start(struct kube_wire *w, struct arena *a,
     struct kube_exchange *x = mem_alloc(sizeof *x);
     *x = (struct kube_exchange){.wire = w, .arena = a, .done = done, .arg = arg};
     x->deadline = clock_steady() + q->timeout_ms;
+    x->pause_ms = RETRY_MS / 2;
     size_t count = 0, fixed = 4;
     for (const char *const *line = c->impersonate; line && *line; line++)
         fixed++;
@@ -210,6 +221,7 @@ struct kube_exchange *kube_wire_start(struct kube_wire *w, struct arena *a,
         .proxy = c->proxy,
         .connect_to = c->connect_to,
         .retries = RETRIES,
+        .retry_ms = RETRY_MS,
         .retry_max_ms = q->timeout_ms,
         .again = may_try_again,
         .again_arg = x,

@@ -13,7 +13,8 @@ void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size
 // True when the two hold the same bytes. Takes as long wherever they differ; their lengths are no
 // secret.
 bool digest_equal(const void *a, size_t a_len, const void *b, size_t b_len);
-// Fills `out`, shorter than 2 GiB, with bytes that nobody can guess; false when the system has none.
+// Fills `out`, shorter than 2 GiB, with bytes that nobody can guess; false when the system has
+// none.
 bool digest_random(void *out, size_t len);
 // Writes the bytes as 2 * len lower-case hex digits into out, without a NUL.
 void digest_hex(const void *bytes, size_t len, char *out);

@@ -229,7 +229,8 @@ void fetch_ended(struct fetch *f, CURLcode code)
         f->fate = fate_decide(f); // an answer without a body
     const char *location = NULL;
     curl_easy_getinfo(f->easy, CURLINFO_REDIRECT_URL, &location);
-    location = arena_dup(&f->arena, location ? location : "");
+    if (f->fate == FATE_REDIRECT)
+        location = arena_dup(&f->arena, location ? location : "");
     pool_give(f->pool, f->easy);
     f->easy = NULL;
 

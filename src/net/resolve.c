@@ -67,17 +67,22 @@ static bool lookup_begin(struct lookup *l)
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     l->holders = 2;
-    l->why = pthread_create(&thread, &attr, lookup_run, l);
+    int failed = pthread_create(&thread, &attr, lookup_run, l);
     pthread_attr_destroy(&attr);
-    if (l->why != 0)
+    if (failed) { // else it belongs to the thread until that has written its byte
         l->holders = 1;
-    return l->why == 0;
+        l->why = failed;
+    }
+    return failed == 0;
 }
 
 static void on_done(void *arg)
 {
     struct resolve *r = arg;
     struct lookup *l = r->lookup;
+    char byte;
+    if (!r->refused && read(l->wake[0], &byte, 1) != 1)
+        return;
     resolve_done *done = r->done;
     void *done_arg = r->arg;
     struct addrinfo *found = l->found;

@@ -80,8 +80,8 @@ static int digit_value(char c)
     return at ? (int)(at - digits) & 15 : -1;
 }
 
-// crypto.hex_decode(text): the bytes that its hex digits, of either case, stand for. Raises an effect
-// failure when it holds anything else.
+// crypto.hex_decode(text): the bytes that its hex digits, of either case, stand for. Raises an
+// effect failure when it holds anything else.
 static int crypto_hex_decode(lua_State *L)
 {
     size_t len;

@@ -18,8 +18,7 @@ static bool is_markup(const char *text, size_t len)
 {
     static const char *const openings[] = {"<!doctype", "<html", "<head", "<body", "<?xml"};
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
-        if (len >= strlen(openings[i]) &&
-            strncasecmp(text, openings[i], strlen(openings[i])) == 0)
+        if (len >= strlen(openings[i]) && strncasecmp(text, openings[i], strlen(openings[i])) == 0)
             return true;
     return false;
 }

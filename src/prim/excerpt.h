@@ -8,6 +8,6 @@
 // The beginning of the text on one line, at most about `max` bytes: runs of white space and control
 // characters become one space, and HTML's markup is left out. "" when nothing is left.
 const char *excerpt_start(struct arena *a, const char *text, size_t len, size_t max);
-// The last lines that are not blank, each on a line of its own after "\n  ": at most five of them and
-// 600 bytes. "" when there is none.
+// The last lines that are not blank, each on a line of its own after "\n  ": at most five of them
+// and 600 bytes. "" when there is none.
 const char *excerpt_end(struct arena *a, const char *text, size_t len);

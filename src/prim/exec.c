@@ -45,24 +45,25 @@ static void exec_done(const struct spawn_result *r, void *arg)
 {
     struct effect *e = arg;
     struct arena *a = &e->arena;
-    char time[64];
     e->work = NULL;
     const char *last = excerpt_end(a, r->err, r->err_len);
     if (!*last)
         last = excerpt_end(a, r->out, r->out_len);
     bool stopped = r->error || r->status > 128; // by our timeout or by a signal: halfway, maybe
     if (r->error)
-        e->error = arena_printf(a, "%s: %s%s%s", e->summary, r->error, *last ? "; it said last" : "",
-                                last);
+        e->error = arena_printf(a, "%s: %s%s%s", e->summary, r->error,
+                                *last ? "; it said last" : "", last);
     else if (!is_expected(e, r->status))
         e->error = arena_printf(a, "%s ended with status %d%s%s", e->summary, r->status,
                                 *last ? "; it said last" : " and said nothing", last);
     e->in_doubt = e->error && stopped && r->status >= 0 && e->access == ACCESS_WRITE;
     if (e->error == NULL)
         e->result = outcome_value(a, r);
-    if (r->status >= 0)
-        e->answer = arena_printf(a, "status %d in %s", r->status,
-                                 duration_format((int64_t)(r->seconds * 1000), time, sizeof time));
+    if (r->status >= 0) {
+        char time[64];
+        duration_format((int64_t)(r->seconds * 1000), time, sizeof time);
+        e->answer = arena_printf(a, "status %d in %s", r->status, time);
+    }
     effect_end(e);
 }
 
@@ -118,8 +119,9 @@ static struct value *split(lua_State *L, struct arena *a)
         lua_pop(L, 2);
     }
     if (listed == 0 || *value_text(value_at(argv, 0)) == '\0')
-        failure_raise(L, FAILURE_USAGE,
-                      "exec wants a program and its arguments: exec { \"kubectl\", \"get\", \"pods\" }");
+        failure_raise(
+            L, FAILURE_USAGE,
+            "exec wants a program and its arguments: exec { \"kubectl\", \"get\", \"pods\" }");
     return argv;
 }
 
@@ -132,7 +134,8 @@ static void env_read(lua_State *L, struct effect *e)
     if (env == NULL)
         return;
     if (env->type != VALUE_OBJECT)
-        failure_raise(L, FAILURE_USAGE, "exec: env must be a table of names: env = { LANG = \"C\" }");
+        failure_raise(L, FAILURE_USAGE,
+                      "exec: env must be a table of names: env = { LANG = \"C\" }");
     for (size_t i = 0; i < value_count(env); i++) {
         const struct value_member *m = &env->object.members[i];
         bool plain = m->key_len && !memchr(m->key, '=', m->key_len) && strlen(m->key) == m->key_len;
@@ -190,12 +193,14 @@ static void complete_assumption(lua_State *L, struct effect *e)
     if (given == NULL)
         return;
     if (given->type != VALUE_OBJECT)
-        failure_raise(L, FAILURE_USAGE,
-                      "exec: assume must describe the outcome: assume = { status = 0, out = \"...\" }");
+        failure_raise(
+            L, FAILURE_USAGE,
+            "exec: assume must describe the outcome: assume = { status = 0, out = \"...\" }");
     struct spawn_result none = {.out = "", .err = ""};
     e->assume = outcome_value(&e->arena, &none);
     for (size_t i = 0; i < value_count(given); i++)
-        value_set(&e->arena, e->assume, given->object.members[i].key, given->object.members[i].value);
+        value_set(&e->arena, e->assume, given->object.members[i].key,
+                  given->object.members[i].value);
     e->answer = arena_printf(&e->arena, "status %lld assumed",
                              (long long)value_get_int(e->assume, "status", 0));
 }
@@ -214,16 +219,17 @@ static const char *summarize(struct arena *a, const struct value *argv)
 
 // exec { "kubectl", "get", "pods", reads = true, stdin = text, env = { NAME = "text" }, cwd = path,
 //        timeout = "60s", max_bytes = "1MB", ok = { 0 }, assume = { out = "..." } }
-// Runs a program, never a shell: each argument arrives as it stands. Effect: a write, unless `reads`
-// says that it only looks. Returns { status, out, err, seconds, truncated }; of each output the first
-// max_bytes are kept. Raises an effect failure with the last lines of what it said when the status is
-// not in `ok`, when it does not end in time, or when there is no such program.
+// Runs a program, never a shell: each argument arrives as it stands. Effect: a write, unless
+// `reads` says that it only looks. Returns { status, out, err, seconds, truncated }; of each output
+// the first max_bytes are kept. Raises an effect failure with the last lines of what it said when
+// the status is not in `ok`, when it does not end in time, or when there is no such program.
 static int exec_run(lua_State *L)
 {
     if (lua_type(L, 1) == LUA_TSTRING)
-        return failure_raise(L, FAILURE_USAGE,
-                             "exec takes a list and no command line, for there is no shell that would "
-                             "take it apart: exec { \"kubectl\", \"get\", \"pods\" }");
+        return failure_raise(
+            L, FAILURE_USAGE,
+            "exec takes a list and no command line, for there is no shell that would "
+            "take it apart: exec { \"kubectl\", \"get\", \"pods\" }");
     if (!lua_istable(L, 1))
         return failure_raise(L, FAILURE_USAGE, "exec wants a table, not a %s", luaL_typename(L, 1));
     lua_settop(L, 1);

@@ -45,8 +45,8 @@ static int json_pretty(lua_State *L)
     return encode(L, "json.pretty", JSON_PRETTY);
 }
 
-// json.array(t): marks the table as an array, so that an empty one becomes []; json.array() makes an
-// empty one. Returns the table.
+// json.array(t): marks the table as an array, so that an empty one becomes []; json.array() makes
+// an empty one. Returns the table.
 static int json_array(lua_State *L)
 {
     if (lua_isnoneornil(L, 1)) {
@@ -77,8 +77,8 @@ static int json_is_array(lua_State *L)
 
 int prim_json(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"decode", json_decode}, {"encode", json_encode},
-                                         {"pretty", json_pretty}, {"array", json_array},
+    static const luaL_Reg functions[] = {{"decode", json_decode},     {"encode", json_encode},
+                                         {"pretty", json_pretty},     {"array", json_array},
                                          {"is_array", json_is_array}, {NULL, NULL}};
     luaL_newlib(L, functions);
     lua_pushlightuserdata(L, (void *)&convert_null);

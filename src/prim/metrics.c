@@ -67,8 +67,8 @@ static void field_add(struct buf *out, const char *name, const struct value *v)
 
 static void metrics_perform(struct effect *e)
 {
-    static const char *const fields[] = {"query",  "time",     "start",    "end",
-                                         "step",   "filter",   "silenced"};
+    static const char *const fields[] = {"query", "time",   "start",   "end",
+                                         "step",  "filter", "silenced"};
     const struct question *q = question_of(e);
     struct buf form = {0};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -94,30 +94,46 @@ static void metrics_cancel(struct effect *e)
     e->work = NULL;
 }
 
-#define KIND(text)                                                                                    \
-    {                                                                                                 \
-        .name = text, .perform = metrics_perform, .cancel = metrics_cancel                            \
-    }
 static const struct question query_question = {
-    KIND("metrics.query"), "/api/v1/query", .post = true, .read = metrics_read_query};
+    .kind = {.name = "metrics.query", .perform = metrics_perform, .cancel = metrics_cancel},
+    .path = "/api/v1/query",
+    .post = true,
+    .read = metrics_read_query,
+};
 static const struct question range_question = {
-    KIND("metrics.range"), "/api/v1/query_range", .post = true, .read = metrics_read_range};
+    .kind = {.name = "metrics.range", .perform = metrics_perform, .cancel = metrics_cancel},
+    .path = "/api/v1/query_range",
+    .post = true,
+    .read = metrics_read_range,
+};
 static const struct question rules_question = {
-    KIND("metrics.rules"), "/api/v1/rules", .read = metrics_read_rules};
+    .kind = {.name = "metrics.rules", .perform = metrics_perform, .cancel = metrics_cancel},
+    .path = "/api/v1/rules",
+    .read = metrics_read_rules,
+};
 static const struct question alerts_question = {
-    KIND("metrics.alerts"), "/api/v2/alerts", .read = metrics_read_alerts};
+    .kind = {.name = "metrics.alerts", .perform = metrics_perform, .cancel = metrics_cancel},
+    .path = "/api/v2/alerts",
+    .read = metrics_read_alerts,
+};
 static const struct question ready_question = {
-    KIND("metrics.ready"), "/-/ready", .lenient = true, .read = metrics_read_ready};
+    .kind = {.name = "metrics.ready", .perform = metrics_perform, .cancel = metrics_cancel},
+    .path = "/-/ready",
+    .lenient = true,
+    .read = metrics_read_ready,
+};
 
 static void url_read(lua_State *L, struct effect *e)
 {
-    const char *url = args_text(L, e, "url");
-    size_t len = url ? strlen(url) : 0;
-    if (url == NULL || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
+    args_text(L, e, "url"); // refuses what is no text
+    const char *url = value_get_text(e->args, "url");
+    size_t len = strlen(url);
+    if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
         strpbrk(url, "?# \t\r\n"))
-        failure_raise(L, FAILURE_USAGE,
-                      "%s wants the address of the server, such as \"http://prometheus:9090\", not '%s'",
-                      e->kind->name, url ? url : "");
+        failure_raise(
+            L, FAILURE_USAGE,
+            "%s wants the address of the server, such as \"http://prometheus:9090\", not '%s'",
+            e->kind->name, url);
     while (url[len - 1] == '/')
         len--;
     value_set(&e->arena, e->args, "url", value_bytes(&e->arena, url, len));
@@ -136,8 +152,8 @@ static void moment_read(lua_State *L, struct effect *e, const char *option, cons
         return;
     if (!(at > 0 && at < 1e12))
         failure_raise(L, FAILURE_USAGE,
-                      "%s: '%s' must be seconds since 1970, as wait.now() gives them", e->kind->name,
-                      option);
+                      "%s: '%s' must be seconds since 1970, as wait.now() gives them",
+                      e->kind->name, option);
     value_remove(e->args, option);
     value_set(&e->arena, e->args, name, value_printf(&e->arena, "%.3f", at));
 }
@@ -151,16 +167,17 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
     args_read(L, 1, e, q->kind.name, known);
     url_read(L, e);
     connection_read(L, e);
-    const char *query = args_text(L, e, "query");
-    if (summary == NULL && (query == NULL || *query == '\0'))
+    args_text(L, e, "query");
+    const char *query = value_get_text(e->args, "query");
+    if (summary == NULL && *query == '\0')
         failure_raise(L, FAILURE_USAGE, "%s wants a PromQL query", q->kind.name);
     if (q->post)
         http_header_add(e, "Content-Type", "application/x-www-form-urlencoded");
     if (e->summary == NULL)
-        e->summary = summary ? summary
-                             : arena_printf(&e->arena, "query %s",
-                                            excerpt_start(&e->arena, query, strlen(query),
-                                                          SUMMARY_BYTES));
+        e->summary =
+            summary ? summary
+                    : arena_printf(&e->arena, "query %s",
+                                   excerpt_start(&e->arena, query, strlen(query), SUMMARY_BYTES));
     return e;
 }
 
@@ -183,7 +200,8 @@ static int metrics_range(lua_State *L)
     moment_read(L, e, "start", "start", true);
     moment_read(L, e, "stop", "end", true);
     if (step <= 0)
-        failure_raise(L, FAILURE_USAGE, "metrics.range wants a step between points, such as \"30s\"");
+        failure_raise(L, FAILURE_USAGE,
+                      "metrics.range wants a step between points, such as \"30s\"");
     value_set(&e->arena, e->args, "step", value_printf(&e->arena, "%.3f", (double)step / 1000));
     return door_pass(L, e);
 }
@@ -206,11 +224,13 @@ static void filter_read(lua_State *L, struct effect *e, bool labelled)
     for (size_t i = 0; fits && i < value_count(list); i++) {
         fits = value_at(list, i)->type == VALUE_STRING;
         if (fits && !labelled)
-            e->summary = arena_printf(&e->arena, "%s %s", e->summary, value_text(value_at(list, i)));
+            e->summary =
+                arena_printf(&e->arena, "%s %s", e->summary, value_text(value_at(list, i)));
     }
     if (!fits)
-        failure_raise(L, FAILURE_USAGE,
-                      "the filter of alerts must be a list of matchers: filter = { \"severity=page\" }");
+        failure_raise(
+            L, FAILURE_USAGE,
+            "the filter of alerts must be a list of matchers: filter = { \"severity=page\" }");
     value_set(&e->arena, e->args, "filter", list);
 }
 
@@ -228,14 +248,15 @@ static int metrics_alerts(lua_State *L)
 // metrics.ready { url =, ... }. Effect: a read. Returns { ready, text }, also when nobody answers.
 static int metrics_ready(lua_State *L)
 {
-    return door_pass(L, ask(L, &ready_question, "url " CONNECTION_OPTIONS, "ask whether it is ready"));
+    return door_pass(L,
+                     ask(L, &ready_question, "url " CONNECTION_OPTIONS, "ask whether it is ready"));
 }
 
 int prim_metrics(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"query", metrics_query},   {"range", metrics_range},
-                                         {"rules", metrics_rules},   {"alerts", metrics_alerts},
-                                         {"ready", metrics_ready},   {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"query", metrics_query}, {"range", metrics_range},
+                                         {"rules", metrics_rules}, {"alerts", metrics_alerts},
+                                         {"ready", metrics_ready}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

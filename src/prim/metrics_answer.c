@@ -14,7 +14,8 @@ static bool text_is(const struct value *v, const char *text)
 }
 
 // What is to be said of an answer that is not the server's own.
-static struct value *refuse_foreign(struct arena *a, const struct fetch_result *r, struct error *err)
+static struct value *refuse_foreign(struct arena *a, const struct fetch_result *r,
+                                    struct error *err)
 {
     char location[300];
     const char *words = excerpt_start(a, r->body, r->body_len, WORDS_BYTES);
@@ -25,14 +26,15 @@ static struct value *refuse_foreign(struct arena *a, const struct fetch_result *
                   "headers = { Authorization = ... }",
                   r->status, location);
     else if (r->status == 401 || r->status == 403)
-        error_set(err,
-                  "HTTP %d%s; give credentials that may read with headers = { Authorization = ... }",
-                  r->status, said);
+        error_set(
+            err, "HTTP %d%s; give credentials that may read with headers = { Authorization = ... }",
+            r->status, said);
     else
-        error_set(err,
-                  "HTTP %d and not the JSON of the API%s; check the address: something else, such as a "
-                  "proxy, may have answered",
-                  r->status, said);
+        error_set(
+            err,
+            "HTTP %d and not the JSON of the API%s; check the address: something else, such as a "
+            "proxy, may have answered",
+            r->status, said);
     return NULL;
 }
 
@@ -47,8 +49,8 @@ static struct value *document_read(struct arena *a, const struct fetch_result *r
 {
     struct value *v = r->body_len ? json_parse(a, r->body, r->body_len, NULL) : NULL;
     const char *message = v && v->type == VALUE_STRING ? value_text(v) : value_get_text(v, "error");
-    bool refused = v && v->type == VALUE_STRING ? r->status >= 400
-                                                : text_is(value_get(v, "status"), "error");
+    bool refused =
+        v && v->type == VALUE_STRING ? r->status >= 400 : text_is(value_get(v, "status"), "error");
     if (refused) {
         const char *kind = value_get_text(v, "errorType");
         error_set(err, "refused%s%s with HTTP %d: %s", *kind ? " as " : "", kind, r->status,
@@ -71,8 +73,8 @@ static bool is_number(const char *text)
 static bool sample_read(struct arena *a, const struct value *pair, struct value *into)
 {
     struct value *at = value_at(pair, 0), *figure = value_at(pair, 1);
-    if (at == NULL || figure == NULL || value_count(pair) != 2 || (at->type != VALUE_INT && at->type != VALUE_FLOAT) ||
-        !is_number(value_text(figure)))
+    if (at == NULL || figure == NULL || value_count(pair) != 2 ||
+        (at->type != VALUE_INT && at->type != VALUE_FLOAT) || !is_number(value_text(figure)))
         return false;
     value_set(a, into, "at", at);
     value_set(a, into, "value", figure);
@@ -93,7 +95,8 @@ static struct value *result_new(struct arena *a, const struct value *document)
     const struct value *given = value_get(document, "warnings");
     for (size_t i = 0; i < value_count(given); i++) {
         const char *text = value_text(value_at(given, i));
-        value_push(a, warnings, value_string(a, excerpt_start(a, text, strlen(text), MESSAGE_BYTES)));
+        value_push(a, warnings,
+                   value_string(a, excerpt_start(a, text, strlen(text), MESSAGE_BYTES)));
     }
     if (value_get_bool(document, "isPartial", false))
         value_push(a, warnings, value_string(a, "the answer is partial: not every store answered"));
@@ -113,8 +116,9 @@ static struct value *series_new(struct arena *a, struct value *result, struct va
 static struct value *refuse_type(struct error *err, const char *type)
 {
     if (strcmp(type, "matrix") == 0)
-        error_set(err, "the query gives a range of samples, not one moment's; wrap it in a function "
-                       "such as rate(...), or ask with :range");
+        error_set(err,
+                  "the query gives a range of samples, not one moment's; wrap it in a function "
+                  "such as rate(...), or ask with :range");
     else if (strcmp(type, "string") == 0)
         error_set(err, "the query gives text, not figures");
     else
@@ -206,9 +210,10 @@ static void members_copy(struct arena *a, struct value *to, const struct value *
 struct value *metrics_read_rules(struct arena *a, const struct fetch_result *r, const char **brief,
                                  struct error *err)
 {
-    static const char *const names[][2] = {
-        {"name", "name"},     {"type", "type"},       {"query", "query"},   {"state", "state"},
-        {"health", "health"}, {"lastError", "error"}, {"labels", "labels"}, {"annotations", "annotations"}};
+    static const char *const names[][2] = {{"name", "name"},     {"type", "type"},
+                                           {"query", "query"},   {"state", "state"},
+                                           {"health", "health"}, {"lastError", "error"},
+                                           {"labels", "labels"}, {"annotations", "annotations"}};
     const struct value *document = document_read(a, r, err);
     const struct value *groups = value_path(document, "data.groups");
     size_t firing = 0;
@@ -225,7 +230,8 @@ struct value *metrics_read_rules(struct arena *a, const struct fetch_result *r, 
             members_copy(a, rule, given, names, sizeof names / sizeof *names);
             value_set(a, rule, "group", value_string(a, value_get_text(group, "name")));
             value_set(a, rule, "file", value_string(a, value_get_text(group, "file")));
-            value_set(a, rule, "alerts", value_int(a, (int64_t)value_count(value_get(given, "alerts"))));
+            value_set(a, rule, "alerts",
+                      value_int(a, (int64_t)value_count(value_get(given, "alerts"))));
             value_push(a, all, rule);
             firing += text_is(value_get(rule, "state"), "firing");
         }
@@ -237,8 +243,10 @@ struct value *metrics_read_rules(struct arena *a, const struct fetch_result *r, 
 struct value *metrics_read_alerts(struct arena *a, const struct fetch_result *r, const char **brief,
                                   struct error *err)
 {
-    static const char *const names[][2] = {{"labels", "labels"},     {"annotations", "annotations"},
-                                           {"startsAt", "starts_at"}, {"endsAt", "ends_at"},
+    static const char *const names[][2] = {{"labels", "labels"},
+                                           {"annotations", "annotations"},
+                                           {"startsAt", "starts_at"},
+                                           {"endsAt", "ends_at"},
                                            {"generatorURL", "url"}};
     static const char *const status_names[][2] = {
         {"state", "state"}, {"silencedBy", "silenced_by"}, {"inhibitedBy", "inhibited_by"}};
@@ -258,8 +266,7 @@ struct value *metrics_read_alerts(struct arena *a, const struct fetch_result *r,
         const struct value *labels = value_get(alert, "labels");
         if (labels == NULL || labels->type != VALUE_OBJECT || !*value_get_text(alert, "state"))
             return refuse_shape(err, "an alert in it has no labels or no state");
-        value_set(a, alert, "name",
-                  value_string(a, value_get_text(labels, "alertname")));
+        value_set(a, alert, "name", value_string(a, value_get_text(labels, "alertname")));
         value_push(a, all, alert);
         suppressed += text_is(value_get(alert, "state"), "suppressed");
     }
@@ -273,12 +280,14 @@ struct value *metrics_read_ready(struct arena *a, const struct fetch_result *r, 
 {
     (void)err;
     struct value *result = value_object(a);
-    const char *words = excerpt_start(a, r->body ? r->body : "", r->body_len, WORDS_BYTES);
-    bool page = r->body_len && r->body[strspn(r->body, " \t\r\n")] == '<'; // a login page, say
+    const char *body = r->body ? r->body : "";
+    bool page = body[strspn(body, " \t\r\n")] == '<'; // a login page, say
     bool ready = r->error == NULL && r->status == 200 && !page;
     value_set(a, result, "ready", value_bool(a, ready));
     value_set(a, result, "text",
-              r->error ? value_string(a, r->error) : value_printf(a, "HTTP %d: %s", r->status, words));
+              r->error ? value_string(a, r->error)
+                       : value_printf(a, "HTTP %d: %s", r->status,
+                                      excerpt_start(a, body, r->body_len, WORDS_BYTES)));
     *brief = ready ? "ready" : arena_printf(a, "not ready: %s", value_get_text(result, "text"));
     return result;
 }

@@ -1,7 +1,7 @@
 // metrics_answer: what Prometheus and Alertmanager answer over HTTP, read into plain values.
 //
-// Figures stay the texts they are in the answer ("0.5", "NaN", "+Inf"), since plain data knows no NaN;
-// each has been seen to be a number.
+// Figures stay the texts they are in the answer ("0.5", "NaN", "+Inf"), since plain data knows no
+// NaN; each has been seen to be a number.
 #pragma once
 
 #include "base/error.h"
@@ -9,13 +9,13 @@
 #include "net/fetch.h"
 
 // Reads an answer into the arena; sets *brief to what it says in a few words. NULL with `err` set
-// when it is an error, is not what the server itself would say (a proxy's page), or has not the shape
-// that was asked for.
-typedef struct value *metrics_reader(struct arena *, const struct fetch_result *, const char **brief,
-                                     struct error *err);
+// when it is an error, is not what the server itself would say (a proxy's page), or has not the
+// shape that was asked for.
+typedef struct value *metrics_reader(struct arena *, const struct fetch_result *,
+                                     const char **brief, struct error *err);
 
-// Prometheus HTTP API v1, instant query: { series = [ { labels, value, at } ], warnings }. A scalar is
-// one series without labels.
+// Prometheus HTTP API v1, instant query: { series = [ { labels, value, at } ], warnings }. A scalar
+// is one series without labels.
 metrics_reader metrics_read_query;
 // Range query: { series = [ { labels, points = [ { at, value } ] } ], warnings }.
 metrics_reader metrics_read_range;

@@ -139,8 +139,8 @@ static int64_t moment_read(lua_State *L, const struct value *options, const char
     if (at->type == VALUE_FLOAT && at->number > 0 && at->number < 1e15)
         return (int64_t)at->number;
     if (at->type != VALUE_INT || at->integer <= 0)
-        failure_raise(L, FAILURE_USAGE, "%s: `at` must be seconds since 1970, as wait.now() gives them",
-                      what);
+        failure_raise(L, FAILURE_USAGE,
+                      "%s: `at` must be seconds since 1970, as wait.now() gives them", what);
     return at->integer;
 }
 
@@ -168,9 +168,9 @@ static void options_read(lua_State *L, struct effect *e)
 // tls.inspect("host" [, { address = "127.0.0.1:8443", sni = "name", ca = file or PEM text,
 //                         timeout = "10s", at = seconds since 1970 }])
 // "host:port" and "[::1]:443" name another port than 443. Makes a TLS handshake of its own, at
-// `address` when given, and judges what is served. Effect: a read. Returns a table: ok, errors, cause,
-// host_ok, days_left, chain and so on, as the reference lists them; a bad certificate is an answer.
-// Raises an effect failure when no handshake comes about.
+// `address` when given, and judges what is served. Effect: a read. Returns a table: ok, errors,
+// cause, host_ok, days_left, chain and so on, as the reference lists them; a bad certificate is an
+// answer. Raises an effect failure when no handshake comes about.
 static int tls_inspect(lua_State *L)
 {
     size_t len;
@@ -214,12 +214,13 @@ static int tls_verify(lua_State *L)
     const char *leaf = pem_option(L, options, "leaf");
     int64_t at = moment_read(L, options, "tls.verify");
     if (leaf == NULL || at == 0 || found != value_count(options))
-        return failure_raise(L, FAILURE_USAGE,
-                             "tls.verify wants { leaf = PEM, at = wait.now() } and takes intermediates, "
-                             "roots and host");
-    const struct value *verdict = verdict_of_pem(
-        a, leaf, pem_option(L, options, "intermediates"), pem_option(L, options, "roots"),
-        pem_option(L, options, "host"), at, &err);
+        return failure_raise(
+            L, FAILURE_USAGE,
+            "tls.verify wants { leaf = PEM, at = wait.now() } and takes intermediates, "
+            "roots and host");
+    const struct value *verdict =
+        verdict_of_pem(a, leaf, pem_option(L, options, "intermediates"),
+                       pem_option(L, options, "roots"), pem_option(L, options, "host"), at, &err);
     if (verdict == NULL)
         return failure_raise(L, FAILURE_USAGE, "tls.verify: %s", err.text);
     convert_push(L, verdict);

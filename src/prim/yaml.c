@@ -40,8 +40,8 @@ static int yaml_decode_all(lua_State *L)
     return 1;
 }
 
-// yaml.encode(value): one document in block style, keys sorted. Raises a usage failure that names the
-// place of what is not plain data.
+// yaml.encode(value): one document in block style, keys sorted. Raises a usage failure that names
+// the place of what is not plain data.
 static int yaml_encode(lua_State *L)
 {
     struct arena *a;

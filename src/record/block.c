@@ -130,7 +130,8 @@ static void hear_gate(struct block *b, const struct value *data)
     if (!missed || shown)
         return;
     detail_gates(b->screen, &gate, 1);
-    keep_told(b, value_get(data, "text"));
+    if (strcmp(value_get_text(data, "verdict"), "breach") != 0) // that is told by its figure alone
+        keep_told(b, value_get(data, "text"));
 }
 
 // The figures of a bake stand for its gates until these are judged: when one breaches, the others

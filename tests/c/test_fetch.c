@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <netdb.h>
 
 #include "base/duration.h"
@@ -242,7 +243,8 @@ Test(fetch, time_runs_out_while_connecting)
     getsockname(listener, (struct sockaddr *)&in, &len);
     for (int i = 0; i < 4; i++) {
         clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        connect(clients[i], (struct sockaddr *)&in, sizeof in);
+        cr_expect(connect(clients[i], (struct sockaddr *)&in, sizeof in) == 0 ||
+                  errno == EINPROGRESS);
     }
     snprintf(url_text, sizeof url_text, "http://127.0.0.1:%d/", ntohs(in.sin_port));
     ask(&(struct fetch_request){.url = url_text, .connect_timeout_ms = 300});
@@ -280,6 +282,30 @@ Test(fetch, cancel_at_any_moment)
     fetch_start(fetcher, &r, fetched_keep, &got); // for fetcher_free to end
     cr_assert_eq(got.calls, 0);
     usleep(1600000);
+}
+
+static struct fetch *rest[20];
+
+static void cancel_rest(struct fetch *f, const struct fetch_result *r, void *arg)
+{
+    (void)r;
+    ++*(int *)arg;
+    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+        if (rest[i] && rest[i] != f)
+            fetch_cancel(rest[i]);
+    memset(rest, 0, sizeof rest);
+}
+
+Test(fetch, done_may_cancel_the_others)
+{
+    int calls = 0;
+    for (int round = 0; round < 5; round++) {
+        for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+            rest[i] = fetch_start(fetcher, &(struct fetch_request){.url = at("/ok")}, cancel_rest,
+                                  &calls);
+        run_loop();
+        cr_assert_eq(calls, round + 1);
+    }
 }
 
 static void chain_next(struct fetch *f, const struct fetch_result *r, void *arg)

@@ -130,13 +130,13 @@ Test(fetch_redirect, credentials_follow_on_the_same_host)
 Test(fetch_redirect, methods_after_a_redirect)
 {
     const struct {
-        int status;
         const char *method, *then;
+        int status;
         bool body;
     } cases[] = {
-        {301, "POST", "GET", false}, {302, "POST", "GET", false},   {303, "POST", "GET", false},
-        {307, "POST", "POST", true}, {308, "POST", "POST", true},   {302, "PUT", "PUT", true},
-        {303, "PUT", "GET", false},  {303, "DELETE", "GET", false}, {308, "PATCH", "PATCH", true},
+        {"POST", "GET", 301, false}, {"POST", "GET", 302, false},   {"POST", "GET", 303, false},
+        {"POST", "POST", 307, true}, {"POST", "POST", 308, true},   {"PUT", "PUT", 302, true},
+        {"PUT", "GET", 303, false},  {"DELETE", "GET", 303, false}, {"PATCH", "PATCH", 308, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ask(&(struct fetch_request){.url = redirect(cases[i].status, NULL, 0, "/echo"),

@@ -146,7 +146,7 @@ static void write_config(void)
 {
     struct buf conf = {0};
     buf_printf(&conf,
-               "daemon off; master_process off; pid %s/pid; error_log %s/error.log;\n"
+               "daemon off; worker_processes 1; pid %s/pid; error_log %s/error.log;\n"
                "events {}\nhttp { access_log off; client_body_temp_path %s; proxy_temp_path %s;\n"
                "fastcgi_temp_path %s; uwsgi_temp_path %s; scgi_temp_path %s;\n",
                dir, dir, dir, dir, dir, dir, dir);
@@ -185,33 +185,37 @@ static void set_up(void)
 
     // nginx takes over sockets that listen already, so nobody else can have them in between.
     struct buf inherited = {0};
-    int fds[2 * PORTS];
+    int v4[PORTS], v6[PORTS];
     buf_puts(&inherited, "NGINX=");
     for (int i = 0; i < PORTS; i++) {
-        while (fds[2 * i] = listen_anywhere(&ports[i]), (fds[2 * i + 1] = listen_too(ports[i])) < 0)
-            close(fds[2 * i]);
-        buf_printf(&inherited, "%d;%d;", fds[2 * i], fds[2 * i + 1]);
+        while (v4[i] = listen_anywhere(&ports[i]), (v6[i] = listen_too(ports[i])) < 0)
+            close(v4[i]);
+        buf_printf(&inherited, "%d;%d;", v4[i], v6[i]);
     }
     write_config();
     nginx = fork();
     if (nginx == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that crashes leaves no server behind
-        for (int i = 0; i < 2 * PORTS; i++)
-            fcntl(fds[i], F_SETFD, 0);
+        prctl(PR_SET_PDEATHSIG, SIGTERM); // a test that crashes leaves no server behind
+        for (int i = 0; i < PORTS; i++) {
+            fcntl(v4[i], F_SETFD, 0);
+            fcntl(v6[i], F_SETFD, 0);
+        }
         putenv(inherited.data);
         execl("/usr/sbin/nginx", "nginx", "-e", path_of("error.log"), "-c", path_of("nginx.conf"),
               "-p", dir, (char *)NULL);
         _exit(127);
     }
-    for (int i = 0; i < 2 * PORTS; i++)
-        close(fds[i]);
+    for (int i = 0; i < PORTS; i++) {
+        close(v4[i]);
+        close(v6[i]);
+    }
     buf_free(&inherited);
     loop = loop_new();
 }
 
 static void tear_down(void)
 {
-    kill(nginx, SIGKILL);
+    kill(nginx, SIGTERM);
     waitpid(nginx, NULL, 0);
     loop_free(loop);
     for (int i = 0; i < CERTS; i++)

@@ -839,6 +839,35 @@ Test(kube_client, says_what_went_wrong)
     }
 }
 
+// The same for the question that comes before: which types the server knows.
+Test(kube_client, says_what_went_wrong_with_the_types)
+{
+    static const struct {
+        int status;
+        const char *body, *says;
+    } cases[] = {
+        {401, "{'kind':'Status','reason':'Unauthorized','message':'Unauthorized'}",
+         "PATCH ing/x in scholarlink-prod: the server answered 401 Unauthorized: Unauthorized. "
+         "Refresh"},
+        {403, "{'kind':'Status','reason':'Forbidden','message':'anonymous cannot get path /api'}",
+         "Let user 'ana' (context 'shop' of "},
+        {404, "not here", "answered 404: not here. Is https://localhost:"},
+        {500, "", "answered 500: no reason given. Look at the API server's health"},
+        {200, "{'kind':'Pod'}", "answered 200: no reason given. Is https://localhost:"},
+        {200, "<html>", "is not JSON"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rule_count = 0;
+        rule((struct rule){.match = "GET /api*", .status = cases[i].status, .body = cases[i].body});
+        struct kube *k = open_kube();
+        struct kube_result r = call(
+            k, (struct kube_request){.verb = KUBE_PATCH, .resource = "ing/x", .body = json("{}")});
+        check_says(r, cases[i].says);
+        cr_assert(!r.in_doubt, "the change was never sent: %s", r.error);
+        kube_close(k);
+    }
+}
+
 Test(kube_client, conflicts_of_an_apply_are_listed_by_field_and_owner)
 {
     rules_aggregated();

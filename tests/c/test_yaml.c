@@ -110,6 +110,8 @@ static const struct {
     {TEXT("- &s text\n- &n 1.5\n- &z\n- [*s, *n, *z]\n"),
      "[[\"text\",1.5,null,[\"text\",1.5,null]]]"},
     {TEXT("&k key: *k\n"), "[{\"key\":\"key\"}]"},
+    {TEXT("&k 0x10: *k\n"), "[{\"0x10\":16}]"},
+    {TEXT("!!int 1: a\n.inf: b\n"), "[{\".inf\":\"b\",\"1\":\"a\"}]"},
     {TEXT("--- &x a\n--- &x b\n"), "[\"a\",\"b\"]"},
     // merge keys
     {TEXT("base: &b {x: 1, y: 2}\na:\n  <<: *b\n  y: 3\n"),

@@ -8,6 +8,22 @@ local function fails(fn, kind, ...)
     end
 end
 
+-- Plans a runbook with this one step; the program that runs us is the parent of the shell.
+local plan = [[
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    cd "$folder" && cat >planned.lua
+    /proc/$PPID/exe plan --no-input planned.lua 2>&1
+    code=$?
+    [ ! -e made ] || echo "the change was made"
+    exit $code
+]]
+local function planned(step)
+    return exec { "sh", "-c", plan, ok = { 0, 4 }, reads = true,
+        stdin = 'return runbook { name = "planned", phase "p" { step "s" { function()\n'
+            .. step .. "\nend } } }" }
+end
+
 return runbook {
     name = "test-exec",
 
@@ -75,6 +91,28 @@ return runbook {
                 fails = function() wait.sleep(0.1); error("enough") end,
             }), "one branch fails")
             check(wait.now() - started < 5, "the other does not go on")
+        end },
+
+        step "a plan reads, and does not write" { function()
+            local r = planned [[
+                local r = exec { "touch", "made", assume = { out = "done" } }
+                check(r.status == 0 and r.out == "done" and r.err == "" and r.truncated == false, "as assumed")
+                check.equal(exec { "echo", "read", reads = true }.out, "read\n", "a read")
+            ]]
+            check.equal(r.status, 0, "status of the plan")
+            check(not r.out:find "the change was made", "nothing is changed")
+            check(r.out:find "touch made%s+status 0 assumed", "the write is shown as assumed")
+        end },
+
+        step "a plan says when an answer is not known" { function()
+            local r = planned [[check(exec { "touch", "made" }.status == 0, "it is made")]]
+            check.equal(r.status, 4, "status of the plan")
+            check(not r.out:find "the change was made", "nothing is changed")
+            check(r.out:find 'the answer of "touch made" is not known in a plan', "it is said")
+            check(planned [[exec { "echo", (exec { "touch", "made" }) }]].out:find "is not known in a plan",
+                "of an argument, too")
+            check(planned [[json.decode((exec { "touch", "made" }))]].out:find "is not known in a plan",
+                "of text, too")
         end },
 
         step "what makes no sense is said" { function()

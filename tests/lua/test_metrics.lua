@@ -33,7 +33,8 @@ return runbook {
 
         step "value is one figure or a failure that says what came" { function(run)
             local function prom(case) return metrics.prometheus(run.api .. "/" .. case) end
-            fails(function() prom "none":value "rate(x[5m])" end, "effect", "rate(x[5m])", "no series matched")
+            fails(function() prom "none":value "rate(x[5m])" end, "effect", "rate(x[5m])",
+                "no series matched")
             fails(function() prom "nan":value "x" end, "effect", "NaN (0/0: no traffic?)")
             fails(function() prom "inf":value "x" end, "effect", "-Inf")
             fails(function() prom "many":value "x" end, "effect",
@@ -48,12 +49,14 @@ return runbook {
             check.equal(sample "one".value, 0.25, "value")
             check.equal(sample "one".text, "0.25", "text")
             check.equal(sample "one".reason, nil, "no reason")
-            for case, reason in pairs { none = "no data", nan = "NaN", inf = "infinite", many = "several series" } do
+            local reasons = { none = "no data", nan = "NaN", inf = "infinite", many = "several series" }
+            for case, reason in pairs(reasons) do
                 check.equal(sample(case).value, nil, "no value")
                 check.equal(sample(case).reason, reason, "the reason")
                 check(sample(case).text ~= "", "it says: %s", sample(case).text)
             end
-            fails(function() sample "refused" end, "effect", "refused as bad_data with HTTP 400: parse error")
+            fails(function() sample "refused" end, "effect",
+                "refused as bad_data with HTTP 400: parse error")
         end },
 
         step "warnings are handed on" { function(run)
@@ -84,7 +87,8 @@ return runbook {
             local asked = prom:query('sum(x{a="b&c=d+e"})', { at = 1700000000.25 })[1].labels
             check.equal(asked.method, "POST", "method")
             check.equal(asked.type, "application/x-www-form-urlencoded", "type")
-            check.equal(asked.body, "query=sum%28x%7Ba%3D%22b%26c%3Dd%2Be%22%7D%29&time=1700000000.250", "form")
+            check.equal(asked.body,
+                "query=sum%28x%7Ba%3D%22b%26c%3Dd%2Be%22%7D%29&time=1700000000.250", "form")
             check.equal(asked.token, "Bearer a", "header of the client")
             local own = prom:query("x", { headers = { Authorization = "Bearer b" } })[1].labels
             check.equal(own.token, "Bearer b", "header of the call")
@@ -129,10 +133,12 @@ return runbook {
 
         step "what makes no sense is said" { function(run)
             local prom = metrics.prometheus(run.api .. "/one")
-            fails(function() metrics.prometheus "prom:9090":value "x" end, "usage", "wants the address", "'prom:9090'")
+            fails(function() metrics.prometheus "prom:9090":value "x" end, "usage", "wants the address",
+                "'prom:9090'")
             fails(function() metrics.prometheus "http://p/?x=1":value "x" end, "usage", "wants the address")
             fails(function() metrics.prometheus() end, "usage", "the server's address first")
-            fails(function() metrics.prometheus("http://p", { timeot = 1 }) end, "usage", "did you mean 'timeout'?")
+            fails(function() metrics.prometheus("http://p", { timeot = 1 }) end, "usage",
+                "did you mean 'timeout'?")
             fails(function() prom:value() end, "usage", "wants a PromQL query")
             fails(function() prom:value "" end, "usage", "wants a PromQL query")
             fails(function() prom.value "x" end, "usage", "with a colon")
@@ -186,7 +192,8 @@ return runbook {
             fails(function() metrics.alertmanager(run.api .. "/matcher"):alerts() end, "effect",
                 "refused with HTTP 400: bad matcher format: x")
             fails(function() metrics.alertmanager(run.api .. "/stateless"):alerts() end, "effect", "no state")
-            fails(function() metrics.alertmanager(run.api .. "/object"):alerts() end, "effect", "not a list of alerts")
+            fails(function() metrics.alertmanager(run.api .. "/object"):alerts() end, "effect",
+                "not a list of alerts")
         end },
 
         step "ready" { function(run)

@@ -1,6 +1,8 @@
 -- The world of test_metrics.lua: a metrics API that answers in every way it should and should not. The
 -- first part of a request's path says how: /nan/api/v1/query.
-local function result(kind, list) return { json = { status = "success", data = { resultType = kind, result = list } } } end
+local function result(kind, list)
+    return { json = { status = "success", data = { resultType = kind, result = list } } }
+end
 local function vector(...)
     local list = json.array {}
     for i, value in ipairs { ... } do
@@ -8,7 +10,9 @@ local function vector(...)
     end
     return result("vector", list)
 end
-local function page(status, text) return { status = status, body = text, headers = { ["Content-Type"] = "text/html" } } end
+local function page(status, text)
+    return { status = status, body = text, headers = { ["Content-Type"] = "text/html" } }
+end
 
 local function alert(name, state, silences)
     return {
@@ -57,10 +61,16 @@ local answers = {
             token = request.headers.authorization or "none",
         } } })
     end,
-    refused = function() return { status = 400, json = { status = "error", errorType = "bad_data", error = "parse error" } } end,
+    refused = function()
+        return { status = 400,
+            json = { status = "error", errorType = "bad_data", error = "parse error" } }
+    end,
     slow = function() return { stream = function() return "" end } end,
     cut = function() return { abort = true } end,
-    login = function() return page(200, "<!doctype html><html><head><style>p{}</style><title>Sign in</title></head><body><p>Please sign in</p></body></html>") end,
+    login = function()
+        return page(200, "<!doctype html><html><head><style>p{}</style><title>Sign in</title></head>"
+            .. "<body><p>Please sign in</p></body></html>")
+    end,
     proxy = function() return page(502, "<html>\r\n<head><title>502 Bad Gateway</title></head></html>") end,
     elsewhere = function() return { status = 302, headers = { Location = "https://sso.test/login" } } end,
     forbidden = function() return { status = 403, body = "RBAC: access denied\n" } end,
@@ -69,8 +79,12 @@ local answers = {
     object = function() return { json = {} } end,
     bytes = function() return { body = "{\"status\": \"\xff\"}" } end,
     words = function() return vector "12 and a bit" end,
-    number = function() return result("vector", json.array { { metric = {}, value = json.array { 1, 5 } } }) end,
-    pair = function() return result("vector", json.array { { metric = {}, value = { a = 1, b = 2 } } }) end,
+    number = function()
+        return result("vector", json.array { { metric = {}, value = json.array { 1, 5 } } })
+    end,
+    pair = function()
+        return result("vector", json.array { { metric = {}, value = { a = 1, b = 2 } } })
+    end,
     nothing = function() return result("vector", json.array { { metric = "x" }, 5, json.null }) end,
     rules = function()
         return { json = { status = "success", data = { groups = json.array {

@@ -42,7 +42,8 @@ return runbook {
         end },
 
         step "bad servers are described" { function(run)
-            for server, cause in pairs { expired = "expired", early = "not_yet_valid", other = "wrong_host" } do
+            local causes = { expired = "expired", early = "not_yet_valid", other = "wrong_host" }
+            for server, cause in pairs(causes) do
                 local t = inspect(run, server)
                 check.equal(t.ok, false, server .. ": ok")
                 check.equal(t.cause, cause, server .. ": cause")
@@ -92,17 +93,18 @@ return runbook {
             local t = tls.verify { leaf = run.leaf, roots = run.ca, host = "shop.test", at = now }
             check.equal(t.ok, true, "ok")
             check.equal(t.days_left, 90, "days left")
-            check.equal(tls.verify { leaf = run.leaf, roots = run.ca, host = "x.test", at = now }.cause, "wrong_host",
-                "another name")
-            check.equal(tls.verify { leaf = run.leaf, roots = run.ca, at = now + 91 * 86400 }.cause, "expired",
-                "another moment")
+            t = tls.verify { leaf = run.leaf, roots = run.ca, host = "x.test", at = now }
+            check.equal(t.cause, "wrong_host", "another name")
+            t = tls.verify { leaf = run.leaf, roots = run.ca, at = now + 91 * 86400 }
+            check.equal(t.cause, "expired", "another moment")
             check.equal(tls.verify { leaf = run.leaf, at = now }.ok, false, "by the system's roots")
         end },
 
         step "what cannot be verified is said" { function(run)
             fails(function() tls.verify { leaf = "nothing", at = 1 } end, "usage", "tls.verify: ")
             fails(function() tls.verify { leaf = run.leaf } end, "usage", "at = wait.now()")
-            fails(function() tls.verify { leaf = run.leaf, at = 1, root = "x" } end, "usage", "tls.verify wants")
+            fails(function() tls.verify { leaf = run.leaf, at = 1, root = "x" } end, "usage",
+                "tls.verify wants")
             fails(function() tls.verify { leaf = 5, at = 1 } end, "usage", "'leaf' must be text")
             fails(function() tls.verify() end, "usage", "tls.verify wants a value")
         end },

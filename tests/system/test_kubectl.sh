@@ -1,87 +1,23 @@
 #!/usr/bin/env bash
 # The pretend Kubernetes API against the real kubectl: every kubectl in PATH (or in $KUBECTLS) has to
 # find in kubernetes_world.lua what it would find in a cluster.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-runbook=${RUNBOOK:-$here/../../build/runbook}
-kubectls=${KUBECTLS:-$(type -ap kubectl)}
-if [ -z "$kubectls" ]; then
-    echo "skipped: no kubectl in PATH"
-    exit 0
-fi
-work=$(mktemp -d)
-sandbox=
-passed=0 failed=0
-
-stop() {
-    [ -n "$sandbox" ] && kill "$sandbox" 2>/dev/null && wait "$sandbox" 2>/dev/null
-    sandbox=
-}
-trap 'stop; rm -rf "$work"' EXIT
-
-start() {
-    export HOME=$work/$1 KUBECONFIG=$work/$1/sandbox/kubeconfig
-    mkdir -p "$HOME"
-    "$runbook" sandbox "$here/kubernetes_world.lua" --fault cert-late --dir "$HOME/sandbox" \
-        >"$HOME/out" 2>"$HOME/err" &
-    sandbox=$!
-    for _ in $(seq 100); do
-        grep -qx ready "$HOME/out" && return
-        sleep 0.1
-    done
-    echo "not ok - the sandbox did not start: $(cat "$HOME/err")"
-    exit 1
-}
-
-verdict() { # NAME COMMAND: ok when the command succeeds
-    local name=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-        echo "ok - $label $name"
-    else
-        failed=$((failed + 1))
-        echo "not ok - $label $name"
-        sed 's/^/    /' "$work/said"
-    fi
-}
+. "$(dirname "$0")/lib.sh"
 
 k() { timeout 60 "$kubectl" "$@"; }
-
-# says NAME PATTERN ARGUMENT...: kubectl succeeds and what it says matches.
-says() {
-    local name=$1 pattern=$2
-    shift 2
-    k "$@" >"$work/said" 2>&1
-    local code=$?
-    matches() { [ $code -eq 0 ] && grep -Eq -- "$pattern" "$work/said"; }
-    verdict "$name" matches
+says() { expect "$label $1" 0 "$2" k "${@:3}"; }      # kubectl succeeds and says that
+fails() { expect "$label $1" 1 "$2" k "${@:3}"; }     # kubectl fails and says that
+equals() { # kubectl says exactly that
+    local got
+    got=$(k "${@:3}" 2>&1)
+    if [ "$got" = "$2" ]; then ok "$label $1"; else not_ok "$label $1: '$got' instead of '$2'"; fi
 }
-
-# fails NAME PATTERN ARGUMENT...: kubectl fails and what it says matches.
-fails() {
-    local name=$1 pattern=$2
-    shift 2
-    k "$@" >"$work/said" 2>&1
-    local code=$?
-    matches() { [ $code -ne 0 ] && grep -Eq -- "$pattern" "$work/said"; }
-    verdict "$name" matches
-}
-
-# equals NAME WANTED ARGUMENT...: kubectl says exactly that.
-equals() {
-    local name=$1 wanted=$2
-    shift 2
-    k "$@" >"$work/said" 2>&1
-    matches() { [ "$(cat "$work/said")" = "$wanted" ]; }
-    verdict "$name" matches
+holds() { # NAME COMMAND...: the command succeeds; else $WORK/said is shown
+    if "${@:2}"; then ok "$label $1"; else not_ok "$label $1"; sed 's/^/        | /' "$WORK/said"; fi
 }
 
 fault() { # NAME true|false
-    curl -sf "$(cat "$HOME/sandbox/control.url")/faults" -d "{\"name\":\"$1\",\"weight\":$2}" >/dev/null
+    curl -sf "$CONTROL/faults" -d "{\"name\":\"$1\",\"weight\":$2}" >/dev/null
 }
-
-revision() { k get "$@" -o 'jsonpath={.metadata.resourceVersion}'; }
 
 weight='jsonpath={.metadata.annotations.nginx\.ingress\.kubernetes\.io/canary-weight}'
 
@@ -130,7 +66,7 @@ writing() {
     fails "patch: strategic is refused for custom resources" 'body of the request was in an unknown format|UnsupportedMediaType' patch certificate good --type strategic -p '{"spec":{"secretName":"x"}}'
     fails "patch: stale resourceVersion" 'Conflict.*the object has been modified' patch ing web --type merge -p '{"metadata":{"resourceVersion":"1","labels":{"a":"b"}}}'
     local before
-    before=$(revision ing web)
+    before=$(k get ing web -o 'jsonpath={.metadata.resourceVersion}')
     says "patch: dry run" 'patched \(server dry run\)|patched \(dry run\)|patched$' patch ing web --dry-run=server --type merge -p '{"metadata":{"labels":{"dry":"run"}}}'
     equals "patch: dry run changes nothing" "$before" get ing web -o 'jsonpath={.metadata.resourceVersion}'
     says "label" 'labeled' label ing web stage=canary
@@ -159,29 +95,29 @@ applying() {
         printf '%s\n' 'apiVersion: networking.k8s.io/v1' 'kind: Ingress' 'metadata:' '  name: web' \
             '  annotations:' "    nginx.ingress.kubernetes.io/canary-weight: '$1'"
     }
-    canary 50 >"$work/canary.yaml"
-    fails "apply: conflict" 'conflict.* with "kubectl-?[a-z]*" using networking.k8s.io/v1.*: .metadata.annotations.nginx.ingress.kubernetes.io/canary-weight' apply --server-side -f "$work/canary.yaml"
-    says "apply: forced" 'serverside-applied' apply --server-side --force-conflicts -f "$work/canary.yaml"
+    canary 50 >"$WORK/canary.yaml"
+    fails "apply: conflict" 'conflict.* with "kubectl-?[a-z]*" using networking.k8s.io/v1.*: .metadata.annotations.nginx.ingress.kubernetes.io/canary-weight' apply --server-side -f "$WORK/canary.yaml"
+    says "apply: forced" 'serverside-applied' apply --server-side --force-conflicts -f "$WORK/canary.yaml"
     equals "apply is kept" 50 get ing web -o "$weight"
-    says "apply: again" 'serverside-applied' apply --server-side -f "$work/canary.yaml"
+    says "apply: again" 'serverside-applied' apply --server-side -f "$WORK/canary.yaml"
     local before
-    before=$(revision ing web)
-    k apply --server-side -f "$work/canary.yaml" >/dev/null
+    before=$(k get ing web -o 'jsonpath={.metadata.resourceVersion}')
+    k apply --server-side -f "$WORK/canary.yaml" >/dev/null
     equals "apply: the same again changes nothing" "$before" get ing web -o 'jsonpath={.metadata.resourceVersion}'
     says "apply: managedFields" '"manager":"kubectl","operation":"Apply"' get --raw "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web"
-    cat >"$work/new.yaml" <<END
+    cat >"$WORK/new.yaml" <<END
 apiVersion: v1
 kind: ConfigMap
 metadata: { name: applied }
 data: { a: "1", b: "2" }
 END
-    says "apply: creates" 'serverside-applied' apply --server-side -f "$work/new.yaml"
-    sed -i 's/, b: "2"//' "$work/new.yaml"
-    says "apply: drops" 'serverside-applied' apply --server-side -f "$work/new.yaml"
+    says "apply: creates" 'serverside-applied' apply --server-side -f "$WORK/new.yaml"
+    sed -i 's/, b: "2"//' "$WORK/new.yaml"
+    says "apply: drops" 'serverside-applied' apply --server-side -f "$WORK/new.yaml"
     equals "apply: what is dropped is gone" '{"a":"1"}' get configmap applied -o 'jsonpath={.data}'
-    says "apply: another manager" 'serverside-applied' apply --server-side --field-manager other -f <(sed 's/a: "1"/c: "3"/' "$work/new.yaml")
+    says "apply: another manager" 'serverside-applied' apply --server-side --field-manager other -f <(sed 's/a: "1"/c: "3"/' "$WORK/new.yaml")
     equals "apply: managers share an object" '{"a":"1","c":"3"}' get configmap applied -o 'jsonpath={.data}'
-    fails "apply: another manager's field" 'Apply failed with 1 conflict|conflict with "other"' apply --server-side -f <(sed 's/a: "1"/a: "1", c: "4"/' "$work/new.yaml")
+    fails "apply: another manager's field" 'Apply failed with 1 conflict|conflict with "other"' apply --server-side -f <(sed 's/a: "1"/a: "1", c: "4"/' "$WORK/new.yaml")
     says "apply: client side" '(configured|created)' apply -f <(printf '%s\n' 'apiVersion: v1' 'kind: ConfigMap' 'metadata: { name: old-way }' 'data: { a: "1" }')
 }
 
@@ -192,20 +128,20 @@ waiting() {
     local switch=$!
     says "wait: condition comes" 'condition met' wait certificate/late --for=condition=Ready --timeout=20s
     wait $switch
-    timeout 4 "$kubectl" get ing web -w -o "$weight{'\n'}" >"$work/said" 2>&1 &
+    timeout 4 "$kubectl" get ing web -w -o "$weight{'\n'}" >"$WORK/said" 2>&1 &
     local watcher=$!
     sleep 1
     k annotate ing web --overwrite nginx.ingress.kubernetes.io/canary-weight=77 >/dev/null
     wait $watcher
-    seen() { [ "$(tr '\n' ' ' <"$work/said")" = "50 77 " ]; }
-    verdict "get -w" seen
-    timeout 4 "$kubectl" get pods -w >"$work/said" 2>&1 &
+    seen() { [ "$(tr '\n' ' ' <"$WORK/said")" = "50 77 " ]; }
+    holds "get -w" seen
+    timeout 4 "$kubectl" get pods -w >"$WORK/said" 2>&1 &
     watcher=$!
     sleep 1
     k label pod web-1 watched=yes >/dev/null
     wait $watcher
-    seen() { [ "$(grep -c '^web-1 ' "$work/said")" = 2 ] && [ "$(grep -c '^NAME' "$work/said")" = 1 ]; }
-    verdict "get -w shows a table" seen
+    seen() { [ "$(grep -c '^web-1 ' "$WORK/said")" = 2 ] && [ "$(grep -c '^NAME' "$WORK/said")" = 1 ]; }
+    holds "get -w shows a table" seen
 }
 
 deleting() {
@@ -228,24 +164,26 @@ deleting() {
 
 # One line of the log of requests must tell a change from a dry run.
 logging() {
-    curl -s "$(cat "$HOME/sandbox/control.url")/requests" >"$work/said"
-    dry_is_no_write() { ! grep 'dryRun=All' "$work/said" | grep -q '"write":true'; }
-    verdict "log: a dry run is no write" dry_is_no_write
-    patch_is_write() { grep '"PATCH"' "$work/said" | grep -v dryRun | grep -q '"write":true'; }
-    verdict "log: a patch is a write" patch_is_write
-    review_is_no_write() { ! grep accessreviews "$work/said" | grep -q '"write":true'; }
-    verdict "log: a review is no write" review_is_no_write
-    curl -s "$(cat "$HOME/sandbox/control.url")/state" >"$work/said"
-    verdict "state: the snapshot" grep -q 'canary-weight":"77"' "$work/said"
-    cat "$HOME/err" >"$work/said"
-    no_failures() { [ ! -s "$work/said" ]; }
-    verdict "no handler failed" no_failures
+    curl -s "$CONTROL/requests" >"$WORK/said"
+    dry_is_no_write() { ! grep 'dryRun=All' "$WORK/said" | grep -q '"write":true'; }
+    holds "log: a dry run is no write" dry_is_no_write
+    patch_is_write() { grep '"PATCH"' "$WORK/said" | grep -v dryRun | grep -q '"write":true'; }
+    holds "log: a patch is a write" patch_is_write
+    review_is_no_write() { ! grep accessreviews "$WORK/said" | grep -q '"write":true'; }
+    holds "log: a review is no write" review_is_no_write
+    curl -s "$CONTROL/state" >"$WORK/said"
+    holds "state: the snapshot" grep -q 'canary-weight":"77"' "$WORK/said"
+    cp "$SANDBOX/log" "$WORK/said"
+    no_failures() { ! grep -E '^sandbox:|Sanitizer|runtime error' "$WORK/said"; }
+    holds "no handler failed" no_failures
 }
 
-n=0
+kubectls=${KUBECTLS:-$(type -ap kubectl | sort -u)}
+[ -n "$kubectls" ] || skip "no kubectl in PATH"
 for kubectl in $kubectls; do
-    n=$((n + 1))
-    start "$n"
+    HOME=$(mktemp -d "$WORK/home.XXXX") # kubectl keeps what it learnt of an API there
+    sandbox "$HERE/kubernetes_world.lua" --fault cert-late
+    export HOME KUBECONFIG=$SANDBOX/kubeconfig
     label="[$(k version --client 2>/dev/null | grep -Eo 'v1\.[0-9]+' | head -n 1)]"
     reading
     writing
@@ -253,9 +191,8 @@ for kubectl in $kubectls; do
     waiting
     deleting
     logging
-    stop
+    sandbox_end
     gone() { [ ! -e "$KUBECONFIG" ]; }
-    verdict "the kubeconfig is cleaned up" gone
+    holds "the kubeconfig is cleaned up" gone
 done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

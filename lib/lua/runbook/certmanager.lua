@@ -128,17 +128,32 @@ local function backoff_note(certificate)
     end
 end
 
+-- Why cert-manager says that a Certificate is not Ready, where no request is under way.
+local reasons = {
+    Expired = { "it ran out and was not renewed", "look at the issuer and at cert-manager's log" },
+    Renewing = { "it is being renewed", "wait, and look again" },
+    DoesNotExist = { "its Secret does not exist yet", "look at cert-manager's log" },
+    MissingData = { "its Secret lacks the key or the certificate", "let cert-manager issue it anew" },
+    InvalidKeyPair = { "the key in its Secret does not fit the certificate", "let cert-manager issue it anew" },
+    InvalidCertificate = { "what its Secret holds is no certificate", "let cert-manager issue it anew" },
+    SecretMismatch = { "its Secret holds a certificate for other names", "let cert-manager issue it anew" },
+    IncorrectIssuer = { "its Secret was issued by another issuer", "let cert-manager issue it anew" },
+    IncorrectCertificate = { "its Secret belongs to another Certificate", "give each its own Secret" },
+    RequestChanged = { "its spec changed since it was issued", "wait for cert-manager to issue it anew" },
+}
+
 -- Names what is in the way of a certificate that is not Ready, and raises the check failure.
 local function explain(certificate, state, namespace, options)
     local said = { ("certificate/%s is not Ready: %s"):format(certificate.metadata.name, state) }
-    local cause, remedy
+    local why = reasons[(condition(certificate, "Ready") or {}).reason] or {}
+    local cause, remedy = why[1], why[2]
     backoff_note(certificate)
     local request = current_request(certificate, namespace)
     if request then
         local ready = condition(request, "Ready")
         said[#said + 1] = ("certificaterequest/%s is %s"):format(request.metadata.name,
             ready and ready.reason or "new")
-        cause = ready and ready.message
+        if ready and ready.status ~= "True" then cause = ready.message end
         local order = newest(owned_by(k8s.list("orders.acme.cert-manager.io",
             { namespace = namespace }), request.metadata.uid))
         if order then
@@ -163,7 +178,7 @@ local function explain(certificate, state, namespace, options)
         end
     end
     if cause then said[#said + 1] = "likely cause: " .. cause end
-    said[#said + 1] = remedy or ("look at `kubectl describe certificate %s -n %s`"):format(
+    said[#said + 1] = remedy and "what to do: " .. remedy or ("look at `kubectl describe certificate %s -n %s`"):format(
         certificate.metadata.name, namespace)
     check.fail("%s", table.concat(said, "; "))
 end

@@ -177,7 +177,7 @@ local function rules(self)
             labels = rule.labels, annotations = rule.annotations, state = rule.firing and "firing" or "inactive",
             lastEvaluation = now, evaluationTime = 0.0005,
             alerts = json.array(rule.firing and {
-                { labels = rule.labels, annotations = rule.annotations, state = "firing", activeAt = now, value = "1e+00" },
+                { labels = rule.labels, annotations = rule.annotations, state = "firing", activeAt = now, value = "1" },
             } or {}),
         }
     end

@@ -15,7 +15,8 @@ local KEY_LIFE = 86400 -- seconds
 -- deliver_after and pay_after in seconds.
 function stripe.new(options)
     local self = setmetatable({
-        now = options.now, key = options.key, api_version = options.api_version or "2024-06-20", count = 0, answers = {},
+        now = options.now, key = options.key, api_version = options.api_version or "2024-06-20",
+        count = 0, answers = {},
     }, stripe)
     self.webhooks = webhooks.new(self, options.deliver, options.deliver_after or 0.2)
     self.payments = payments.new(self, self.webhooks, options.pay_after or 0.5)

@@ -101,7 +101,8 @@ local function wants(endpoint, type)
     return false
 end
 
--- Records that something happened to an object, as it is now, and queues its delivery to every endpoint that wants to know.
+-- Records that something happened to an object, as it is now, and queues its delivery to every endpoint
+-- that wants to know.
 function webhooks:emit(type, object)
     local event = {
         id = self.core:id("evt"), object = "event", api_version = self.core.api_version, type = type,
@@ -124,7 +125,8 @@ local function attempt(self, delivery, now)
     local endpoint, secret = delivery.endpoint, self.secrets[delivery.endpoint.id]
     local body = json.encode(delivery.event)
     local status = self.deliver(endpoint.url, {
-        ["content-type"] = "application/json; charset=utf-8", ["user-agent"] = "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        ["content-type"] = "application/json; charset=utf-8",
+        ["user-agent"] = "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         ["stripe-signature"] = webhooks.signature(secret, now, body),
     }, body)
     delivery.attempt = delivery.attempt + 1
