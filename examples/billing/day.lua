@@ -14,7 +14,7 @@ local PURCHASES = {
 }
 -- Account, model, tokens in and out of one call, calls spread over the day.
 local USAGE = {
-    { "acct_ada", "pro", 1800, 950, 6 }, { "acct_yuki", "mini", 4200, 2600, 5 }, { "acct_lin", "nano", 2500, 1400, 8 },
+    { "acct_ada", "pro", 1800, 950, 2 }, { "acct_yuki", "mini", 4200, 2600, 5 }, { "acct_lin", "nano", 2500, 1400, 8 },
     { "acct_omar", "nano", 900, 650, 4 }, { "acct_ines", "mini", 1500, 1100, 3 }, { "acct_noor", "nano", 700, 350, 5 },
     { "acct_sara", "nano", 1000, 1000, 2 },
 }

@@ -13,11 +13,6 @@ function ledger.new()
     }, ledger)
 end
 
--- Opens an account, with nothing on it.
-function ledger:open(account)
-    self.balances[account] = self.balances[account] or 0
-end
-
 -- Adds an entry and returns it; `event` and `payment` are what it is known by, so that it is made once.
 function ledger:add(entry)
     entry.id = ("led_%08d"):format(#self.entries + 1)

@@ -44,7 +44,9 @@ end
 
 local function start(w)
     w.started = w.now()
+    w.at = w.started - settings.history
     local function fault(name)
+        if name == "no-traffic" and w.at < w.started - RECENT then return false end -- it came to a halt
         return faults.active(w, name, w.router and w.router:weight() or 0)
     end
     w.fault = fault
@@ -77,15 +79,14 @@ local function start(w)
     w.target = prometheus.target(w.counts.registry, { job = "billing", instance = w.urls.billing:match("//(.*)$") })
     w.alerts = alertmanager.new { now = w.now, alerts = function() return alerts.active(fault, w.started - 240) end }
     w.traffic = traffic.new(w.counts, w.router, settings.requests_per_second, fault)
-    w.at = w.started - settings.history
     advance(w, w.started)
 end
 
 local function metrics(w, req)
-    if w.fault("metrics-hangup") then return { abort = true } end
+    if w.fault("metrics-hangup") then return { abort = true, write = false } end
     if w.fault("metrics-down") then
         return {
-            status = 503, headers = { ["content-type"] = "text/html" },
+            status = 503, write = false, headers = { ["content-type"] = "text/html" },
             body = "<html><head><title>503 Service Temporarily Unavailable</title></head></html>\n",
         }
     end

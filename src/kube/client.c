@@ -52,8 +52,10 @@ void kube_close(struct kube *k)
 {
     if (k == NULL)
         return;
-    while (k->calls)
-        kube_call_cancel(k->calls);
+    for (struct kube_call *c = k->calls, *next; c; c = next) {
+        next = c->next;
+        kube_call_cancel(c);
+    }
     kube_resolver_free(k->resolver);
     kube_wire_free(k->wire);
     kube_config_free(k->config);
@@ -149,10 +151,11 @@ static void call_ask(struct kube_call *c)
     buf_free(&body);
 }
 
-// A 404 that names no object: the type itself is not there (any more), though we believed it was.
-static bool is_unknown_type(const struct kube_answer *answer)
+// A 404 either names what is not there, or the type itself is gone, though we believed it was
+// there.
+static bool names_object(const struct kube_answer *answer)
 {
-    return answer->status == 404 && *value_text(value_path(answer->value, "details.name")) == '\0';
+    return *value_text(value_path(answer->value, "details.name")) != '\0';
 }
 
 static void call_answered(const struct kube_answer *answer, void *arg)
@@ -163,10 +166,11 @@ static void call_answered(const struct kube_answer *answer, void *arg)
     c->result.status = answer->status;
     c->result.attempts = answer->attempts;
     c->result.value = (struct value *)answer->value;
+    c->result.missing = answer->status == 404 && names_object(answer);
     bool late = answer->error && c->hurried && clock_steady() >= c->deadline;
     if (late && !kube_request_writes(&c->request)) {
         call_too_late(c); // "timed out after 3ms" would tell nothing
-    } else if (!good && is_unknown_type(answer) && !c->refreshed) {
+    } else if (answer->status == 404 && !names_object(answer) && !c->refreshed) {
         c->refreshed = true;
         call_resolve(c, true);
     } else if (c->request.verb == KUBE_LIST && kube_listing_goes_on(c->arena, &c->list, answer)) {
@@ -183,6 +187,7 @@ static void call_answered(const struct kube_answer *answer, void *arg)
 static void call_unknown(struct kube_call *c, const char *missing)
 {
     const char *server = c->kube->config->server, *where = c->kube->config->where;
+    c->result.status = 0; // of a 404 that made us ask
     c->result.error =
         *missing ? arena_printf(c->arena,
                                 "%s: %s (%s) lists no resource type '%s', but these API groups "

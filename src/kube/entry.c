@@ -33,7 +33,7 @@ char *kube_file_text(struct arena *a, const char *path, size_t *len, struct erro
 bool kube_entry_text(const struct kube_entry *e, const char *field, const char **out,
                      struct error *err)
 {
-    const struct value *v = e ? value_get(e->fields, field) : NULL;
+    const struct value *v = value_get(e->fields, field);
     *out = *value_text(v) ? value_text(v) : NULL;
     if (!kube_is_null(v) && v->type != VALUE_STRING)
         return error_set(err, "kubeconfig: %s: '%s' is %s, not text: put it in quotes", e->what,
@@ -45,7 +45,7 @@ bool kube_entry_text(const struct kube_entry *e, const char *field, const char *
 
 bool kube_entry_flag(const struct kube_entry *e, const char *field, bool *out, struct error *err)
 {
-    const struct value *v = e ? value_get(e->fields, field) : NULL;
+    const struct value *v = value_get(e->fields, field);
     const char *text = value_text(v);
     *out = false;
     if (kube_is_null(v) || strcasecmp(text, "no") == 0 || strcasecmp(text, "off") == 0)

@@ -58,21 +58,22 @@ static bool pod_read(struct kube_config *c, const struct source *s, struct error
     return true;
 }
 
-static bool context_choose(struct kube_config *c, const struct kube_files *files,
-                           const char *wanted, const struct kube_entry **out, struct error *err)
+// The context that is wanted, or else the current one; NULL with `err` set.
+static const struct kube_entry *context_choose(struct arena *a, const struct kube_files *files,
+                                               const char *wanted, struct error *err)
 {
     const char *name = wanted ? wanted : files->current;
-    const char *names = kube_entry_names(&c->memory, files, KUBE_CONTEXTS);
+    const char *names = kube_entry_names(a, files, KUBE_CONTEXTS);
+    const struct kube_entry *context = name ? kube_entry_find(files, KUBE_CONTEXTS, name) : NULL;
     if (name == NULL)
-        return error_set(err,
-                         "no context chosen: %s has no current-context; name one with --context or "
-                         "'kubectl config use-context' (there are: %.300s)",
-                         files->found, names);
-    *out = kube_entry_find(files, KUBE_CONTEXTS, name);
-    if (*out)
-        return true;
-    return error_set(err, "context '%.200s' is not in the kubeconfig %s (there are: %.300s)", name,
-                     *files->found ? files->found : "files looked for", names);
+        error_set(err,
+                  "no context chosen: %s has no current-context; name one with --context or "
+                  "'kubectl config use-context' (there are: %.300s)",
+                  files->found, names);
+    else if (context == NULL)
+        error_set(err, "context '%.200s' is not in the kubeconfig %s (there are: %.300s)", name,
+                  *files->found ? files->found : "files looked for", names);
+    return context;
 }
 
 // Finds the cluster or user that a context names; *out stays NULL when it names none.
@@ -97,9 +98,9 @@ static bool part_find(struct kube_config *c, const struct kube_files *files,
 static bool context_read(struct kube_config *c, const struct kube_files *files, const char *wanted,
                          struct error *err)
 {
-    const struct kube_entry *context, *cluster, *user;
-    if (!context_choose(c, files, wanted, &context, err) ||
-        !part_find(c, files, context, KUBE_CLUSTERS, "cluster", &cluster, err) ||
+    const struct kube_entry *context = context_choose(&c->memory, files, wanted, err), *cluster,
+                            *user;
+    if (context == NULL || !part_find(c, files, context, KUBE_CLUSTERS, "cluster", &cluster, err) ||
         !part_find(c, files, context, KUBE_USERS, "user", &user, err) ||
         !kube_entry_text(context, "namespace", &c->namespace, err))
         return false;

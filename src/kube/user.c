@@ -15,8 +15,7 @@ static bool plugin_check(const struct kube_entry *e, struct error *err)
 {
     const struct value *exec = value_get(e->fields, "exec");
     const struct value *provider = value_get(e->fields, "auth-provider");
-    bool has_exec = exec && exec->type != VALUE_NULL;
-    bool has_provider = provider && provider->type != VALUE_NULL;
+    bool has_exec = !kube_is_null(exec), has_provider = !kube_is_null(provider);
     const char *name = value_get_text(provider, "name");
     if (has_exec && has_provider)
         return error_set(err, "kubeconfig: %s has both exec and auth-provider: remove one",
@@ -49,40 +48,40 @@ static bool is_header_text(const char *text)
     return true;
 }
 
+// Impersonation headers as they are gathered.
 struct headers {
     struct arena *arena;
-    const char **lines;
-    size_t count, room;
+    const struct kube_entry *entry;
+    const char **lines; // NULL-terminated, with room for all
+    size_t count;
 };
 
-static bool header_add(struct headers *h, const struct kube_entry *e, const char *field,
-                       const char *name, const struct value *v, struct error *err)
+static bool header_add(struct headers *h, const char *field, const char *name, const char *text,
+                       struct error *err)
 {
-    if (v->type != VALUE_STRING || !is_header_text(v->string.text))
-        return error_set(err, "kubeconfig: %s: '%s' must be text of one line", e->what, field);
-    if (h->count + 1 >= h->room) {
-        size_t room = h->room ? h->room * 2 : 8;
-        const char **lines = arena_alloc(h->arena, room * sizeof *lines);
-        if (h->count)
-            memcpy(lines, h->lines, h->count * sizeof *lines);
-        h->lines = lines;
-        h->room = room;
-    }
-    h->lines[h->count++] = arena_printf(h->arena, "%s: %s", name, v->string.text);
+    if (!is_header_text(text))
+        return error_set(err, "kubeconfig: %s: '%s' must be text of one line", h->entry->what,
+                         field);
+    h->lines[h->count++] = arena_printf(h->arena, "%s: %s", name, text);
     return true;
 }
 
 // Adds one header for each text of a list. A field that is absent is an empty list.
-static bool headers_add(struct headers *h, const struct kube_entry *e, const char *field,
-                        const char *name, const struct value *list, struct error *err)
+static bool headers_add(struct headers *h, const char *field, const char *name,
+                        const struct value *list, struct error *err)
 {
-    if (list == NULL || list->type == VALUE_NULL)
+    if (kube_is_null(list))
         return true;
     if (list->type != VALUE_ARRAY)
-        return error_set(err, "kubeconfig: %s: '%s' must be a list", e->what, field);
-    for (size_t i = 0; i < list->array.count; i++)
-        if (!header_add(h, e, field, name, list->array.items[i], err))
+        return error_set(err, "kubeconfig: %s: '%s' must be a list", h->entry->what, field);
+    for (size_t i = 0; i < list->array.count; i++) {
+        const struct value *text = list->array.items[i];
+        if (text->type != VALUE_STRING)
+            return error_set(err, "kubeconfig: %s: '%s' must be a list of texts", h->entry->what,
+                             field);
+        if (!header_add(h, field, name, text->string.text, err))
             return false;
+    }
     return true;
 }
 
@@ -108,28 +107,28 @@ static bool impersonate_read(struct kube_config *c, const struct kube_entry *e, 
         return false;
     const struct value *groups = value_get(e->fields, "as-groups");
     const struct value *extra = value_get(e->fields, "as-user-extra");
-    if (as == NULL) {
-        if (uid || value_count(groups) || value_count(extra))
-            return error_set(err,
-                             "kubeconfig: %s impersonates a uid, groups or extras without a user: "
-                             "add 'as: NAME'",
-                             e->what);
-        return true;
-    }
-    struct headers h = {.arena = &c->memory};
-    if (!header_add(&h, e, "as", "Impersonate-User", value_get(e->fields, "as"), err) ||
-        (uid &&
-         !header_add(&h, e, "as-uid", "Impersonate-Uid", value_get(e->fields, "as-uid"), err)) ||
-        !headers_add(&h, e, "as-groups", "Impersonate-Group", groups, err))
-        return false;
-    if (extra && extra->type != VALUE_NULL && extra->type != VALUE_OBJECT)
+    if (!kube_is_null(extra) && extra->type != VALUE_OBJECT)
         return error_set(err, "kubeconfig: %s: 'as-user-extra' must map keys to lists", e->what);
-    for (size_t i = 0; i < value_count(extra); i++)
-        if (!headers_add(&h, e, "as-user-extra",
-                         extra_header(&c->memory, extra->object.members[i].key),
-                         extra->object.members[i].value, err))
+    size_t count = value_count(groups), extras = value_count(extra);
+    for (size_t i = 0; i < extras; i++)
+        count += value_count(extra->object.members[i].value);
+    if (as == NULL)
+        return (uid == NULL && count == 0) ||
+               error_set(err,
+                         "kubeconfig: %s impersonates a uid, groups or extras without a user: add "
+                         "'as: NAME'",
+                         e->what);
+    struct headers h = {.arena = &c->memory, .entry = e};
+    h.lines = arena_alloc(&c->memory, (count + 3) * sizeof *h.lines);
+    if (!header_add(&h, "as", "Impersonate-User", as, err) ||
+        (uid && !header_add(&h, "as-uid", "Impersonate-Uid", uid, err)) ||
+        !headers_add(&h, "as-groups", "Impersonate-Group", groups, err))
+        return false;
+    for (size_t i = 0; i < extras; i++) {
+        const struct value_member *m = &extra->object.members[i];
+        if (!headers_add(&h, "as-user-extra", extra_header(&c->memory, m->key), m->value, err))
             return false;
-    h.lines[h.count] = NULL;
+    }
     c->impersonate = h.lines;
     return true;
 }

@@ -36,8 +36,7 @@ struct kube_exchange {
     struct timer *refused; // the answer is an error known before anything was sent
     struct error why;
     int64_t deadline; // on the steady clock
-    int64_t
-        pause_ms; // the longest that fetch may pause before the next attempt without Retry-After
+    int64_t pause_ms; // the longest pause that fetch may make next, without a Retry-After
 };
 
 struct kube_wire *kube_wire_new(struct loop *loop, struct fetcher *fetcher,

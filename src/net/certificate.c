@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
+#include "net/digest.h"
 
 enum { DAY_S = 24 * 60 * 60, TLS_FEATURE_STATUS_REQUEST = 5 };
 
@@ -60,14 +61,13 @@ int64_t certificate_days_left(const X509 *cert, int64_t at)
     return left / DAY_S - (left % DAY_S < 0);
 }
 
-static struct value *hex(struct arena *a, const unsigned char *bytes, size_t len)
+static struct value *digest_value(struct arena *a, const unsigned char *der, int size)
 {
-    char *text = arena_alloc(a, 2 * len + 1);
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-        text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-    }
-    return value_bytes(a, text, 2 * len);
+    unsigned char digest[DIGEST_SIZE];
+    char text[2 * DIGEST_SIZE];
+    digest_sha256(der, size > 0 ? (size_t)size : 0, digest);
+    digest_hex(digest, sizeof digest, text);
+    return value_bytes(a, text, sizeof text);
 }
 
 static struct value *serial_value(struct arena *a, const X509 *cert)
@@ -80,23 +80,22 @@ static struct value *serial_value(struct arena *a, const X509 *cert)
     return v;
 }
 
-static struct value *sha256_value(struct arena *a, const X509 *cert)
+static struct value *sha256_value(struct arena *a, X509 *cert)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    X509_digest(cert, EVP_sha256(), digest, &len);
-    return hex(a, digest, len);
+    unsigned char *der = NULL;
+    int size = i2d_X509(cert, &der);
+    struct value *v = digest_value(a, der, size);
+    OPENSSL_free(der);
+    return v;
 }
 
 static struct value *spki_sha256_value(struct arena *a, const X509 *cert)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
-    unsigned len = 0;
+    unsigned char *der = NULL;
     int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-    if (size > 0)
-        EVP_Digest(der, (size_t)size, digest, &len, EVP_sha256(), NULL);
+    struct value *v = digest_value(a, der, size);
     OPENSSL_free(der);
-    return hex(a, digest, len);
+    return v;
 }
 
 static struct value *key_value(struct arena *a, const X509 *cert)

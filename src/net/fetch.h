@@ -13,33 +13,33 @@ struct fetcher;
 struct fetch;
 
 struct fetcher *fetcher_new(struct loop *);
-void fetcher_free(struct fetcher *); // cancels what is still under way
+void fetcher_free(struct fetcher *); // cancels what is still under way; not from inside a callback
 
 // What to ask. All strings are copied by fetch_start. Zero or NULL means the default.
 struct fetch_request {
-    const char *method; // default GET
-    const char *url;    // http or https only
-    const char *const *headers; // "Name: value" lines, NULL-terminated; a line with CR or LF is refused
-    const char *body; // NULL: none
+    const char *method;         // default GET
+    const char *url;            // http or https only
+    const char *const *headers; // lines "Name: value", NULL last; with CR or LF they are refused
+    const char *body;           // NULL: none
     size_t body_len;
 
     int64_t timeout_ms;         // for one attempt, everything included; default 30 s
     int64_t connect_timeout_ms; // default 10 s
     int max_redirects;          // 0: none followed; credentials never follow to another host
-    size_t max_bytes;           // of the body, after decompression; default 16 MiB
+    size_t max_bytes; // of the body, after decompression; default 16 MiB in memory, else none
 
-    bool insecure;        // do not verify the server's certificate
-    const char *ca_file;  // default: the system's
-    const char *ca_pem;   // PEM text, instead of ca_file
+    bool insecure;                    // do not verify the server's certificate
+    const char *ca_file;              // default: the system's
+    const char *ca_pem;               // PEM text, instead of ca_file
     const char *cert_file, *key_file; // client certificate
     const char *cert_pem, *key_pem;   // the same as PEM text
     const char *proxy;                // default: the environment's; "" for none
-    const char *connect_to;           // "address" or "address:port": connect there whatever the URL says;
-                                      // Host header, SNI and verification still follow the URL
-    const char *user_agent;           // default "runbook/VERSION"
+    const char *connect_to; // "address" or "address:port": connect there whatever the URL says;
+                            // Host header, SNI and verification still follow the URL
+    const char *user_agent; // default "runbook/VERSION"
 
-    // Retries. An attempt that ended in a connection error, 429, 502, 503 or 504 is made again up to
-    // `retries` times, after Retry-After or else retry_ms doubled each time with jitter, at most
+    // Retries. An attempt that ended in a connection error, 429, 502, 503 or 504 is made again up
+    // to `retries` times, after Retry-After or else retry_ms doubled each time with jitter, at most
     // retry_max_ms. A method that is not safe (POST, PATCH) is made again only when `repeatable`.
     int retries;
     int64_t retry_ms, retry_max_ms; // default 500 ms, 30 s
@@ -49,19 +49,22 @@ struct fetch_request {
                   void *arg);
     void *again_arg;
 
-    const char *to_file; // stream the body into this file instead of memory (written beside it, then
-                         // renamed); max_bytes still holds when given
-    // Called for each piece of the body instead of keeping it; return false to end the transfer.
+    const char *to_file; // stream the body of a 2xx answer into this file instead of memory
+                         // (written beside it, then renamed); max_bytes still holds when given
+    // Called for each piece of the body instead of keeping it; return false to end the transfer,
+    // which is no error. May cancel fetches, its own too. Bodies of redirects that are followed and
+    // of attempts that are made again are not told; once told, an attempt is not made again.
     bool (*on_data)(const char *bytes, size_t len, void *arg);
     void *data_arg;
 };
 
 // What came back. Owned by the fetch; valid inside the callback only.
 struct fetch_result {
-    const char *error; // NULL when an HTTP answer arrived; else one sentence, as in
-                       // "could not resolve host 'x.invalid'", "timed out after 10s while connecting"
-    bool sent;         // the request may have reached the server: for a write with `error`, in doubt
-    int status;        // of the last response
+    // NULL when an HTTP answer arrived; else one sentence, as in "could not resolve host
+    // 'x.invalid'", "timed out after 10s while connecting to x:443".
+    const char *error;
+    bool sent;  // the request may have reached the server: for a write with `error`, in doubt
+    int status; // of the last response
     const char *headers; // raw lines of the last response, each ended by \r\n
     const char *body;
     size_t body_len;
@@ -78,7 +81,8 @@ typedef void fetch_done(struct fetch *, const struct fetch_result *, void *arg);
 
 // Starts; `done` is called exactly once, from the loop and never from inside this call, unless
 // fetch_cancel came first. The fetch frees itself after `done`.
-struct fetch *fetch_start(struct fetcher *, const struct fetch_request *, fetch_done *done, void *arg);
+struct fetch *fetch_start(struct fetcher *, const struct fetch_request *, fetch_done *done,
+                          void *arg);
 // Ends it at once: the connection is closed, `done` will not be called. For use before `done` only.
 void fetch_cancel(struct fetch *);
 

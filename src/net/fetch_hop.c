@@ -67,8 +67,7 @@ static bool set_tls(CURL *easy, const struct ask *ask, const struct hop *hop)
     const struct fetch_request *r = &ask->request;
     SET(CURLOPT_SSL_VERIFYPEER, r->insecure ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, r->insecure ? 0L : 2L);
-    // Certificates from one file alone are read once and kept by curl; a folder beside it ends
-    // that.
+    // From one file alone curl reads certificates once and keeps them; not with a folder beside it.
     SET(CURLOPT_CAPATH, NULL);
     if (r->ca_pem) {
         SET(CURLOPT_CAINFO, NULL);

@@ -13,14 +13,14 @@ struct loop;
 struct handshake;
 
 struct handshake_request {
-    const char *host;     // also what the certificate is judged against
-    int port;             // default 443
-    const char *connect_to; // "address" or "address:port" to connect to instead; default: resolve host
-    const char *sni;      // default: host, when it is a name
-    const char *ca_file;  // default: the system's store
-    const char *ca_pem;   // PEM text instead
-    int64_t timeout_ms;   // for everything; default 10 s
-    int64_t at;           // judge at this moment, seconds since 1970; 0: now
+    const char *host;       // also what the certificate is judged against
+    int port;               // default 443
+    const char *connect_to; // "address" or "address:port" to connect to instead of host
+    const char *sni;        // default: host, when it is a name
+    const char *ca_file;    // default: the system's store
+    const char *ca_pem;     // PEM text instead
+    int64_t timeout_ms;     // for everything; default 10 s
+    int64_t at;             // judge at this moment, seconds since 1970; 0: now
 };
 
 // `found` (in the caller's arena) is an object, or NULL with `error` set when no TLS handshake came
@@ -33,9 +33,9 @@ struct handshake_request {
 //                 "untrusted_root" "weak" "other": the first thing to mend
 //   host_ok       the leaf names `host` (subjectAltName only, never the common name)
 //   chain, verified  arrays of certificates, leaf first: as served, and as verified (may be empty)
-//     subject, issuer, serial, sha256, spki_sha256, not_before, not_after, days_left (integer, rounded
-//     down), sans [ "DNS:x" "IP:y" ], key { type, bits }, signature, is_ca, eku [..], ocsp [..],
-//     crl [..], aia [..], sct_count
+//     subject, issuer, serial, sha256, spki_sha256, not_before, not_after, days_left (integer,
+//     rounded down), sans [ "DNS:x" "IP:y" ], key { type, bits }, signature, is_ca, eku [..],
+//     ocsp [..], crl [..], aia [..], sct_count; the digests are lower-case hex of the DER
 //   chain_complete, chain_order_ok, days_left (the earliest, as served), days_left_verified (null
 //                 when no chain was verified),
 //   ocsp          null, or { status, this_update, next_update }; must_staple

@@ -18,8 +18,9 @@ bool loop_once(struct loop *);
 // Handles what is ready, without waiting.
 void loop_poll(struct loop *);
 
-// Calls fn(arg) once, `ms` milliseconds from now, never from inside this call (0: on the next turn).
-// The timer frees itself after fn; timer_stop frees it before. timer_stop(NULL) does nothing.
+// Calls fn(arg) once, `ms` milliseconds from now, never from inside this call (0: on the next
+// turn). Of timers due together the first started is the first called. The timer frees itself after
+// fn; timer_stop frees it before. timer_stop(NULL) does nothing.
 struct timer *timer_start(struct loop *, int64_t ms, void (*fn)(void *arg), void *arg);
 void timer_stop(struct timer *);
 

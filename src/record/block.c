@@ -56,7 +56,8 @@ void block_begin(struct block *b, const struct event *e, bool undo)
 
 void block_touch(struct block *b, int64_t at, bool now)
 {
-    if (!b->begun || b->opened || b->quiet || (!now && at - b->at < HOLD_FOR))
+    bool due = now || (at - b->at >= HOLD_FOR && b->screen->held.len > 0);
+    if (!b->begun || b->opened || b->quiet || !due)
         return;
     b->opened = true;
     screen_unhold(b->screen);
@@ -163,7 +164,6 @@ void block_hear(struct block *b, const struct event *e)
         block_begin(b, e, false);
     else if (b->quiet)
         return;
-    block_touch(b, e->at, e->type == EVENT_ASKED);
     switch (e->type) {
     case EVENT_EFFECT_ENDED:
         hear_effect(b, e->data);
@@ -194,6 +194,7 @@ void block_hear(struct block *b, const struct event *e)
     default:
         break;
     }
+    block_touch(b, e->at, e->type == EVENT_ASKED);
 }
 
 static void line_print(struct block *b, const struct value *data, bool failed, bool again)

@@ -29,7 +29,7 @@ void block_phase(struct block *b, const struct event *e);
 void block_begin(struct block *b, const struct event *e, bool undo);
 // Something happened within the block, or outside of any.
 void block_hear(struct block *b, const struct event *e);
-// Opens the block when it is a second old, or when `now`.
+// Opens the block when it is a second old and has something to tell, or when `now`.
 void block_touch(struct block *b, int64_t at, bool now);
 void block_end(struct block *b, const struct event *e); // EVENT_STEP_ENDED or EVENT_UNDO_ENDED
 void block_free(struct block *b);

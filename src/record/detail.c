@@ -2,20 +2,29 @@
 
 #include <string.h>
 
+#include "record/glyph.h"
 #include "record/words.h"
 
-enum { MOST_CHANGES = 12, WIDEST_NAME = 40 };
+enum { MOST_CHANGES = 12, WIDEST_NAME = 40, LONGEST_VALUE = 100 };
 
 static bool text_is(const struct value *data, const char *key, const char *text)
 {
     return strcmp(value_get_text(data, key), text) == 0;
 }
 
+// Appends a value in words, no more of it than one can take in at a glance.
 static void add_words(struct ink *line, enum tone tone, const struct value *v)
 {
     struct buf text = {0};
+    size_t len = 0;
     words_value(&text, v);
-    ink_add(line, tone, buf_text(&text), text.len);
+    while (len < text.len && len < LONGEST_VALUE) {
+        uint32_t c;
+        len += glyph_read(text.data + len, text.len - len, &c);
+    }
+    ink_add(line, tone, buf_text(&text), len);
+    if (len < text.len)
+        ink_puts(line, TONE_DIM, line->utf8 ? "…" : "...");
     buf_free(&text);
 }
 
@@ -23,12 +32,14 @@ void detail_diff(struct screen *s, int indent, const struct value *diff)
 {
     size_t count = value_count(diff);
     for (size_t i = 0; i < count && i < MOST_CHANGES; i++) {
-        const struct value *change = value_at(diff, i);
+        const struct value *change = value_at(diff, i), *old = value_get(change, "old");
         struct ink line = screen_ink(s);
         ink_value(&line, TONE_DIM, value_get(change, "path"));
         ink_puts(&line, TONE_DIM, ": ");
-        add_words(&line, TONE_PLAIN, value_get(change, "old"));
-        ink_say(&line, TONE_DIM, " %s ", screen_arrow(s));
+        if (old && old->type != VALUE_NULL) {
+            add_words(&line, TONE_PLAIN, old);
+            ink_say(&line, TONE_DIM, " %s ", screen_arrow(s));
+        }
         add_words(&line, TONE_BOLD, value_get(change, "new"));
         screen_print(s, indent, MARK_NONE, &line, "");
     }

@@ -35,12 +35,16 @@ static void add_diff(struct buf *out, const struct value *diff)
         return;
     buf_puts(out, "<div class=\"diff mono\">");
     for (size_t i = 0; i < value_count(diff); i++) {
-        const struct value *change = value_at(diff, i);
+        const struct value *change = value_at(diff, i), *old = value_get(change, "old");
         buf_puts(out, "<div>");
         markup_member(out, change, "path");
-        buf_puts(out, ": <del>");
-        markup_value(out, value_get(change, "old"));
-        buf_puts(out, "</del> → <ins>");
+        buf_puts(out, ": ");
+        if (old && old->type != VALUE_NULL) {
+            buf_puts(out, "<del>");
+            markup_value(out, old);
+            buf_puts(out, "</del> → ");
+        }
+        buf_puts(out, "<ins>");
         markup_value(out, value_get(change, "new"));
         buf_puts(out, "</ins></div>");
     }

@@ -1,7 +1,6 @@
 #include "record/hub.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct hub {
     struct listener listener;
@@ -35,7 +34,8 @@ struct listener *hub_new(const struct redact *secrets, struct listener *const *l
 {
     struct hub *hub = mem_alloc(sizeof *hub);
     *hub = (struct hub){{hub_hear}, secrets, mem_alloc((count + 1) * sizeof(void *)), count};
-    memcpy(hub->listeners, listeners, count * sizeof *listeners);
+    for (size_t i = 0; i < count; i++)
+        hub->listeners[i] = listeners[i];
     return &hub->listener;
 }
 

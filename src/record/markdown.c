@@ -149,12 +149,14 @@ static void add_changes(struct buf *out, const struct value *step)
         buf_putc(out, '\n');
         for (size_t j = 0; j < value_count(diff); j++) {
             buf_puts(out, "  - ");
+            const struct value *old = value_get(value_at(diff, j), "old");
+            const struct value *new = value_get(value_at(diff, j), "new");
             add_member(out, value_at(diff, j), "path");
             buf_puts(out, ": ");
-            add_member(out, value_at(diff, j), "old");
-            buf_puts(out, " → ");
-            add_member(out, value_at(diff, j), "new");
-            buf_putc(out, '\n');
+            add_value(out, old);
+            buf_puts(out, old && old->type != VALUE_NULL ? " → " : "");
+            add_value(out, new);
+            buf_puts(out, new &&new->type != VALUE_NULL ? "\n" : "(none)\n");
         }
     }
 }

@@ -84,36 +84,40 @@ static void step_begin(struct preview *p, const struct event *e, const struct va
     screen_print(p->screen, STEP_INDENT, MARK_NONE, &line, "");
 }
 
-static void hear_question(struct preview *p, const struct value *data)
+// The summary without the word that stands before it here anyway.
+static const char *summary_after(const struct value *data, const char *word)
 {
-    struct ink line = word_line(p, TONE_LINK, "ask");
-    const char *text = value_get_text(data, "summary");
-    bool doubled = strncmp(text, "ask: ", 5) == 0;
-    ink_puts(&line, TONE_PLAIN, text + (doubled ? 5 : 0));
-    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, "taken as answered");
+    const char *summary = value_get_text(data, "summary");
+    bool doubled = strncmp(summary, word, strlen(word)) == 0;
+    return summary + (doubled ? strlen(word) : 0);
+}
+
+// A question or a wait: what a plan passes over.
+static void passed_over(struct preview *p, const struct value *data, bool wait)
+{
+    struct ink line = word_line(p, wait ? TONE_DIM : TONE_LINK, wait ? "wait" : "ask");
+    ink_puts(&line, TONE_PLAIN, summary_after(data, wait ? "wait " : "ask: "));
+    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line,
+                 wait ? "passed over" : "taken as answered");
+    line_below(p, TONE_BAD, value_get(data, "error"));
 }
 
 static void hear_effect(struct preview *p, const struct value *data)
 {
     bool write = text_is(data, "access", "write"), wait = text_is(data, "access", "time");
-    const char *error = value_get_text(data, "error");
-    if (value_get_bool(data, "quiet", false) && *error == '\0')
+    bool failed = *value_get_text(data, "error");
+    if (value_get_bool(data, "quiet", false) && !failed)
         return;
-    if (text_is(data, "access", "human")) {
-        hear_question(p, data);
+    if (wait || text_is(data, "access", "human")) {
+        passed_over(p, data, wait);
         return;
     }
-    struct ink line = word_line(p, write ? TONE_WARN : TONE_DIM,
-                                write  ? "write"
-                                : wait ? "wait"
-                                       : "read");
+    struct ink line = word_line(p, write ? TONE_WARN : TONE_DIM, write ? "write" : "read");
     ink_value(&line, TONE_PLAIN, value_get(data, "summary"));
     if (*value_get_text(data, "answer"))
         ink_say(&line, TONE_DIM, "  %s", value_get_text(data, "answer"));
     screen_print(p->screen, WORD_INDENT, MARK_NONE, &line,
-                 *error && !write ? "failed"
-                 : wait           ? "passed over"
-                                  : value_get_text(data, "sure"));
+                 failed && !write ? "failed" : value_get_text(data, "sure"));
     detail_diff(p->screen, WORD_INDENT + WORD_COLUMNS, value_get(data, "diff"));
     line_below(p, TONE_BAD, value_get(data, "error"));
     line_below(p, TONE_DIM, value_get(data, "note"));
@@ -122,6 +126,19 @@ static void hear_effect(struct preview *p, const struct value *data)
         ink_puts(&line, TONE_WARN, "read before a change that was not made");
         screen_print(p->screen, WORD_INDENT + WORD_COLUMNS, MARK_NONE, &line, "");
     }
+}
+
+static void hear_log(struct preview *p, const struct value *data)
+{
+    bool link = text_is(data, "level", "link"), plain = link || text_is(data, "level", "info");
+    struct ink line = word_line(p, plain ? TONE_DIM : TONE_WARN,
+                                link    ? "link"
+                                : plain ? "note"
+                                        : "warn");
+    ink_value(&line, plain ? TONE_PLAIN : TONE_WARN, value_get(data, "text"));
+    if (link)
+        ink_say(&line, TONE_LINK, "  %s", value_get_text(data, "url"));
+    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, "");
 }
 
 static void hear_check(struct preview *p, const struct value *data)
@@ -139,6 +156,18 @@ static void hear_check(struct preview *p, const struct value *data)
     keep_told(p, value_get_text(data, "text"));
 }
 
+static bool is_new(struct preview *p, const struct value *query)
+{
+    if (p->queries == NULL)
+        p->queries = value_array(&p->arena);
+    for (size_t i = 0; i < value_count(p->queries); i++)
+        if (value_equal(value_at(p->queries, i), query))
+            return false;
+    if (query)
+        value_push(&p->arena, p->queries, value_copy(&p->arena, query));
+    return true;
+}
+
 static void hear_gate(struct preview *p, const struct value *data)
 {
     struct buf now = {0};
@@ -152,7 +181,8 @@ static void hear_gate(struct preview *p, const struct value *data)
         buf_printf(&now, "now: %s", ok ? "not known" : value_get_text(data, "verdict"));
     screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, buf_text(&now));
     buf_free(&now);
-    line_below(p, TONE_DIM, value_get(data, "query"));
+    if (is_new(p, value_get(data, "query")))
+        line_below(p, TONE_DIM, value_get(data, "query"));
     if (ok)
         return;
     line_below(p, TONE_WARN, value_get(data, "text"));
@@ -204,7 +234,7 @@ void preview_hear(struct preview *p, const struct event *e)
         hear_gate(p, e->data);
         break;
     case EVENT_LOG:
-        detail_log(p->screen, e->data);
+        hear_log(p, e->data);
         break;
     case EVENT_TABLE:
         grid_print(p->screen, WORD_INDENT, e->data);
@@ -223,4 +253,5 @@ void preview_hear(struct preview *p, const struct event *e)
 void preview_free(struct preview *p)
 {
     free(p->told);
+    arena_free(&p->arena);
 }

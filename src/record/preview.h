@@ -11,6 +11,8 @@ struct preview {
     int step;   // number of the step
     bool begun;
     char *told; // the last check or gate that does not hold, or NULL
+    struct arena arena;
+    struct value *queries; // those that were shown, once is enough
 };
 
 void preview_hear(struct preview *p, const struct event *e);

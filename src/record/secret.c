@@ -155,6 +155,11 @@ static size_t match_hex(const struct secret *s, const char *at, const char *end)
     return (size_t)(end - at) >= len && strncasecmp(at, s->hex, len) == 0 ? len : 0;
 }
 
+static bool is_base64(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("+/-_", c));
+}
+
 static size_t match_base64(const struct secret *s, int shift, const char *at, const char *end)
 {
     const char *p = at;
@@ -163,9 +168,11 @@ static size_t match_base64(const struct secret *s, int shift, const char *at, co
             (*p != *form && !(*form == '+' && *p == '-') && !(*form == '/' && *p == '_')))
             return 0;
     // Its last bits may share a character with what follows, or with the padding.
-    if (((size_t)shift + s->len) % 3 && p < end && isalnum((unsigned char)*p))
-        for (p++; p < end && *p == '='; p++)
-            continue;
+    if (((size_t)shift + s->len) % 3 && p < end && is_base64(*p)) {
+        p++;
+        while (p < end && *p == '=')
+            p++;
+    }
     return (size_t)(p - at);
 }
 

@@ -77,7 +77,7 @@ void answer_make(struct world *w, struct value *request, struct arena *a, struct
     const char *service = value_get_text(request, "service");
     struct job job = {.arena = a, .text = service, .in = request, .answer = out};
     *out = (struct world_answer){.status = 200, .headers = value_object(a), .body = ""};
-    struct error err;
+    struct error err = {""};
     if (world_protect(w, job_answer, &job, &err))
         return;
     fprintf(stderr, "sandbox: %s %s %s failed: %s\n", service, value_get_text(request, "method"),
@@ -109,7 +109,7 @@ static int job_stream(lua_State *L)
 bool answer_stream(struct world *w, int stream, struct buf *out)
 {
     struct job job = {.chunk = out, .number = stream};
-    struct error err;
+    struct error err = {""};
     if (!world_protect(w, job_stream, &job, &err)) {
         fprintf(stderr, "sandbox: a stream failed and was ended: %s\n", err.text);
         job.number = 0;

@@ -68,7 +68,7 @@ static void say_json(struct arena *a, struct world_answer *out, const struct val
 static void fault_post(struct world *w, const struct value *request, struct arena *a,
                        struct world_answer *out)
 {
-    struct error err;
+    struct error err = {""};
     const struct value *body = value_get(request, "body");
     const struct value *asked = json_parse(a, body->string.text, body->string.len, &err);
     const struct value *weight = value_get(asked, "weight");
@@ -87,7 +87,7 @@ void control_answer(struct world *w, const struct request_log *log, const struct
     *out = (struct world_answer){.headers = value_object(a)};
     bool post = strcmp(value_get_text(request, "method"), "POST") == 0;
     const char *path = value_get_text(request, "path");
-    struct error err;
+    struct error err = {""};
     if (strcmp(path, "/faults") == 0 && post) {
         fault_post(w, request, a, out);
     } else if (strcmp(path, "/faults") == 0) {

@@ -47,7 +47,7 @@ static int crypto_base64_encode(lua_State *L)
 static int crypto_base64_decode(lua_State *L)
 {
     const char *text = luaL_checkstring(L, 1);
-    struct error err;
+    struct error err = {""};
     size_t len;
     char *bytes = base64_decode(border_arena(L), text, &len, &err);
     if (bytes == NULL) {

@@ -41,7 +41,7 @@ struct host {
     struct request_log log;
     struct timer *timer;
     struct error last; // what the last tick failed with, to be told once
-    LIST_HEAD(, stream) streams;
+    LIST_HEAD(stream_list, stream) streams;
     size_t count;
     struct door doors[];
 };

@@ -19,7 +19,7 @@ static int json_decode(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     struct arena *a = border_arena(L);
-    struct error err;
+    struct error err = {""};
     const struct value *v = json_parse(a, text, len, &err);
     if (v == NULL)
         return luaL_error(L, "not valid JSON: %s", err.text);
@@ -31,7 +31,7 @@ static int json_encode(lua_State *L)
 {
     luaL_checkany(L, 1);
     struct arena *a = border_arena(L);
-    struct error err;
+    struct error err = {""};
     const struct value *v = convert_read(L, 1, a, &err);
     if (v == NULL)
         return luaL_error(L, "cannot be written as JSON: %s", err.text);
@@ -58,7 +58,7 @@ static int yaml_decode(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     struct arena *a = border_arena(L);
-    struct error err;
+    struct error err = {""};
     const struct value *documents = yaml_parse(a, text, len, &err);
     if (documents == NULL)
         return luaL_error(L, "not valid YAML: %s", err.text);

@@ -44,7 +44,7 @@ void world_push_self(const struct world *w)
 
 struct value *world_plain(lua_State *L, int index, struct arena *a, const char *what)
 {
-    struct error err;
+    struct error err = {""};
     struct value *v = convert_read(L, index, a, &err);
     if (v == NULL)
         luaL_error(L, "%s: %s", what, err.text);

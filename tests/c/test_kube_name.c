@@ -74,16 +74,11 @@ Test(kube_name, refuses_what_names_no_object)
 
 Test(kube_name, knows_namespaces)
 {
+    static const char sixty_four[] =
+        "a234567890123456789012345678901234567890123456789012345678901234";
     static const char *const good[] = {"default", "scholarlink-prod", "a", "0x0"};
-    static const char *const bad[] = {"",
-                                      "-a",
-                                      "a-",
-                                      "A",
-                                      "a.b",
-                                      "a_b",
-                                      "kube/sys",
-                                      "a234567890123456789012345678901234567890"
-                                      "123456789012345678901234"};
+    static const char *const bad[] = {"",  "-a",  "a-",  "A",        "a.b",
+                                      "é", "a_b", "a b", "kube/sys", sixty_four};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         cr_assert(kube_name_check_namespace(good[i], NULL), "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

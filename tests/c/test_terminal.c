@@ -65,7 +65,7 @@ static char *squeeze(const char *text)
     struct buf out = {0};
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
         size_t len = strcspn(line, "\n"), lead = strspn(line, " ");
-        const char *gap = strstr(line + lead, "     ");
+        const char *gap = strstr(line + lead, "      ");
         if (gap && gap < line + len) {
             cr_expect_eq(columns_of(line, len), 100, "%.*s", (int)len, line);
             buf_add(&out, line, (size_t)(gap - line));
@@ -199,7 +199,7 @@ Test(terminal, plan)
         "             weight: 0 → 5\n"
         "      gate   errors  below 0.5 % ~ now 0.1 %\n"
         "             rate(e)\n"
-        "      wait   wait 10m: bake ~ passed over\n"
+        "      wait   10m: bake ~ passed over\n"
         "      ask    Go on? ~ taken as answered\n"
         "      check  the weight is 5 ~ to be checked after the change\n"
         "\n"
@@ -381,10 +381,10 @@ Test(terminal, wraps_to_the_terminal_and_rewrites_the_progress_line)
             "{'event':'check','at':1500,'phase':'p','step':'s','ok':false,'where':'a.lua:7','text':"
             "'one two three four five six seven eight nine ten eleven twelve thirteen'}\n");
     pty_read(&p);
-    const char *want = "s\x1b[K"
-                       "\r\x1b[K  ▸ s\r\n"
+    const char *want = "\rs\x1b[K"
                        "\rs  bake  ━━━━━━──────  30s of 1m  a 1 (below 2)  +2 ok\x1b[K"
-                       "\r\x1b[K      ✗ one two three four five six seven eight      a.lua:7\r\n"
+                       "\r\x1b[K  ▸ s\r\n"
+                       "      ✗ one two three four five six seven eight      a.lua:7\r\n"
                        "        nine ten eleven twelve thirteen\r\n";
     cr_expect_not_null(strstr(p.seen.data, want), "seen:\n%s", p.seen.data);
     terminal_free(t);

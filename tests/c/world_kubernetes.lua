@@ -64,7 +64,8 @@ local function strategic_patches()
     local target = json.decode [[{"containers":[{"name":"a","image":"1","env":[{"name":"X","value":"1"}]},
         {"name":"b","image":"1"}],"args":["x"],"finalizers":["f"]}]]
     local function becomes(change, wanted) same(patch.strategic(target, json.decode(change), POD), wanted, change) end
-    becomes('{"containers":[{"name":"b","image":"2"}],"args":["y"]}', [[{"args":["y"],"containers":[{"env":[{"name":"X","value":"1"}],"image":"1","name":"a"},{"image":"2","name":"b"}],"finalizers":["f"]}]])
+    becomes('{"containers":[{"name":"b","image":"2"}],"args":["y"]}',
+        [[{"args":["y"],"containers":[{"env":[{"name":"X","value":"1"}],"image":"1","name":"a"},{"image":"2","name":"b"}],"finalizers":["f"]}]])
     becomes('{"containers":[{"name":"a","$patch":"delete"}],"$setElementOrder/containers":[{"name":"b"}]}',
         '{"args":["x"],"containers":[{"image":"1","name":"b"}],"finalizers":["f"]}')
     becomes('{"containers":[{"$patch":"replace"},{"name":"c"}],"finalizers":["g"]}',
@@ -133,7 +134,8 @@ local function applying()
         { manager = "edit", operation = "Update", apiVersion = "v1" }, POD, now)
     object = changed
     refused = status_of(by, "one", { metadata = { labels = { a = "1" } } })
-    same(refused.message, 'Apply failed with 1 conflict: conflict with "edit" using v1 at 2023-11-14T22:13:20Z: .metadata.labels.a')
+    same(refused.message,
+        'Apply failed with 1 conflict: conflict with "edit" using v1 at 2023-11-14T22:13:20Z: .metadata.labels.a')
 end
 
 local function ages()
@@ -261,14 +263,19 @@ local function owning()
     local api = kubernetes.new { now = function() return now end }
     local owner = api:put(config_map "owner")
     local owned = config_map "owned"
-    owned.metadata.ownerReferences = { { apiVersion = "v1", kind = "ConfigMap", name = "owner", uid = owner.metadata.uid } }
+    owned.metadata.ownerReferences = { { kind = "ConfigMap", name = "owner", uid = owner.metadata.uid } }
     api:put(owned)
     api:delete("configmap", "default", "owner")
     same(tostring(api:get("configmap", "default", "owned")), "nil", "what it owned goes with it")
     same(tostring(pcall(api.get, api, "wheel", nil, "x")), "false")
     api:define { group = "example.com", version = "v1", kind = "Wheel", plural = "wheels", short = { "wh" } }
-    api:put { apiVersion = "example.com/v1", kind = "Wheel", metadata = { name = "x", namespace = "garage" }, spec = { size = 1 } }
-    local wheel = api:put { apiVersion = "example.com/v1", kind = "Wheel", metadata = { name = "x", namespace = "garage" }, spec = { size = 2 } }
+    local wheel
+    for size = 1, 2 do
+        wheel = api:put {
+            apiVersion = "example.com/v1", kind = "Wheel", metadata = { name = "x", namespace = "garage" },
+            spec = { size = size },
+        }
+    end
     same(wheel.metadata.generation, 2, "a changed spec raises the generation")
     same(api:get("wh", "garage", "x").spec, '{"size":2}')
     same(#api:list("wheels"), 1)

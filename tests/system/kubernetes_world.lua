@@ -41,7 +41,10 @@ local function certificate(name, ready, message)
     return {
         apiVersion = "cert-manager.io/v1", kind = "Certificate",
         metadata = { name = name, namespace = NAMESPACE },
-        spec = { secretName = name .. "-tls", dnsNames = { "shop.example" }, issuerRef = { name = "letsencrypt", kind = "ClusterIssuer" } },
+        spec = {
+            secretName = name .. "-tls", dnsNames = { "shop.example" },
+            issuerRef = { name = "letsencrypt", kind = "ClusterIssuer" },
+        },
         status = { conditions = { {
             type = "Ready", status = ready, reason = "Ready", message = message, observedGeneration = 1,
         } } },
@@ -53,7 +56,10 @@ local function pod(name, phase)
         apiVersion = "v1", kind = "Pod",
         metadata = { name = name, namespace = NAMESPACE, labels = { app = "web" } },
         spec = { nodeName = "node-1", containers = { { name = "main", image = "registry.example/web:1" } } },
-        status = { phase = phase, podIP = "10.0.0.1", containerStatuses = { { name = "main", ready = phase == "Running", restartCount = 2 } } },
+        status = {
+            phase = phase, podIP = "10.0.0.1",
+            containerStatuses = { { name = "main", ready = phase == "Running", restartCount = 2 } },
+        },
     }
 end
 
@@ -75,7 +81,10 @@ return {
         w.token = crypto.random_id "token-"
         w.api = kubernetes.new { token = w.token, now = w.now }
         local api = w.api
-        api:put { apiVersion = "v1", kind = "Node", metadata = { name = "node-1" }, status = { conditions = { { type = "Ready", status = "True" } } } }
+        api:put {
+            apiVersion = "v1", kind = "Node", metadata = { name = "node-1" },
+            status = { conditions = { { type = "Ready", status = "True" } } },
+        }
         for _, object in ipairs { deployment("web", 2), deployment("worker", 1) } do
             roll_out(api, api:put(object, "helm"))
         end
@@ -84,14 +93,20 @@ return {
         api:put(certificate("late", "False", "Issuing certificate"))
         api:put(pod("web-1", "Running"))
         api:put(pod("web-2", "Pending"))
-        api:put { apiVersion = "v1", kind = "Secret", metadata = { name = "shop-tls", namespace = NAMESPACE }, data = { ["tls.crt"] = crypto.base64_encode "x" } }
+        api:put {
+            apiVersion = "v1", kind = "Secret", metadata = { name = "shop-tls", namespace = NAMESPACE },
+            data = { ["tls.crt"] = crypto.base64_encode "x" },
+        }
         api:put {
             apiVersion = "v1", kind = "Event", metadata = { name = "web.1", namespace = NAMESPACE },
             involvedObject = { kind = "Ingress", name = "web", namespace = NAMESPACE },
             type = "Normal", reason = "Sync", message = "Scheduled for sync",
         }
         for i = 1, 7 do
-            api:put { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "many-" .. i, namespace = "many" }, data = { n = tostring(i) } }
+            api:put {
+                apiVersion = "v1", kind = "ConfigMap", metadata = { name = "many-" .. i, namespace = "many" },
+                data = { n = tostring(i) },
+            }
         end
         w.pending = {}
         api.on_change = function(object)

@@ -47,13 +47,15 @@ end
 
 local function check_name(kind, name)
     if not name or name == "" then
-        status.invalid(kind, "", "metadata.name", "FieldValueRequired", "Required value: name or generateName is required")
+        status.invalid(kind, "", "metadata.name", "FieldValueRequired",
+            "Required value: name or generateName is required")
     end
     local fits = type(name) == "string" and #name <= 253 and not name:find("..", 1, true)
         and name:find("^[a-z0-9][a-z0-9.%-]*$") and not name:find("[.%-]$")
     if not fits then
         status.invalid(kind, tostring(name), "metadata.name", "FieldValueInvalid",
-            ('Invalid value: "%s": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, \'-\' or \'.\', and must start and end with an alphanumeric character'):format(name))
+            ('Invalid value: "%s": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric '
+            .. "characters, '-' or '.', and must start and end with an alphanumeric character"):format(name))
     end
 end
 

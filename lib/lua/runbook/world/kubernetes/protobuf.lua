@@ -17,11 +17,13 @@ local META = { text "name", text "generateName", text "namespace", text "selfLin
     text "resourceVersion", { "generation", "number" }, [8] = { "creationTimestamp", "ignored" },
     [11] = map "labels", [12] = map "annotations", [13] = { "ownerReferences", OWNER, list = true },
     [14] = texts "finalizers", [17] = { "managedFields", "ignored" } }
+local PORT = { text "name", { "hostPort", "number" }, { "containerPort", "number" }, text "protocol", text "hostIP" }
 local CONTAINER = { text "name", text "image", texts "command", texts "args", text "workingDir",
-    { "ports", { text "name", { "hostPort", "number" }, { "containerPort", "number" }, text "protocol", text "hostIP" }, list = true },
-    { "env", { text "name", text "value" }, list = true } }
-local TEMPLATE = { { "metadata", META }, { "spec", { [2] = { "containers", CONTAINER, list = true }, [3] = text "restartPolicy" } } }
-local ATTRIBUTES = { text "namespace", text "verb", text "group", text "version", text "resource", text "subresource", text "name" }
+    { "ports", PORT, list = true }, { "env", { text "name", text "value" }, list = true } }
+local POD_SPEC = { [2] = { "containers", CONTAINER, list = true }, [3] = text "restartPolicy" }
+local TEMPLATE = { { "metadata", META }, { "spec", POD_SPEC } }
+local ATTRIBUTES = { text "namespace", text "verb", text "group", text "version", text "resource",
+    text "subresource", text "name" }
 
 local MESSAGES = {
     ConfigMap = { { "metadata", META }, map "data", map("binaryData", "bytes"), { "immutable", "bool" } },

@@ -28,8 +28,8 @@ end
 function scale.applied(object, asked)
     local replicas = plain.at(asked, "spec", "replicas") or 0
     if math.type(replicas) ~= "integer" or replicas < 0 then
-        status.raise(422, "Invalid", ('Scale.autoscaling "%s" is invalid: spec.replicas: Invalid value: must be greater than or equal to 0'):format(
-            object.metadata.name), {})
+        status.invalid({ group = "autoscaling", kind = "Scale", plural = "scales" }, object.metadata.name,
+            "spec.replicas", "FieldValueInvalid", "Invalid value: must be greater than or equal to 0")
     end
     local scaled = plain.copy(object)
     scaled.spec.replicas = replicas

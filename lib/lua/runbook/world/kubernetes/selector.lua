@@ -64,7 +64,8 @@ function selector.labels(text)
     for _, part in ipairs(text == "" and {} or split(text)) do
         local test = requirement(part)
         if not test then
-            status.bad_request("unable to parse requirement: found '%s', expected: a label, !, in, notin, =, ==, or !=", part)
+            status.bad_request(
+                "unable to parse requirement: found '%s', expected: a label, !, in, notin, =, ==, or !=", part)
         end
         tests[#tests + 1] = test
     end

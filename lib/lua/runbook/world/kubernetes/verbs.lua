@@ -13,7 +13,8 @@ local watch = require "runbook.world.kubernetes.watch"
 
 local verbs = {}
 
-local SNAPSHOTS = 16
+local SNAPSHOTS = 16 -- of lists that were given in part and may be gone on with
+local PATCH_OPTIONS = { group = "meta.k8s.io", kind = "PatchOptions", plural = "patchoptions" }
 
 local function how_of(call)
     local agent = (call.req.headers["user-agent"] or ""):match("^[^/]+")
@@ -36,7 +37,8 @@ local function decode(text, yaml_allowed)
 end
 
 local function unsupported_type(accepted)
-    status.raise(415, "UnsupportedMediaType", "the body of the request was in an unknown format - accepted media types include: " .. accepted, {})
+    status.raise(415, "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: " .. accepted, {})
 end
 
 -- The object in a request's body, which has to be what the path says.
@@ -45,7 +47,8 @@ local function object_in(call, object)
     object.metadata = meta
     local expected, kind = call.kind.api_version, call.kind.kind
     if object.apiVersion and object.apiVersion ~= expected then
-        status.bad_request("the API version in the data (%s) does not match the expected API version (%s)", object.apiVersion, expected)
+        status.bad_request("the API version in the data (%s) does not match the expected API version (%s)",
+            object.apiVersion, expected)
     end
     if object.kind and object.kind ~= kind then
         status.bad_request("%s in version %q cannot be handled as a %s", object.kind, expected, kind)
@@ -64,8 +67,8 @@ local function body_object(call)
     local media = content_type(call)
     if media == "application/vnd.kubernetes.protobuf" then
         local ok, object = pcall(protobuf.decode, call.req.body)
-        if not ok then unsupported_type("application/json, application/yaml (the sandbox could not read this protobuf: " .. object .. ")") end
-        return object_in(call, object)
+        if ok then return object_in(call, object) end
+        unsupported_type(("application/json, application/yaml (this protobuf cannot be read: %s)"):format(object))
     end
     if media ~= "application/json" and media ~= "application/yaml" then
         unsupported_type "application/json, application/yaml, application/vnd.kubernetes.protobuf"
@@ -101,8 +104,8 @@ local function listed(api, call)
     if not ok or type(at) ~= "table" then status.bad_request("continue key is not valid: %s", token) end
     local snapshot = api.snapshots[at.list]
     if not snapshot then
-        local message = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter."
-        error({ status = status.expired(message) }, 0)
+        error({ status = status.expired("The provided continue parameter is too old to display a consistent "
+            .. "list result. You can start a new list without the continue parameter.") }, 0)
     end
     return snapshot, at.from
 end
@@ -114,6 +117,10 @@ local function keep_snapshot(api, snapshot)
     api.snapshots[snapshot.id] = snapshot
     api.snapshots[tostring(api.snapshot_count - SNAPSHOTS)] = nil
     return snapshot.id
+end
+
+local function list_of(call, meta, items)
+    return { kind = call.kind.kind .. "List", apiVersion = call.kind.api_version, metadata = meta, items = items }
 end
 
 function verbs.list(api, call)
@@ -130,7 +137,7 @@ function verbs.list(api, call)
     if call.table then
         return { json = columns.table(call.kind, items, meta, call.table, call.query.includeObject, api.now()) }
     end
-    return { json = { kind = call.kind.kind .. "List", apiVersion = call.kind.api_version, metadata = meta, items = items } }
+    return { json = list_of(call, meta, items) }
 end
 
 function verbs.watch(api, call)
@@ -164,12 +171,15 @@ end
 
 local function server_side_apply(api, call, config, how)
     if (call.query.fieldManager or "") == "" then
-        status.raise(422, "Invalid", 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch', {})
+        status.invalid(PATCH_OPTIONS, "", "fieldManager", "FieldValueRequired",
+            "Required value: is required for apply patch")
     end
     config = object_in(call, plain.without_nulls(config))
     if config.metadata.managedFields then status.bad_request("metadata.managedFields must be nil") end
     if call.kind.status and call.sub ~= "status" then config.status = nil end
-    local who = { manager = how.manager, operation = "Apply", apiVersion = call.kind.api_version, subresource = call.sub }
+    local who = {
+        manager = how.manager, operation = "Apply", apiVersion = call.kind.api_version, subresource = call.sub,
+    }
     local old = api.store:get(call.kind, call.namespace, call.name)
     local base = old or { metadata = { name = call.name, namespace = call.namespace } }
     local object = apply.object(base, config, who, call.kind, call.query.force == "true", api.now())
@@ -218,8 +228,8 @@ function verbs.delete(api, call)
     for _, key in ipairs { "uid", "resourceVersion" } do
         local wanted, actual = conditions[key], old.metadata[key]
         if wanted and wanted ~= actual then
-            status.conflict(call.kind, call.name, ("Precondition failed: %s in precondition: %s, in object meta: %s"):format(
-                key, wanted, actual))
+            local why = ("Precondition failed: %s in precondition: %s, in object meta: %s"):format(key, wanted, actual)
+            status.conflict(call.kind, call.name, why)
         end
     end
     local final, gone = objects.remove(api, call.kind, old, how)
@@ -232,8 +242,7 @@ function verbs.deletecollection(api, call)
     for i, object in ipairs(api.store:list(call.kind, fits)) do
         removed[i] = objects.remove(api, call.kind, object, how)
     end
-    local list = { kind = call.kind.kind .. "List", apiVersion = call.kind.api_version, metadata = {}, items = removed }
-    return { json = list, write = not how.dry }
+    return { json = list_of(call, {}, removed), write = not how.dry }
 end
 
 return verbs
