@@ -13,7 +13,6 @@ queries.params = {
     duration_metric  = param { default = "http_request_duration_seconds", help = "histogram in seconds" },
     webhook_metric   = param { default = "stripe_webhook_deliveries_total", help = "counter with the label outcome" },
     webhook_failed   = param { default = 'outcome="failed"', help = "deliveries that failed" },
-    webhook_counted  = param { default = 'outcome!="refused"', help = "deliveries that count: not forged ones" },
     conflicts_metric = param { default = "billing_idempotency_conflicts_total" },
     ledger_errors_metric = param { default = "billing_ledger_write_errors_total" },
     connections_metric   = param { default = "billing_db_connections" },
@@ -32,7 +31,7 @@ queries.error_rate = "(sum(rate(${requests_metric}{${canary_selector},code=~\"5.
     .. "/ sum(rate(${requests_metric}{${canary_selector}}[${window}s]))"
 queries.canary_requests = "sum(increase(${requests_metric}{${canary_selector}}[${bake}s]))"
 queries.webhook_failures = "(sum(rate(${webhook_metric}{${webhook_failed}}[${window}s])) or vector(0)) "
-    .. "/ sum(rate(${webhook_metric}{${webhook_counted}}[${window}s]))"
+    .. "/ sum(rate(${webhook_metric}[${window}s]))"
 queries.conflicts = "sum(increase(${conflicts_metric}[${window}s]))"
 queries.ledger_errors = "sum(increase(${ledger_errors_metric}[${window}s]))"
 queries.connections = "max(${connections_metric}) / max(${connections_max_metric})"

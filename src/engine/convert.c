@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "engine/unknown.h"
 
 const char convert_null = 0;
 
@@ -231,6 +232,10 @@ static struct value *value_read(struct reader *r, int index, const struct frame 
     case LUA_TLIGHTUSERDATA:
         if (lua_touserdata(L, index) == &convert_null)
             return value_null(r->arena);
+        return refuse(r, up, "is a userdata, not plain data");
+    case LUA_TUSERDATA:
+        if (unknown_is(L, index))
+            unknown_raise(L, index); // names the line and what to declare
         return refuse(r, up, "is a userdata, not plain data");
     default: {
         char why[64];

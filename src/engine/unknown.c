@@ -11,15 +11,19 @@ struct unknown {
     char summary[256], where[256];
 };
 
-static int unknown_touched(lua_State *L)
+int unknown_raise(lua_State *L, int index)
 {
-    struct unknown *u = luaL_testudata(L, 1, metatable);
-    if (u == NULL) // the other operand of an arithmetic or a comparison
-        u = luaL_checkudata(L, 2, metatable);
+    const struct unknown *u = luaL_checkudata(L, index, metatable);
     return failure_raise(L, FAILURE_UNKNOWN,
                          "the answer of \"%s\" is not known in a plan, because it was not sent; "
                          "declare what it would be with `assume = { ... }` on the call at %s",
                          u->summary, u->where);
+}
+
+static int unknown_touched(lua_State *L)
+{
+    // In an arithmetic or a comparison it may be either operand.
+    return unknown_raise(L, unknown_is(L, 1) ? 1 : 2);
 }
 
 void unknown_open(lua_State *L)

@@ -9,5 +9,7 @@
 void unknown_open(lua_State *L);
 // Pushes an unknown that stems from the effect `summary` asked for at `where`; returns 1.
 int unknown_push(lua_State *L, const char *summary, const char *where);
+// Raises what looking into the unknown at `index` raises.
+int unknown_raise(lua_State *L, int index);
 // True when the value is an unknown.
 bool unknown_is(lua_State *L, int index);

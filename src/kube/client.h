@@ -37,10 +37,9 @@ struct kube_request {
     bool force;                // apply: take over fields that others own
     bool dry_run;              // the server checks a write and answers, but keeps nothing
     const char *propagation;   // delete: "Background" (default), "Foreground" or "Orphan"
-    const char *if_uid,
-        *if_resource_version; // writes: refused (409) when the object is another one
-    int64_t limit;            // list: objects in one answer, default 500; the result has them all
-    int64_t timeout_ms;       // for all of it, default 30 s
+    const char *if_uid, *if_resource_version; // writes: refused (409) unless they are the object's
+    int64_t limit;      // list: objects in one answer, default 500; the result has them all
+    int64_t timeout_ms; // for all of it, default 30 s
 };
 
 struct kube_result {
@@ -48,10 +47,10 @@ struct kube_result {
     // apiVersion and kind; of a delete what the server says. In the call's arena. NULL with an
     // error.
     struct value *value;
-    const char *error; // NULL, or what was tried, what came back, and what to do next
-    int status;        // of HTTP, of the last answer; 0 when there was none
-    const char
-        *reason; // of the server's Status ("NotFound", "Conflict", ...), "" when it gave none
+    const char *error;  // NULL, or what was tried, what came back, and what to do next
+    int status;         // of HTTP, of the last answer; 0 when there was none
+    bool missing;       // the type is known, and the object (or its namespace) is not there
+    const char *reason; // of the server's Status: "NotFound", "Conflict" ...; "" without one
     // The Status' causes: [ { reason, message, field } ], a conflict's also with the other
     // `manager`.
     const struct value *causes;

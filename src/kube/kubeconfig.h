@@ -12,8 +12,7 @@ struct kube_config_options {
     const char *context;            // default: the current context
     const char *namespace;          // default: the context's, the pod's, "default"
     char *(*env)(const char *name); // default: getenv
-    const char
-        *pod_folder; // where a pod's service account stands; default: where Kubernetes puts it
+    const char *pod_folder;         // of a pod's service account; default: where Kubernetes puts it
 };
 
 struct kube_config {

@@ -8,9 +8,8 @@
 #include "base/error.h"
 
 struct kube_name {
-    const char
-        *resource; // as typed: "deployment", "certificates.cert-manager.io", "deployments.v1.apps"
-    const char *name; // NULL when only a type was named
+    const char *resource; // as typed: "deployment", "deployments.v1.apps"
+    const char *name;     // NULL when only a type was named
 };
 
 // Reads "TYPE", "TYPE/NAME" or "TYPE NAME" (copied into the arena). False with `err` set when it is

@@ -1,73 +1,13 @@
 #include "record/markdown.h"
 
-#include <ctype.h>
 #include <string.h>
 
-#include "base/utf8.h"
-#include "record/glyph.h"
+#include "record/mdtext.h"
 #include "record/words.h"
 
 static bool text_is(const struct value *item, const char *key, const char *text)
 {
     return strcmp(value_get_text(item, key), text) == 0;
-}
-
-// Appends text that stands for itself, on one line, wherever it is put.
-static void add_plain(struct buf *out, const char *text, size_t len)
-{
-    for (size_t i = 0, used; i < len; i += used) {
-        uint32_t c;
-        used = glyph_read(text + i, len - i, &c);
-        bool in_word = i > 0 && i + 1 < len && isalnum((unsigned char)text[i - 1]) &&
-                       isalnum((unsigned char)text[i + 1]);
-        if (c == '\n' || c == '\t' || c == '\r')
-            buf_putc(out, ' ');
-        else if (glyph_hostile(c))
-            utf8_put(out, 0xFFFD);
-        else if (c == '<' || c == '&')
-            buf_puts(out, c == '<' ? "&lt;" : "&amp;");
-        else if (c && c < 0x80 && strchr("\\`*[]|~", (int)c))
-            buf_printf(out, "\\%c", (int)c);
-        else if (c == '_' && !in_word)
-            buf_puts(out, "\\_");
-        else
-            buf_add(out, text + i, used);
-    }
-}
-
-static void add_value(struct buf *out, const struct value *v)
-{
-    struct buf text = {0};
-    if (v && v->type != VALUE_NULL)
-        words_value(&text, v);
-    add_plain(out, buf_text(&text), text.len);
-    buf_free(&text);
-}
-
-static void add_member(struct buf *out, const struct value *item, const char *key)
-{
-    add_value(out, value_get(item, key));
-}
-
-// Appends `text` as a block of code, by indenting it: nothing in it can end that.
-static void add_block(struct buf *out, const struct value *text)
-{
-    const char *at = value_text(text);
-    while (*at) {
-        size_t len = strcspn(at, "\n");
-        buf_puts(out, "    ");
-        for (size_t i = 0, used; i < len; i += used) {
-            uint32_t c;
-            used = glyph_read(at + i, len - i, &c);
-            if (glyph_hostile(c) && c != '\t')
-                utf8_put(out, 0xFFFD);
-            else
-                buf_add(out, at + i, used);
-        }
-        buf_putc(out, '\n');
-        at += len + (at[len] == '\n');
-    }
-    buf_putc(out, '\n');
 }
 
 static const char *mark_of(const struct value *item)
@@ -88,19 +28,18 @@ static void add_fact(struct buf *out, const char *name, const struct value *item
     if (v == NULL || v->type == VALUE_NULL)
         return;
     buf_printf(out, "| %s | ", name);
-    add_value(out, v);
+    mdtext_value(out, v);
     buf_puts(out, " |\n");
 }
 
 static void add_head(struct buf *out, const struct value *story)
 {
     const struct value *run = value_get(story, "run"), *end = value_get(story, "end");
-    const struct value *params = value_get(run, "params");
     char seconds[WORDS_SIZE];
     buf_printf(out, "# %s ", mark_of(end));
-    add_member(out, run, "name");
+    mdtext_member(out, run, "name");
     buf_puts(out, "\n\n**");
-    add_member(out, end, "headline");
+    mdtext_member(out, end, "headline");
     buf_puts(out, "**\n\n| | |\n| --- | --- |\n");
     add_fact(out, "What", run, "summary");
     add_fact(out, "Run", run, "run");
@@ -115,20 +54,13 @@ static void add_head(struct buf *out, const struct value *story)
     buf_puts(out, " |\n");
     add_fact(out, "Exit code", end, "exit");
     add_fact(out, "Next", end, "next");
-    for (size_t i = 0; params && params->type == VALUE_OBJECT && i < params->object.count; i++) {
-        buf_puts(out, "| parameter ");
-        add_plain(out, params->object.members[i].key, params->object.members[i].key_len);
-        buf_puts(out, " | ");
-        add_value(out, params->object.members[i].value);
-        buf_puts(out, " |\n");
-    }
     if (value_count(value_get(end, "not_undone")))
         buf_puts(out, "\n## These changes stand\n\n");
     for (size_t i = 0; i < value_count(value_get(end, "not_undone")); i++) {
         buf_puts(out, "- **");
-        add_member(out, value_at(value_get(end, "not_undone"), i), "step");
+        mdtext_member(out, value_at(value_get(end, "not_undone"), i), "step");
         buf_puts(out, "**: ");
-        add_member(out, value_at(value_get(end, "not_undone"), i), "text");
+        mdtext_member(out, value_at(value_get(end, "not_undone"), i), "text");
         buf_putc(out, '\n');
     }
 }
@@ -141,21 +73,21 @@ static void add_changes(struct buf *out, const struct value *step)
         if (!text_is(e, "access", "write"))
             continue;
         buf_puts(out, "- ");
-        add_member(out, e, "summary");
+        mdtext_member(out, e, "summary");
         buf_puts(out, ": ");
-        add_member(out, e, *value_get_text(e, "sure") ? "sure" : "outcome");
+        mdtext_member(out, e, *value_get_text(e, "sure") ? "sure" : "outcome");
         buf_puts(out, *value_get_text(e, "error") ? ", " : "");
-        add_member(out, e, "error");
+        mdtext_member(out, e, "error");
         buf_putc(out, '\n');
         for (size_t j = 0; j < value_count(diff); j++) {
             buf_puts(out, "  - ");
             const struct value *old = value_get(value_at(diff, j), "old");
             const struct value *new = value_get(value_at(diff, j), "new");
-            add_member(out, value_at(diff, j), "path");
+            mdtext_member(out, value_at(diff, j), "path");
             buf_puts(out, ": ");
-            add_value(out, old);
+            mdtext_value(out, old);
             buf_puts(out, old && old->type != VALUE_NULL ? " → " : "");
-            add_value(out, new);
+            mdtext_value(out, new);
             buf_puts(out, new &&new->type != VALUE_NULL ? "\n" : "(none)\n");
         }
     }
@@ -173,25 +105,25 @@ static void add_remarks(struct buf *out, const struct value *step)
         if (ok)
             continue;
         buf_puts(out, later ? "- to be checked: " : "- ❌ ");
-        add_member(out, value_at(checks, i), "text");
+        mdtext_member(out, value_at(checks, i), "text");
         buf_putc(out, '\n');
     }
     if (held)
         buf_printf(out, "- %zu check%s\n", held, held == 1 ? " holds" : "s hold");
     for (size_t i = 0; i < value_count(logs); i++) {
         buf_puts(out, text_is(value_at(logs, i), "level", "warn") ? "- ⚠️ " : "- ");
-        add_member(out, value_at(logs, i), "text");
+        mdtext_member(out, value_at(logs, i), "text");
         buf_puts(out, *value_get_text(value_at(logs, i), "url") ? " " : "");
-        add_member(out, value_at(logs, i), "url");
+        mdtext_member(out, value_at(logs, i), "url");
         buf_putc(out, '\n');
     }
     for (size_t i = 0; i < value_count(answers); i++) {
         buf_puts(out, "- asked: ");
-        add_member(out, value_at(answers, i), "question");
+        mdtext_member(out, value_at(answers, i), "question");
         buf_puts(out, " **");
-        add_member(out, value_at(answers, i), "answer");
+        mdtext_member(out, value_at(answers, i), "answer");
         buf_puts(out, "** (");
-        add_member(out, value_at(answers, i), "by");
+        mdtext_member(out, value_at(answers, i), "by");
         buf_puts(out, ")\n");
     }
 }
@@ -201,7 +133,7 @@ static void add_row(struct buf *out, const struct value *cells, size_t columns)
     buf_putc(out, '|');
     for (size_t i = 0; i < columns; i++) {
         buf_putc(out, ' ');
-        add_value(out, value_at(cells, i));
+        mdtext_value(out, value_at(cells, i));
         buf_puts(out, " |");
     }
     buf_putc(out, '\n');
@@ -223,23 +155,23 @@ static void add_tables(struct buf *out, const struct value *step)
     for (size_t i = 0; i < value_count(gates); i++) {
         const struct value *g = value_at(gates, i);
         buf_puts(out, "| ");
-        add_member(out, g, "name");
+        mdtext_member(out, g, "name");
         buf_puts(out, " | ");
-        add_member(out, g, "value");
+        mdtext_member(out, g, "value");
         buf_puts(out, " | ");
-        add_member(out, g, "limit");
+        mdtext_member(out, g, "limit");
         buf_printf(out, " | %s ",
                    value_get_bool(g, "ok", false)      ? "✅"
                    : value_get_bool(g, "later", false) ? "–"
                                                        : "❌");
-        add_member(out, g, "verdict");
+        mdtext_member(out, g, "verdict");
         buf_puts(out, " |\n");
     }
     for (size_t i = 0; i < value_count(tables); i++) {
         const struct value *rows = value_get(value_at(tables, i), "rows");
         size_t columns = value_count(value_get(value_at(tables, i), "columns"));
         buf_putc(out, '\n');
-        add_member(out, value_at(tables, i), "title");
+        mdtext_member(out, value_at(tables, i), "title");
         buf_puts(out, "\n\n");
         add_row(out, value_get(value_at(tables, i), "columns"), columns);
         add_rule(out, columns);
@@ -255,11 +187,11 @@ static void add_step(struct buf *out, const struct value *step)
     bool skipped = text_is(step, "outcome", "skipped");
     bool after_blank = out->len > 1 && strcmp(out->data + out->len - 2, "\n\n") == 0;
     buf_printf(out, "%s### %s ", after_blank ? "" : "\n", mark_of(step));
-    add_member(out, step, "name");
+    mdtext_member(out, step, "name");
     words_seconds(value_get(step, "seconds"), seconds);
     if (skipped || text_is(step, "outcome", "not run")) {
         buf_puts(out, " (");
-        add_member(out, step, skipped ? "reason" : "outcome");
+        mdtext_member(out, step, skipped ? "reason" : "outcome");
         buf_putc(out, ')');
     } else if (*seconds) {
         buf_printf(out, " (%s)", seconds);
@@ -267,16 +199,30 @@ static void add_step(struct buf *out, const struct value *step)
     buf_puts(out, "\n\n");
     if (*value_get_text(error, "text")) {
         buf_puts(out, "**");
-        add_member(out, error, "text");
+        mdtext_member(out, error, "text");
         buf_puts(out, "** ");
-        add_member(out, error, "where");
+        mdtext_member(out, error, "where");
         buf_puts(out, "\n\n");
         if (*value_get_text(error, "detail"))
-            add_block(out, value_get(error, "detail"));
+            mdtext_block(out, value_get(error, "detail"));
     }
     add_changes(out, step);
     add_remarks(out, step);
     add_tables(out, step);
+}
+
+static void add_params(struct buf *out, const struct value *params)
+{
+    if (value_count(params) == 0 || params->type != VALUE_OBJECT)
+        return;
+    buf_puts(out, "\n## Parameters\n\n| Name | Value |\n| --- | --- |\n");
+    for (size_t i = 0; i < params->object.count; i++) {
+        buf_puts(out, "| ");
+        mdtext_add(out, params->object.members[i].key, params->object.members[i].key_len);
+        buf_puts(out, " | ");
+        mdtext_value(out, params->object.members[i].value);
+        buf_puts(out, " |\n");
+    }
 }
 
 void markdown_render(const struct value *story, struct buf *out)
@@ -287,7 +233,7 @@ void markdown_render(const struct value *story, struct buf *out)
     add_head(out, story);
     if (rollback && rollback->type == VALUE_OBJECT) {
         buf_printf(out, "\n## %s Rollback\n\nBecause: ", mark_of(rollback));
-        add_member(out, rollback, "cause");
+        mdtext_member(out, rollback, "cause");
         buf_putc(out, '\n');
     }
     for (size_t i = 0; i < value_count(undos); i++)
@@ -296,9 +242,10 @@ void markdown_render(const struct value *story, struct buf *out)
         const struct value *phase = value_at(phases, i), *steps = value_get(phase, "steps");
         bool after_blank = out->len > 1 && strcmp(out->data + out->len - 2, "\n\n") == 0;
         buf_printf(out, "%s## %s Phase ", after_blank ? "" : "\n", mark_of(phase));
-        add_member(out, phase, "name");
+        mdtext_member(out, phase, "name");
         buf_puts(out, "\n\n");
         for (size_t j = 0; j < value_count(steps); j++)
             add_step(out, value_at(steps, j));
     }
+    add_params(out, value_get(value_get(story, "run"), "params"));
 }

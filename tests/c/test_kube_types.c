@@ -95,6 +95,7 @@ Test(kube_types, a_miss_asks_once_more)
     r = call(k, (struct kube_request){.resource = "widget/x"});
     check_says(
         r, "the server answered 404: gone. The server does not serve this type under this path");
+    cr_assert(!r.missing, "whether the object is there is not known");
     check_seen("GET /apis/x.io/v2/widgets/x\nGET /api\nGET /apis\nGET /apis/x.io/v2/widgets/x\n");
     kube_close(k);
 }

@@ -271,6 +271,7 @@ static const struct {
     {TEXT("!<x:y> a"), "line 1, column 1: the tag x:y has no meaning here"},
     {TEXT("!x {}"), "line 1, column 1: the tag !x has no meaning here"},
     {TEXT("a: !!int b"), "line 1, column 4: the tag !!int stands before something else"},
+    {TEXT("a: !!int \"12\\0\""), "line 1, column 4: the tag !!int stands before something else"},
     {TEXT("a: !!int 1.5"), "line 1, column 4: the tag !!int stands before something else"},
     {TEXT("a: !!bool yes"), "line 1, column 4: the tag !!bool stands before something else"},
     {TEXT("a: !!null x"), "line 1, column 4: the tag !!null stands before something else"},

@@ -105,7 +105,7 @@ function params.resolve(declared, from)
     -- slip when it resembles one that is known.
     for _, origin in ipairs { "set", "values" } do
         for _, name in ipairs(words.keys(from[origin])) do
-            local hint = words.suggest(name, words.keys(declared))
+            local hint = declared[name] and "" or words.suggest(name, words.keys(declared))
             if not declared[name] and (origin == "set" or hint ~= "") then
                 problems[#problems + 1] = ("there is no parameter '%s' (%s)%s; there are: %s"):format(
                     tostring(name), origin == "set" and "--set" or from.values_file, hint,
