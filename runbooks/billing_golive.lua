@@ -298,7 +298,8 @@ return runbook {
             gates   = {
                 gate "error rate" { query = queries.error_rate, below = 0.005, unit = "%",
                     requests = queries.canary_requests, min_requests = "${min_requests}" },
-                gate "p95 latency" { query = queries.canary_p95, below_baseline = 2.0, unit = "ms" },
+                gate "p95 latency" { query = queries.canary_p95, below_baseline = 2.0, unit = "ms",
+                    requests = queries.canary_requests, min_requests = "${min_latency_requests}" },
                 gate "webhook failures" { query = queries.webhook_failures, below = 0.05, unit = "%" },
                 gate "idempotency conflicts" { query = queries.conflicts, at_most = 0 },
                 gate "ledger write errors" { query = queries.ledger_errors, at_most = 0 },

@@ -6,7 +6,7 @@ local queries = {}
 queries.params = {
     window           = param { default = "5m", type = "duration", help = "of the rates; at least four scrapes" },
     min_requests     = param { default = 600, help = "of the canary, before an error rate means anything" },
-    all_selector     = param { default = 'service="billing"', help = "series of the service" },
+    min_latency_requests = param { default = 100, help = "likewise, before a p95 means anything" },
     stable_selector  = param { default = 'service="billing",track="stable"' },
     canary_selector  = param { default = 'service="billing",track="canary"' },
     requests_metric  = param { default = "http_requests_total", help = "counter with the label code" },

@@ -105,7 +105,7 @@ static void call_done(const struct kube_result *r, void *arg)
     struct work *w = arg;
     struct effect *e = w->effect;
     w->call = NULL;
-    bool missing = r->status == 404 && value_get_bool(e->args, "optional", false);
+    bool missing = r->missing && value_get_bool(e->args, "optional", false);
     if (r->error && !missing) {
         e->error = r->error;
         e->in_doubt = r->in_doubt;

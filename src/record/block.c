@@ -246,6 +246,7 @@ void block_end(struct block *b, const struct event *e)
     free(b->name);
     b->name = NULL;
     b->begun = false;
+    b->gates = b->told = NULL;
     arena_free(&b->arena);
 }
 

@@ -78,8 +78,9 @@ static void add_facts(struct buf *out, const struct value *run, const struct val
     words_counts(&counts, value_get(end, "counts"));
     buf_puts(out, "<dl class=\"facts\">\n");
     add_said(out, "Took", words_seconds(value_get(end, "seconds"), text), false);
-    add_said(out, "A run is expected to take",
-             words_seconds(value_get(end, "planned_seconds"), text), false);
+    if (strcmp(value_get_text(run, "mode"), "plan") == 0)
+        add_said(out, "A run is expected to take",
+                 words_seconds(value_get(end, "planned_seconds"), text), false);
     add_instant(out, "Started", run, "started");
     add_instant(out, "Ended", run, "ended");
     add_fact(out, "Exit code", end, "exit");
@@ -166,10 +167,7 @@ static void add_phases(struct buf *out, const struct value *phases, double run_s
 void html_render(const struct value *story, struct buf *out)
 {
     const struct value *run = value_get(story, "run"), *end = value_get(story, "end");
-    const struct value *took = value_get(end, "seconds");
-    double run_seconds = took && took->type == VALUE_FLOAT ? took->number
-                         : took && took->type == VALUE_INT ? (double)took->integer
-                                                           : 0;
+    double run_seconds = words_number(value_get(end, "seconds"));
     const char *class = verdict_class(end);
     buf_puts(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"

@@ -178,7 +178,7 @@ void html_gates(struct buf *out, const struct value *step)
         chart_figure(out, figure_of(step, g), value_get_text(g, "value"),
                      value_get_text(g, "limit"), ok);
         buf_puts(out, "</td></tr>\n");
-        if (!ok && !is_error(step, g))
+        if (!ok && !text_is(g, "verdict", "breach") && !is_error(step, g))
             html_text(out, "<tr><td></td><td colspan=\"4\" class=\"soft\">", g, "text",
                       "</td></tr>\n");
     }

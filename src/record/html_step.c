@@ -1,5 +1,6 @@
 #include "record/html_step.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "record/html_detail.h"
@@ -26,20 +27,13 @@ const char *html_mark(const struct value *item)
                                         : "–";
 }
 
-static double number_of(const struct value *item, const char *key)
-{
-    const struct value *v = value_get(item, key);
-    return v && v->type == VALUE_FLOAT ? v->number
-           : v && v->type == VALUE_INT ? (double)v->integer
-                                       : 0;
-}
-
 // Where in the run the step was, as a short bar.
 static void add_span(struct buf *out, const struct value *step, double run_seconds)
 {
-    double begins = number_of(step, "begins"), seconds = number_of(step, "seconds");
+    double begins = words_number(value_get(step, "begins"));
+    double seconds = fmax(words_number(value_get(step, "seconds")), 0);
     buf_puts(out, "<span class=\"span\">");
-    if (value_get(step, "begins") && run_seconds > 0) {
+    if (begins >= 0 && run_seconds > 0) {
         double left = begins < run_seconds ? begins / run_seconds * 100 : 100;
         double width = seconds / run_seconds * 100;
         buf_printf(out, "<i style=\"left:%.2f%%;width:%.2f%%\"></i>", left,

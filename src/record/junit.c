@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "record/markup.h"
+#include "record/words.h"
 
 struct tally {
     int tests, failures, skipped;
@@ -37,10 +38,8 @@ static struct tally tally_of(const struct value *steps)
 
 static double seconds_of(const struct value *item)
 {
-    const struct value *v = value_get(item, "seconds");
-    return v && v->type == VALUE_FLOAT ? v->number
-           : v && v->type == VALUE_INT ? (double)v->integer
-                                       : 0;
+    double seconds = words_number(value_get(item, "seconds"));
+    return seconds > 0 ? seconds : 0;
 }
 
 static void add_attribute(struct buf *out, const char *name, const struct value *object,

@@ -1,9 +1,9 @@
 #include "record/pulse.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
-#include "base/duration.h"
 #include "record/words.h"
 
 enum { DRAW_EVERY = 100, CALM_FOR = 3000, BAR = 12, REST_COLUMNS = 24 };
@@ -57,13 +57,6 @@ static void pulse_effect(struct pulse *p, const struct event *e)
     screen_progress(p->screen, e->at, &line);
 }
 
-static double seconds_of(const struct value *v)
-{
-    if (v && v->type == VALUE_INT)
-        return (double)v->integer;
-    return v && v->type == VALUE_FLOAT ? v->number : -1;
-}
-
 static void add_bar(struct ink *line, double part)
 {
     int full = part >= 1 ? BAR : part > 0 ? (int)(part * BAR) : 0;
@@ -76,15 +69,14 @@ static void add_bar(struct ink *line, double part)
 static void add_time(struct pulse *p, struct ink *line, const struct value *data)
 {
     char text[WORDS_SIZE];
-    double elapsed = seconds_of(value_get(data, "elapsed"));
-    double remaining = seconds_of(value_get(data, "remaining"));
+    double elapsed = words_number(value_get(data, "elapsed"));
+    double remaining = words_number(value_get(data, "remaining"));
     double total = elapsed + remaining;
     if (remaining >= 0 && total > 0 && p->screen->live)
         add_bar(line, elapsed / total);
     ink_say(line, TONE_PLAIN, "  %s", words_seconds(value_get(data, "elapsed"), text));
     if (remaining >= 0)
-        ink_say(line, TONE_DIM, " of %s",
-                duration_format((int64_t)(total + 0.5) * 1000, text, sizeof text));
+        ink_say(line, TONE_DIM, " of %s", words_length(floor(total + 0.5), text));
 }
 
 static void add_figure(struct ink *line, const struct value *figure, bool ok)

@@ -55,33 +55,37 @@ bool redact_add(struct redact *r, const char *name, const char *bytes, size_t le
     return true;
 }
 
-// The secret that takes most of the bytes from `at` on, and how many; NULL when none is there.
-static const struct secret *longest_at(const struct redact *r, const char *at, const char *end,
-                                       size_t *len)
+// The next secret at or after *at, which is moved there; of several the one that takes most bytes.
+static const struct secret *next_secret(const struct redact *r, const char **at, const char *end,
+                                        size_t *len)
 {
-    const struct secret *best = NULL;
-    *len = 0;
-    for (size_t i = 0; i < r->count; i++) {
-        size_t n = secret_match(&r->secrets[i], at, end);
-        if (n > *len) {
-            best = &r->secrets[i];
-            *len = n;
+    for (; *at < end; ++*at) {
+        const struct secret *best = NULL;
+        if (!r->starts[(unsigned char)**at])
+            continue;
+        *len = 0;
+        for (size_t i = 0; i < r->count; i++) {
+            size_t n = secret_match(&r->secrets[i], *at, end);
+            if (n > *len) {
+                best = &r->secrets[i];
+                *len = n;
+            }
         }
+        if (best)
+            return best;
     }
-    return best;
+    return NULL;
 }
 
 char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len)
 {
     struct buf out = {0};
-    const char *end = text + len, *covered = text; // what stands before `covered` is dealt with
-    const struct secret *last = NULL;
-    for (const char *at = text; at < end && !redact_empty(r); at++) {
-        size_t found_len;
-        if (!r->starts[(unsigned char)*at])
-            continue;
-        const struct secret *found = longest_at(r, at, end, &found_len);
-        if (found == NULL || at + found_len <= covered)
+    const char *at = text, *end = text + len,
+               *covered = text; // what stands before `covered` is done
+    const struct secret *found, *last = NULL;
+    size_t found_len;
+    for (; !redact_empty(r) && (found = next_secret(r, &at, end, &found_len)); at++) {
+        if (at + found_len <= covered)
             continue;
         bool overlaps = at < covered;
         if (!overlaps)
@@ -99,7 +103,10 @@ char *redact_text(const struct redact *r, const char *text, size_t len, size_t *
 static struct value *string_masked(struct arena *a, const struct redact *r, const char *text,
                                    size_t len)
 {
+    const char *at = text;
     size_t masked_len;
+    if (next_secret(r, &at, text + len, &masked_len) == NULL)
+        return value_bytes(a, text, len);
     char *masked = redact_text(r, text, len, &masked_len);
     struct value *v = value_bytes(a, masked, masked_len);
     free(masked);

@@ -1,6 +1,7 @@
 #include "record/words.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,20 +9,32 @@
 #include "base/duration.h"
 #include "base/json.h"
 
+static const double LONGEST = 1e9; // seconds
+
 char *words_count(int64_t n, const char *noun, char out[WORDS_SIZE])
 {
     snprintf(out, WORDS_SIZE, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
     return out;
 }
 
-char *words_seconds(const struct value *seconds, char out[WORDS_SIZE])
+char *words_length(double seconds, char out[WORDS_SIZE])
 {
     out[0] = '\0';
-    if (seconds && seconds->type == VALUE_INT)
-        duration_format(seconds->integer * 1000, out, WORDS_SIZE);
-    else if (seconds && seconds->type == VALUE_FLOAT)
-        duration_format((int64_t)(seconds->number * 1000 + 0.5), out, WORDS_SIZE);
+    if (seconds >= 0)
+        duration_format((int64_t)(fmin(seconds, LONGEST) * 1000 + 0.5), out, WORDS_SIZE);
     return out;
+}
+
+char *words_seconds(const struct value *seconds, char out[WORDS_SIZE])
+{
+    return words_length(words_number(seconds), out);
+}
+
+double words_number(const struct value *v)
+{
+    return v && v->type == VALUE_FLOAT ? v->number
+           : v && v->type == VALUE_INT ? (double)v->integer
+                                       : -1;
 }
 
 char *words_instant(int64_t ms, char out[WORDS_SIZE])

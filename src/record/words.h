@@ -12,7 +12,11 @@ enum { WORDS_SIZE = 64 };
 // "1 write", "3 writes"; returns out.
 char *words_count(int64_t n, const char *noun, char out[WORDS_SIZE]);
 
-// A number of seconds as a length of time ("3.2s", "15m"); "" unless it is a number. Returns out.
+// A number that tells how much there is of something; -1 when it is none.
+double words_number(const struct value *v);
+
+// Seconds as a length of time ("3.2s", "15m"); "" when negative or no number. They return out.
+char *words_length(double seconds, char out[WORDS_SIZE]);
 char *words_seconds(const struct value *seconds, char out[WORDS_SIZE]);
 
 // "2026-11-22T14:22:33.123Z" (RFC 3339) of milliseconds since 1970; returns out.

@@ -14,7 +14,7 @@ cert-expired           | 4 | 0   | Ready is False \(Expired && likely cause: it 
 deployment-stuck       | 4 | 0   | deployment/billing-canary: .*exceeded its progress deadline
 healthz-down           | 4 | 0   | /healthz answered 503, expected 200
 http-5xx@20            | 5 | 0   | gate "error rate" is breached: [0-9.]+ %, the limit is below 0.5 % && weight 20 %
-p95-tripled@5          | 5 | 0   | gate "p95 latency" is breached: 2[0-9]+ ms, the limit is below 160 ms \(2 x baseline 80 ms\)
+p95-tripled@5          | 5 | 0   | gate "p95 latency" is breached: [12][0-9]+ ms, the limit is below 160 ms \(2 x baseline 80 ms\)
 webhook-failures       | 5 | 0   | gate "webhook failures" is breached: [5-9][0-9.]* %, the limit is below 5 %
 webhook-failures@5     | 5 | 0   | gate "webhook failures" is breached
 duplicate-credit       | 5 | 0   | ledger entries after delivering the event twice is 2, expected 1
@@ -48,7 +48,7 @@ one() { # one FAULT EXIT WEIGHT PATTERNS: in a subshell of its own; prints the v
     sandbox examples/billing/world.lua "${args[@]}"
     out=$(timeout 100 "$RUNBOOK" runbooks/billing_golive.lua --values "$SANDBOX/values.yaml" \
         --kubeconfig "$SANDBOX/kubeconfig" --set bake=1s --set look_every=250ms --set patience=3s \
-        --set min_requests=2 --set wait_after_cutover=1s 2>&1 </dev/null)
+        --set min_requests=2 --set min_latency_requests=2 --set wait_after_cutover=1s 2>&1 </dev/null)
     got=$?
     at=$(curl -s "$CONTROL/state" | jq -r '.. | objects | select(.kind? == "Ingress" and .metadata.name == "billing-canary")
         | .metadata.annotations["nginx.ingress.kubernetes.io/canary-weight"]')

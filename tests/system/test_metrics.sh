@@ -108,7 +108,7 @@ expect "metrics against the real servers" 0 'metrics is done' \
 golive() {
     "$RUNBOOK" runbooks/billing_golive.lua "$@" --values "$SANDBOX/values.yaml" --kubeconfig "$SANDBOX/kubeconfig" \
         --set "prometheus_url=http://127.0.0.1:$prom" --set window=3s --set bake=4s --set look_every=500ms \
-        --set patience=15s --set min_requests=5 --set wait_after_cutover=0s
+        --set patience=15s --set min_requests=5 --set min_latency_requests=5 --set wait_after_cutover=0s
 }
 expect "a firing and a silenced alert stop the preflight" 4 'these do: Loud \(page\)
 Hushed fires and is silenced' "$RUNBOOK" runbooks/billing_golive.lua preflight --values "$SANDBOX/values.yaml" \

@@ -1,7 +1,8 @@
 -- runbook.gates: judges gates against metrics, once or through a whole bake.
 --
 -- A gate passes only when its query gives exactly one finite figure that keeps the limit, and enough
--- requests stand behind it. No data, NaN, several series and a server that does not answer are never
+-- requests stand behind it. Too few requests prove nothing, neither good nor bad, unless a ratio is so
+-- bad that the requests still missing could not mend it. No data, NaN, several series and a server that does not answer are never
 -- a pass: they are no verdict, and a gate that has none for longer than `patience` fails.
 local gates = {}
 
@@ -58,6 +59,12 @@ local function requests_short(run, gate, source)
     return count < least and { count = count, least = least }
 end
 
+-- Of a ratio over too few requests: are there more bad ones already than all would be allowed?
+local function beyond_mending(gate, kind, value, limit, short)
+    return gate.unit == "%" and (kind == "below" or kind == "at_most")
+        and value * short.count > limit * short.least
+end
+
 -- Takes the failure of an effect for "no verdict"; anything else goes on as it is.
 local function tolerant(fn, ...)
     local result = table.pack(pcall(fn, ...))
@@ -87,13 +94,13 @@ function gates.judge(run, gate, options)
         short, why = tolerant(requests_short, run, gate, options.source)
         if short == nil then
             judged.verdict, judged.text = "error", why
-        elseif not keeps[kind](sample.value, limit) then
-            judged.verdict = "breach"
-            judged.text = ("%s is %s, the limit is %s"):format(gate.name, judged.value, limit_text)
-        elseif short then
+        elseif short and not beyond_mending(gate, kind, sample.value, limit, short) then
             judged.verdict = "too few"
             judged.text = ("only %s of %s requests"):format(words.number(short.count),
                 words.number(short.least))
+        elseif not keeps[kind](sample.value, limit) then
+            judged.verdict = "breach"
+            judged.text = ("%s is %s, the limit is %s"):format(gate.name, judged.value, limit_text)
         else
             judged.verdict, judged.ok = "pass", true
         end

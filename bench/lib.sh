@@ -1,0 +1,24 @@
+# What the measurements share. Each takes both contestants' times in turns within one run, prints rows
+# of a table, and ends with 1 when one is over its limit.
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$ROOT/tests/system/lib.sh"
+cd "$ROOT" || exit 1
+over=0
+
+# row WHAT OURS THEIRS RATIO LIMIT: LIMIT, as in "<= 3", is for RATIO where there is one, else for OURS.
+row() {
+    local verdict=ok
+    jq -en "${4:-$2} $5" >/dev/null || { verdict=over; over=1; }
+    printf '%-44s %10s %10s %8s %8s  %s\n' "$1" "$2" "$3" "$4" "$5" "$verdict"
+}
+# note WHAT OURS THEIRS RATIO: a row that has no limit.
+note() { printf '%-44s %10s %10s %8s\n' "$@"; }
+
+# times FILE RUNS COMMAND: adds the wall times of that many runs to the file, in milliseconds.
+times() {
+    hyperfine --shell none --warmup 0 --runs "$2" --export-json "$WORK/hyperfine.json" "$3" \
+        >"$WORK/hyperfine.log" 2>&1 || { cat "$WORK/hyperfine.log"; echo "cannot measure: $3"; exit 1; }
+    jq '.results[].times[] * 1000' "$WORK/hyperfine.json" >>"$1"
+}
+median() { jq -rs 'sort | .[length / 2 | floor] * 100 | round / 100' "$1"; }
+ratio() { jq -rn "$1 / $2 * 1000 | round / 1000"; }

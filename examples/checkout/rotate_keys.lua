@@ -1,0 +1,135 @@
+-- rotate_keys.lua: give the checkout a new key to sign its receipts with.
+--
+-- Makes a key, waits until every instance has loaded it, lets it sign a growing share of the receipts
+-- while gates are watched, and deletes the old key when asked to. When anything goes wrong before that,
+-- the old key signs everything again and the new one is gone.
+--
+--   runbook sandbox examples/checkout/world.lua                                         a shop to try it on
+--   runbook plan examples/checkout/rotate_keys.lua --values .sandbox/values.yaml        review it first
+--   runbook examples/checkout/rotate_keys.lua --values .sandbox/values.yaml             do it
+--   runbook examples/checkout/rotate_keys.lua --values .sandbox/values.yaml --set retire=yes
+--
+-- What it looks like (shortened):
+--   rotate
+--     ✓ the new key is made
+--         * PUT http://127.0.0.1:40801/keys/key-20261122-160802-3d9b0c  201 in 0ms
+--     ✓ every instance has loaded it                                       1.5s
+--     ✓ receipts signed with it verify
+--       * the share of key-20261122-160802-3d9b0c: 0 -> 5 %
+--         ✓ invalid receipts  0 %  below 0.5 %
+--     ✓ share 5 %                                                            2s
+--   ✓ checkout-rotate-keys is done
+local canary = require "runbook.canary"
+
+local function shop(run)
+    return http.client { base = run.url, timeout = "5s", headers = { Authorization = "Bearer " .. run.token } }
+end
+
+-- The key gets the run's name, so that an undo knows it even when making it went wrong.
+local function new_key(run) return "key-" .. run.id end
+
+local function signing(run) return shop(run).get("/signing"):expect(200):json() end
+
+local function prometheus(run) return metrics.prometheus(run.prometheus_url) end
+
+-- A router of our own for runbook.canary: what moves is the share of receipts that the new key signs.
+local share = {
+    name = function(run) return new_key(run) end,
+    weight = function(run) return signing(run).share end,
+    set = function(run, percent, from)
+        shop(run).put("/signing", {
+            json = { next = new_key(run), share = percent }, assume = { status = 200 },
+            label = ("the share of %s: %s -> %s %%"):format(new_key(run), from, percent),
+        }):expect(200)
+    end,
+}
+
+return runbook {
+    name    = "checkout-rotate-keys",
+    summary = "A new signing key for the checkout, in shares from 5 to 100 %",
+
+    params = {
+        url            = param { help = "address of the checkout" },
+        token          = secret { env = "CHECKOUT_TOKEN", help = "may change keys" },
+        prometheus_url = param { default = "http://prometheus.monitoring:9090" },
+        load_timeout   = param { default = "2m", type = "duration", help = "for all instances to load a key" },
+        bake           = param { default = "10m", type = "duration", help = "time at each share" },
+        look_every     = param { default = "15s", type = "duration", help = "between two looks at the gates" },
+        window         = param { default = "5m", type = "duration", help = "of the rates" },
+        min_receipts   = param { default = 100, help = "before a share of invalid ones means anything" },
+        retire         = param { default = false, help = "delete the old key afterwards" },
+    },
+
+    phase "preflight" { keep_going = true,
+        step "the checkout is healthy" {
+            function(run)
+                check.equal(shop(run).get("/healthz"):expect(200):json().status, "ok", "its status")
+            end,
+        },
+
+        step "no other rotation is under way" {
+            function(run)
+                local now = signing(run)
+                check(now.next == json.null, "%s signs alone", now.current)
+                return now.current
+            end,
+        },
+
+        step "receipts are counted" {
+            function(run)
+                local rate = prometheus(run):value(run.fill "sum(rate(checkout_receipts_total[${window}s]))")
+                check(rate > 0, "%.0f receipts a second are signed", rate)
+            end,
+        },
+    },
+
+    phase "rotate" { on_failure = "rollback",
+        step "the new key is made" {
+            function(run)
+                shop(run).put("/keys/" .. new_key(run), { assume = { status = 201 } }):expect(201)
+            end,
+            undo = function(run) shop(run).delete("/keys/" .. new_key(run)):expect(204, 404) end,
+        },
+
+        step "every instance has loaded it" {
+            function(run)
+                wait.until_ { every = "250ms", timeout = run.load_timeout, label = "all instances to load the key",
+                    assume = true,
+                    fn = function()
+                        local key = shop(run).get("/keys/" .. new_key(run)):expect(200):json()
+                        return key.loaded == key.instances, key.loaded .. " of " .. key.instances
+                    end }
+            end,
+        },
+
+        step "receipts signed with it verify" {
+            function(run)
+                local probe = shop(run).post("/keys/" .. new_key(run) .. "/probe", { reads = true })
+                check(probe.status == 200 and probe:json().valid, "a probe receipt verifies")
+            end,
+        },
+
+        canary.steps {
+            router = share, name = "share", weights = { 5, 25, 100 },
+            bake = "${bake}", every = "${look_every}", metrics = prometheus,
+            gates = {
+                gate "invalid receipts" { below = 0.005, unit = "%", min_requests = "${min_receipts}",
+                    query = '(sum(rate(checkout_receipts_total{signer="next",outcome="invalid"}[${window}s]))'
+                        .. ' or vector(0)) / sum(rate(checkout_receipts_total{signer="next"}[${window}s]))',
+                    requests = 'sum(increase(checkout_receipts_total{signer="next"}[${bake}s]))' },
+            },
+        },
+    },
+
+    phase "retire" {
+        step "the old key is deleted" {
+            when = function(run) return run.retire end,
+            lasting = "a deleted key cannot come back, and nothing is signed with it any more",
+            function(run)
+                local now = signing(run)
+                ask.approve(("Delete %s? %s signs %s %% of the receipts."):format(now.current, now.next, now.share))
+                shop(run).delete("/keys/" .. now.current):expect(204)
+            end,
+        },
+    },
+}
