@@ -108,7 +108,8 @@ local function values(w)
         prometheus_url = w.urls.metrics, alertmanager_url = w.urls.alerts,
         stripe_api = w.urls.stripe, stripe_key = settings.stripe_key, webhook_secret = settings.webhook_secret,
         account = settings.account, account_token = settings.account_token, ops_token = settings.ops_token,
-        bake = "2s", window = "2s", look_every = "500ms", patience = "15s", min_requests = 5,
+        bake = "2s", window = "2s", look_every = "250ms", patience = "10s", min_requests = 4,
+        min_latency_requests = 4,
         wait_after_cutover = "2s",
     }
 end

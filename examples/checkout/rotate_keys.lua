@@ -93,10 +93,11 @@ return runbook {
 
         step "every instance has loaded it" {
             function(run)
-                wait.until_ { every = "250ms", timeout = run.load_timeout, label = "all instances to load the key",
-                    assume = true,
-                    fn = function()
-                        local key = shop(run).get("/keys/" .. new_key(run)):expect(200):json()
+                wait.until_ { every = "250ms", timeout = run.load_timeout, label = "loading the key",
+                    assume = true, fn = function()
+                        local answer = shop(run).get("/keys/" .. new_key(run))
+                        if answer.status ~= 200 then return false, "no such key" end
+                        local key = answer:json()
                         return key.loaded == key.instances, key.loaded .. " of " .. key.instances
                     end }
             end,

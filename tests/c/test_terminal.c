@@ -426,3 +426,15 @@ Test(terminal, a_run_cut_off_shows_what_was_held_back)
     cr_expect_not_null(strstr(s.out, "      · t\n\n! stopped\n"), "shown:\n%s", s.out);
     shown_free(&s);
 }
+
+Test(terminal, what_is_told_outside_of_a_step_is_shown_too)
+{
+    struct shown s = show(TERMINAL_VERBOSE, TERMINAL_AUTO,
+                          "{'event':'step.started','at':0,'phase':'p','step':'s','attempt':1}\n"
+                          "{'event':'step.ended','at':1,'phase':'p','step':'s','outcome':'ok'}\n"
+                          "{'event':'effect.ended','at':2,'access':'read','summary':'GET',"
+                          "'outcome':'failed','error':'refused','seconds':-1}\n"
+                          "{'event':'log','at':3,'level':'warn','text':'odd'}\n");
+    cr_expect_str_eq(s.out, "  ✓ s\n      ✗ GET\n        refused\n      ! odd\n");
+    shown_free(&s);
+}
