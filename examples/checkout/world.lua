@@ -5,7 +5,7 @@ local prometheus = require "runbook.world.prometheus"
 local registry = require "runbook.world.registry"
 
 local TOKEN = "sandbox-checkout-token" -- opens nothing but this sandbox
-local INSTANCES, LOAD_SECONDS = 3, 0.5 -- one instance after the other loads a key, in this time each
+local INSTANCES, LOAD_SECONDS = 3, 0.5 -- one after the other loads a key, in this time each
 local RECEIPTS_PER_SECOND, HISTORY, TICK = 200, 60, 0.1
 
 -- A fault that is given with a share holds only while the next key signs at least that share.
@@ -23,12 +23,10 @@ end
 local function refusal(status, message) return { status = status, json = { error = message } } end
 
 local function shown(w, id)
-    local key = w.keys[id]
-    return key and { id = id, loaded = loaded(w, key), instances = INSTANCES }
+    return { id = id, loaded = loaded(w, w.keys[id]), instances = INSTANCES }
 end
 
--- The service's paths: METHOD path, where * stands for a key's id.
-local routes = {}
+local routes = {} -- METHOD path, where * stands for a key's id
 
 routes["GET /healthz"] = function() return { json = { status = "ok" } } end
 
@@ -38,8 +36,8 @@ end
 
 routes["PUT /signing"] = function(w, _, body)
     local key = w.keys[body.next]
-    if not key or body.next == w.current then return refusal(404, "next has to be a key that is not the current one") end
-    if loaded(w, key) < INSTANCES then return refusal(409, body.next .. " is not loaded by every instance") end
+    if not key or body.next ~= w.next then return refusal(404, "`next` has to be the next key") end
+    if loaded(w, key) < INSTANCES then return refusal(409, key.id .. " is not loaded everywhere") end
     w.share = body.share
     return routes["GET /signing"](w)
 end
@@ -78,7 +76,8 @@ local function checkout(w, req)
     end
     local id = req.path:match("^/keys/([%w_-]+)")
     local route = routes[req.method .. " " .. req.path:gsub("^/keys/[%w_-]+", "/keys/*")]
-    return route and route(w, id, req.body ~= "" and json.decode(req.body) or {}) or refusal(404, "no such path")
+    if not route then return refusal(404, "no such path") end
+    return route(w, id, req.body ~= "" and json.decode(req.body) or {})
 end
 
 -- Signs the receipts of one tick, and lets the metrics server look at the counters.
@@ -89,6 +88,7 @@ local function pass(w, at)
     w.receipts:add(all * share * (1 - bad), "next", "valid")
     w.receipts:add(all * share * bad, "next", "invalid")
     w.metrics:scrape(w.target, at)
+    w.at = at
 end
 
 return {
@@ -108,15 +108,12 @@ return {
         w.at = w.now() - HISTORY
     end,
     tick = function(w, now)
-        while w.at + TICK <= now do
-            w.at = w.at + TICK
-            pass(w, w.at)
-        end
+        for at = w.at + TICK, now, TICK do pass(w, at) end
     end,
     handle = { checkout = checkout, metrics = function(w, req) return w.metrics:handle(w, req) end },
     files = function(w)
         return { ["values.yaml"] = { url = w.urls.checkout, token = TOKEN, prometheus_url = w.urls.metrics,
-            bake = "2s", window = "2s", look_every = "500ms", min_receipts = 10 } }
+            bake = "2s", window = "2s", min_receipts = 10 } }
     end,
     snapshot = function(w) return { keys = w.keys, current = w.current, next = w.next, share = w.share } end,
 }

@@ -234,10 +234,10 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
     case EXIT_IN_DOUBT:
         return "look at the other side whether the change arrived before you run anything again";
     }
-    if (left == NOTHING_CHANGED || v->rolled_back)
-        return arena_printf(a, "mend the cause, then: runbook %s", file);
-    return arena_printf(a, "mend the cause, then: runbook %s --from \"%s\"", file,
-                        v->step ? v->step->name : run->outline.phases[0].steps[0].name);
+    const char *before = v->stopped ? "to go on" : "mend the cause, then";
+    if (left == NOTHING_CHANGED || v->rolled_back || v->step == NULL)
+        return arena_printf(a, "%s: runbook %s", before, file);
+    return arena_printf(a, "%s: runbook %s --from \"%s\"", before, file, v->step->name);
 }
 
 static struct value *counts_value(struct run *run)

@@ -19,16 +19,17 @@ struct timer;
 struct fetcher;
 struct mode;
 
+// How a run ends; 128 and the signal's number when a signal stopped it.
 enum exit_code {
-    EXIT_DONE = 0,
-    EXIT_INTERNAL = 1,
-    EXIT_USAGE = 2,
-    EXIT_LOAD = 3,
-    EXIT_CHECK = 4,
-    EXIT_ROLLED_BACK = 5,
-    EXIT_NOT_ROLLED_BACK = 6,
-    EXIT_IN_DOUBT = 7,
-    EXIT_DENIED = 8,
+    EXIT_DONE = 0,            // done
+    EXIT_INTERNAL = 1,        // an error inside runbook itself
+    EXIT_USAGE = 2,           // wrong usage, or a parameter is missing or wrong
+    EXIT_LOAD = 3,            // the runbook does not load
+    EXIT_CHECK = 4,           // a check failed, and nothing had been changed
+    EXIT_ROLLED_BACK = 5,     // failed, and everything it changed was rolled back
+    EXIT_NOT_ROLLED_BACK = 6, // failed, and something it changed was not rolled back
+    EXIT_IN_DOUBT = 7,        // a change was sent, and its outcome is not known
+    EXIT_DENIED = 8,          // not approved
     EXIT_LOCKED = 9,
     EXIT_STALE = 10,
 };

@@ -123,7 +123,8 @@ void fetcher_free(struct fetcher *pool)
         return;
     while (pool->first)
         fetch_cancel(pool->first);
-    pool_close(pool);
+    if (pool->multi)
+        pool_close(pool);
     free(pool);
 }
 

@@ -183,20 +183,21 @@ static int ask(lua_State *L, const struct effect_kind *kind)
     return door_pass(L, e);
 }
 
-// ask.approve("question" [, { timeout = "30m" }]): goes on when a person types yes; otherwise, or when
-// nobody answers in time, the step fails and the run ends as not approved.
+// ask.approve("question" [, { timeout = "30m" }]): goes on when a person types yes, or with --yes;
+// otherwise, or when nobody answers in time, the step fails and the run ends as not approved.
 static int ask_approve(lua_State *L)
 {
     return ask(L, &approve_kind);
 }
 
-// ask.confirm("question" [, { timeout }]): true or false.
+// ask.confirm("question" [, { timeout = "30m" }]): true or false; true with --yes and in a plan.
 static int ask_confirm(lua_State *L)
 {
     return ask(L, &confirm_kind);
 }
 
-// ask.text("question" [, { default = "text", timeout }]): the line that was typed, or the default.
+// ask.text("question" [, { default = "text", timeout = "30m" }]): the line that was typed, or the
+// default; the default with --yes and in a plan.
 static int ask_text(lua_State *L)
 {
     return ask(L, &text_kind);

@@ -14,7 +14,8 @@
 // that an effect's arguments are the same however they were written. Raises a usage failure.
 //   timeout          of one attempt, everything included (default 30s)
 //   connect_timeout  (default 10s)
-//   retries          how many more attempts after a connection error, 429, 502, 503 or 504 (default 0)
+//   retries          how many more attempts after a connection error, 429, 502, 503 or 504
+//                    (default 0); a POST or PATCH only when it is repeatable
 //   retry_wait       before the first of them, doubled each time (default 500ms); Retry-After wins
 //   verify           false: do not verify the server's certificate
 //   ca, cert, key    a file, or PEM text

@@ -223,6 +223,7 @@ static const char *summarize(struct arena *a, const struct value *argv)
 // `reads` says that it only looks. Returns { status, out, err, seconds, truncated }; of each output
 // the first max_bytes are kept. Raises an effect failure with the last lines of what it said when
 // the status is not in `ok`, when it does not end in time, or when there is no such program.
+// `exec.run` is the same.
 static int exec_run(lua_State *L)
 {
     if (lua_type(L, 1) == LUA_TSTRING)
@@ -254,7 +255,7 @@ static int exec_run(lua_State *L)
     return door_pass(L, e);
 }
 
-// exec { ... } is exec.run { ... }.
+// Called as exec { ... }: the table exec itself comes first.
 static int exec_call(lua_State *L)
 {
     lua_remove(L, 1);

@@ -154,10 +154,30 @@ static void complete_assumption(lua_State *L, struct effect *e)
     e->answer = arena_printf(a, "%lld assumed", (long long)value_get_int(v, "status", 0));
 }
 
-// http.request { url =, method = "GET", headers, query, form, json, body, reads = true, ... }: see
-// docs/reference. Effect: a read for GET, HEAD and OPTIONS and where `reads` says so, else a write.
-// Returns the answer { status, headers, body, url, ip, port, timings, ... }; any HTTP status is an
-// answer. Raises an effect failure when none arrived.
+// http.request { url = "https://...", method = "POST", json = { ... }, ... }
+// One request. Effect: a read for GET, HEAD and OPTIONS and where `reads` says so, else a write.
+// Any HTTP status is an answer; raises an effect failure when none arrived. Options, beside those
+// of every connection:
+//   url              http or https
+//   method           default GET
+//   query, form      tables of fields, nested as Stripe and PHP write it: a[b][0]=x
+//   json             plain data
+//   body             text; a request has one of form, json and body
+//   reads            true: this POST only asks, so it is made in a plan too
+//   redirects        how many to follow (default 0); credentials never follow to another host
+//   max_bytes        of the answer's body, as 65536 or "10MB" (default 16 MB without to_file)
+//   to_file          path that the body of a 2xx answer is written to
+//   idempotency_key  sent as Idempotency-Key; the request may then be made again by `retries`
+//   repeatable       true: it may be made again although it is a POST or PATCH
+// Fields of the answer:
+//   status, ok       the number, and whether it is 2xx
+//   headers          { name = text }, names in lower case, equal ones joined by ", "
+//   body             text
+//   url              the last one, after redirects
+//   ip, port         the peer
+//   timings          { dns, connect, tls, first_byte, total }, in seconds since the start
+//   http_version, redirects, attempts, bytes
+//                    whole numbers; HTTP/1.1 is 11
 static int http_request(lua_State *L)
 {
     lua_settop(L, 1);

@@ -9,6 +9,8 @@
 #include "prim/prims.h"
 #include "prim/pure.h"
 
+// json.null: what null is in decoded data, and what becomes null when it is encoded.
+
 // json.decode(text): the value that the text holds. Raises an effect failure with line and column
 // when it is not JSON.
 static int json_decode(lua_State *L)

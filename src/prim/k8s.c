@@ -161,7 +161,7 @@ static void checked(const struct kube_result *r, void *arg)
         e->would_be = would_be(e, w, r, on_top);
         e->result = e->would_be;
         e->diff = changes_between(&e->arena, e->before, e->would_be);
-        e->note = "controllers do not act on a dry run";
+        e->note = on_top ? NULL : "controllers do not act on a dry run";
     }
     effect_end(e);
 }
@@ -276,7 +276,15 @@ static void read_target(lua_State *L, struct effect *e)
                                       : space);
 }
 
-// k8s.call { verb = "get", what = "deployment/x", ... }: one call; see the prelude for the verbs.
+// k8s.call { verb = "get", what = "deployment/x", ... }: one call; the other functions stand on it.
+// Effect: a read for get and list, else a write, which a plan lets the server check. Raises an
+// effect failure that says what was tried and what came back. Options of every function:
+//   namespace        default: the object's, else the kubeconfig's
+//   timeout          of the whole call (default 30s)
+//   subresource      "status", "scale"; not with list
+//   manager          the field manager (default "runbook")
+//   if_uid, if_resource_version
+//                    writes: refused unless the object still has them
 static int k8s_call(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -313,7 +321,8 @@ static struct value *object_argument(lua_State *L, struct arena *a)
     return object;
 }
 
-// k8s.condition(object, "Ready" [, "True"]): true when it is met, else false and what stands there.
+// k8s.condition(object, "Ready" [, "True"]): does the condition hold, by the rules of
+// `kubectl wait`? True, or false and what stands there instead. A pure function.
 static int k8s_condition(lua_State *L)
 {
     const char *type = luaL_checkstring(L, 2), *status = luaL_optstring(L, 3, NULL);
@@ -325,7 +334,7 @@ static int k8s_condition(lua_State *L)
     return 2;
 }
 
-// k8s.rollout_status(object): "done", "waiting" or "failed", and kubectl's sentence.
+// k8s.rollout_status(object): the same as k8s.rollout for an object at hand. A pure function.
 static int k8s_rollout_status(lua_State *L)
 {
     static const char *const names[] = {

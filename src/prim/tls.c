@@ -168,9 +168,24 @@ static void options_read(lua_State *L, struct effect *e)
 // tls.inspect("host" [, { address = "127.0.0.1:8443", sni = "name", ca = file or PEM text,
 //                         timeout = "10s", at = seconds since 1970 }])
 // "host:port" and "[::1]:443" name another port than 443. Makes a TLS handshake of its own, at
-// `address` when given, and judges what is served. Effect: a read. Returns a table: ok, errors,
-// cause, host_ok, days_left, chain and so on, as the reference lists them; a bad certificate is an
-// answer. Raises an effect failure when no handshake comes about.
+// `address` when given, and judges what is served. Effect: a read. A bad certificate is an answer;
+// raises an effect failure when no handshake comes about. Fields of the answer, times as RFC 3339:
+//   ok               the chain verifies for the host, at security level 2
+//   cause            what to mend first: "", "expired", "not_yet_valid", "wrong_host",
+//                    "incomplete_chain", "self_signed", "untrusted_root", "weak" or "other"
+//   errors           [ { code, name, depth, message } ], all of them
+//   host_ok          the leaf names the host (subjectAltName only)
+//   days_left        of the certificate that runs out first, as served; rounded down
+//   days_left_verified
+//                    the same of the chain that was verified; nil without one
+//   chain, verified  as served and as verified, leaf first: [ { subject, issuer, serial, sha256,
+//                    spki_sha256, not_before, not_after, days_left, sans, key { type, bits },
+//                    signature, is_ca, eku, ocsp, crl, aia, sct_count } ]
+//   chain_complete, chain_order_ok, must_staple
+//                    true or false
+//   ocsp             nil, or the stapled { status, this_update, next_update }
+//   host, ip, port, sni, protocol, cipher, group, alpn, timings
+//                    of the handshake
 static int tls_inspect(lua_State *L)
 {
     size_t len;
@@ -200,8 +215,8 @@ static const char *pem_option(lua_State *L, const struct value *options, const c
 
 // tls.verify { leaf = PEM, intermediates = PEM, roots = PEM, host = "name", at = wait.now() }: the
 // judgement of tls.inspect on certificates at hand, by the system's roots when none are given. No
-// effect; so the moment has to be said. Returns ok, errors, cause, host_ok, chain, days_left and so
-// on. Raises a usage failure when a text holds no certificate.
+// effect; so the moment has to be said. Returns ok, errors, cause, host_ok, chain, verified,
+// days_left and so on. Raises a usage failure when a text holds no certificate.
 static int tls_verify(lua_State *L)
 {
     static const char *const known[] = {"leaf", "intermediates", "roots", "host", "at"};

@@ -57,7 +57,10 @@ static void sleep_perform(struct effect *e)
     s->effect = e;
     s->until = clock_steady() + ms;
     e->work = s;
-    s->tick = timer_start(e->run->loop, ms < TICK_MS ? ms : 0, sleep_tick, s);
+    bool longer = value_get(e->args, "remaining_ms") != NULL; // a part of something longer
+    if (longer || ms >= TICK_MS)
+        tell_progress(s);
+    s->tick = timer_start(e->run->loop, ms < TICK_MS ? ms : TICK_MS, sleep_tick, s);
 }
 
 static void sleep_cancel(struct effect *e)
@@ -77,9 +80,10 @@ static int push_seconds(lua_State *L, struct effect *e)
 static const struct effect_kind sleep_kind = {
     .name = "wait", .perform = sleep_perform, .cancel = sleep_cancel, .push = push_seconds};
 
-// wait.sleep("15m" [, { label = "what for", elapsed = s, remaining = s, figures = { ... } }]): waits,
-// without blocking other branches. `elapsed` and `remaining` tell of a longer wait that this one is a
-// part of; `figures` ({ { name, value, limit, ok } }) stand beside the progress. Returns the time.
+// wait.sleep("15m" [, { label = "what for", elapsed = s, remaining = s, figures = { ... } }])
+// Waits, without blocking other branches; a plan passes over it. `elapsed` and `remaining` tell of a
+// longer wait that this one is a part of; `figures` ({ { name, value, limit, ok } }) stand beside the
+// progress. Returns the time.
 static int wait_sleep(lua_State *L)
 {
     lua_settop(L, 2);

@@ -149,6 +149,17 @@ static void hear_figures(struct block *b, const struct value *figures)
     }
 }
 
+// A question is never held back, nor what led up to it.
+static void hear_question(struct block *b, const struct event *e)
+{
+    block_touch(b, e->at, true);
+    bool held = b->screen->holding;
+    screen_unhold(b->screen);
+    detail_question(b->screen, e->data);
+    if (held)
+        screen_hold(b->screen);
+}
+
 static void gates_print(struct block *b)
 {
     struct value *left = value_array(&b->arena);
@@ -186,7 +197,7 @@ void block_hear(struct block *b, const struct event *e)
             hear_figures(b, value_get(e->data, "figures"));
         break;
     case EVENT_ASKED:
-        detail_question(b->screen, e->data);
+        hear_question(b, e);
         break;
     case EVENT_ANSWERED:
         detail_answer(b->screen, e->data);
@@ -194,7 +205,7 @@ void block_hear(struct block *b, const struct event *e)
     default:
         break;
     }
-    block_touch(b, e->at, e->type == EVENT_ASKED);
+    block_touch(b, e->at, false);
 }
 
 static void line_print(struct block *b, const struct value *data, bool failed, bool again)

@@ -1,6 +1,5 @@
 #include "record/junit.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "record/markup.h"

@@ -1,7 +1,6 @@
 #include "record/ndjson.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"

@@ -101,7 +101,7 @@ static void pulse_progress(struct pulse *p, const struct event *e)
             const struct value *figure = value_at(figures, i);
             if (value_get_bool(figure, "ok", true) != ok)
                 continue;
-            bool full = ink_columns(&line, 0, line.text.len) > p->screen->width - REST_COLUMNS;
+            bool full = ink_columns(&line, 0, line.text.len) > p->screen->err_width - REST_COLUMNS;
             if (ok && full && p->screen->live)
                 left_out++;
             else

@@ -70,7 +70,8 @@ void screen_open(struct screen *s, const struct terminal_options *options)
                          .utf8 = locale_is_utf8()};
     s->wrap = is_terminal(s->out);
     s->live = able && is_terminal(s->err);
-    s->width = terminal_width(s->wrap ? s->out : s->err);
+    s->width = terminal_width(s->out);
+    s->err_width = terminal_width(s->err);
     s->out_color = color_wanted(options->color, able && s->wrap);
     s->err_color = color_wanted(options->color, s->live);
 }
@@ -194,7 +195,7 @@ void screen_progress(struct screen *s, int64_t at, struct ink *line)
     enum tone tone = TONE_PLAIN;
     size_t end = line->text.len, next;
     if (s->live) {
-        end = ink_row(line, 0, s->width - 1, &next);
+        end = ink_row(line, 0, s->err_width - 1, &next);
         buf_putc(&out, '\r');
         ink_paint(line, 0, end, s->err_color, &tone, &out);
         buf_puts(&out, "\x1b[K");

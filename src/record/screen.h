@@ -25,7 +25,7 @@ enum mark {
 
 struct screen {
     FILE *out, *err;
-    int width;
+    int width, err_width;
     bool utf8;
     bool wrap; // out is a terminal: long lines are wrapped
     bool live; // err is a terminal: progress is one rewritten line

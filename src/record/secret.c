@@ -64,8 +64,7 @@ void secret_starts(const struct secret *s, bool starts[256])
         starts[(unsigned char)*c] = true;
 }
 
-// What follows are the matchers: each returns how many bytes at `at` are the secret in its form, or
-// 0.
+// Each matcher returns how many bytes at `at` are the secret in its form, or 0.
 
 static int hex_digit(char c)
 {
@@ -101,8 +100,7 @@ static size_t match_percent(const struct secret *s, const char *at, const char *
     return (size_t)(p - at);
 }
 
-// Appends the character that a JSON escape at `at` stands for; returns the bytes used, 0: no
-// escape.
+// Appends the character that a JSON escape at `at` stands for. Returns its bytes; 0: it is none.
 static size_t json_unescape(const char *at, const char *end, struct buf *out)
 {
     static const char escapes[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/figures.h"
+#include "record/tree.h"
 #include "record/words.h"
-
-enum { SAME_FIGURE_MS = 5000 }; // a figure that stays as it is needs no point more often
 
 struct story {
     struct arena arena;
@@ -45,61 +45,31 @@ static void set_instant(struct story *s, struct value *object, const char *key, 
     set_text(s, object, key, words_instant(at, text));
 }
 
-static void set_seconds(struct story *s, struct value *object, const char *key, int64_t ms)
-{
-    value_set(&s->arena, object, key, value_float(&s->arena, (double)ms / 1000));
-}
-
-// Sets every member of `data` in `object`.
-static void merge(struct story *s, struct value *object, const struct value *data)
-{
-    for (size_t i = 0; data && data->type == VALUE_OBJECT && i < data->object.count; i++)
-        value_set(&s->arena, object, data->object.members[i].key,
-                  value_copy(&s->arena, data->object.members[i].value));
-}
-
-// The item of `list` with this name; a new one that was not run when there is none.
-static struct value *named(struct story *s, struct value *list, const char *name)
-{
-    for (size_t i = 0; i < value_count(list); i++)
-        if (strcmp(value_get_text(value_at(list, i), "name"), name) == 0)
-            return value_at(list, i);
-    struct value *item = value_object(&s->arena);
-    set_text(s, item, "name", name);
-    set_text(s, item, "outcome", "not run");
-    value_push(&s->arena, list, item);
-    return item;
-}
-
-// The list at `key`, made when it is not there.
-static struct value *list_of(struct story *s, struct value *object, const char *key)
-{
-    struct value *list = value_get(object, key);
-    if (list == NULL) {
-        list = value_array(&s->arena);
-        value_set(&s->arena, object, key, list);
-    }
-    return list;
-}
-
 static struct value *phase_of(struct story *s, const char *name)
 {
-    return named(s, value_get(s->root, "phases"), name ? name : "");
+    return tree_named(&s->arena, value_get(s->root, "phases"), name ? name : "");
+}
+
+static struct value *step_of(struct story *s, struct value *phase, const char *name)
+{
+    return tree_named(&s->arena, tree_list(&s->arena, phase, "steps"), name ? name : "");
 }
 
 static void hear_run(struct story *s, const struct event *e)
 {
     struct value *run = value_get(s->root, "run");
     const struct value *phases = value_get(e->data, "phases");
-    merge(s, run, e->data);
+    tree_merge(&s->arena, run, e->data);
     value_remove(run, "phases");
     set_instant(s, run, "started", e->at);
     s->began = e->at;
     for (size_t i = 0; i < value_count(phases); i++) {
         const struct value *steps = value_get(value_at(phases, i), "steps");
         struct value *phase = phase_of(s, value_get_text(value_at(phases, i), "name"));
+        set_text(s, phase, "outcome", "not run");
         for (size_t j = 0; j < value_count(steps); j++)
-            named(s, list_of(s, phase, "steps"), value_get_text(value_at(steps, j), "name"));
+            set_text(s, step_of(s, phase, value_get_text(value_at(steps, j), "name")), "outcome",
+                     "not run");
     }
 }
 
@@ -110,56 +80,40 @@ static void hear_phase(struct story *s, const struct event *e)
         set_text(s, phase, "outcome", "stopped");
         set_instant(s, phase, "started", e->at);
     }
-    merge(s, phase, e->data);
+    tree_merge(&s->arena, phase, e->data);
 }
 
 // Makes the step of the event the one under way.
 static void step_begin(struct story *s, const struct event *e)
 {
-    const char *name = e->step ? e->step : "";
     if (e->type == EVENT_UNDO_STARTED) {
-        struct value *rollback = value_get(s->root, "rollback");
-        struct value *undo = value_object(&s->arena);
-        set_text(s, undo, "name", name);
-        value_push(&s->arena, list_of(s, rollback, "undos"), undo);
+        struct value *rollback = value_get(s->root, "rollback"), *undo = value_object(&s->arena);
+        if (rollback->type != VALUE_OBJECT) // undone without a word why
+            value_set(&s->arena, s->root, "rollback", rollback = value_object(&s->arena));
+        set_text(s, undo, "name", e->step);
+        value_push(&s->arena, tree_list(&s->arena, rollback, "undos"), undo);
         s->step = undo;
     } else {
-        s->step = named(s, list_of(s, phase_of(s, e->phase), "steps"), name);
+        s->step = step_of(s, phase_of(s, e->phase), e->step);
     }
     set_text(s, s->step, "outcome", "stopped");
     if (value_get(s->step, "started"))
         return; // another attempt
     s->step_began = e->at;
-    set_seconds(s, s->step, "begins", e->at - s->began);
+    value_set(&s->arena, s->step, "begins",
+              value_float(&s->arena, (double)(e->at - s->began) / 1000));
     set_instant(s, s->step, "started", e->at);
-}
-
-// A bake that a breach cut short has judged no other gate: its last figures stand for those.
-static void add_unjudged(struct story *s)
-{
-    const struct value *figures = value_get(s->step, "figures");
-    for (size_t i = 0; i < value_count(figures); i++) {
-        const struct value *figure = value_at(figures, i), *points = value_get(figure, "points");
-        if (*value_get_text(figure, "limit") == '\0' || value_count(points) == 0)
-            continue;
-        struct value *gate = named(s, list_of(s, s->step, "gates"), value_get_text(figure, "name"));
-        value_remove(gate, "outcome");
-        if (value_get(gate, "limit"))
-            continue;
-        value_set(&s->arena, gate, "limit", value_get(figure, "limit"));
-        merge(s, gate, value_at(points, value_count(points) - 1));
-        value_remove(gate, "seconds");
-    }
 }
 
 static void step_end(struct story *s, const struct event *e)
 {
     const struct value *retry_in = value_get(e->data, "retry_in");
     if (retry_in && retry_in->type != VALUE_NULL)
-        value_push(&s->arena, list_of(s, s->step, "retries"), value_copy(&s->arena, e->data));
+        value_push(&s->arena, tree_list(&s->arena, s->step, "retries"),
+                   value_copy(&s->arena, e->data));
     else
-        merge(s, s->step, e->data);
-    add_unjudged(s);
+        tree_merge(&s->arena, s->step, e->data);
+    figures_to_gates(&s->arena, s->step);
     s->step = NULL;
 }
 
@@ -168,9 +122,9 @@ static struct value *keep(struct story *s, struct value *owner, const char *key,
                           const struct event *e)
 {
     struct value *told = value_object(&s->arena);
-    merge(s, told, e->data);
+    tree_merge(&s->arena, told, e->data);
     set_instant(s, told, "at", e->at);
-    value_push(&s->arena, list_of(s, owner, key), told);
+    value_push(&s->arena, tree_list(&s->arena, owner, key), told);
     return told;
 }
 
@@ -189,49 +143,20 @@ static void hear_effect(struct story *s, const struct event *e)
         value_remove(keep(s, s->step, "effects", e), "quiet");
 }
 
-// Leaves out every other point, but never the last.
-static void points_thin(struct value *points)
+// Seconds since the step began.
+static double seconds_into_step(const struct story *s, const struct event *e)
 {
-    size_t kept = 0, count = points->array.count;
-    for (size_t i = 0; i < count; i++)
-        if (i % 2 == 0 || i + 1 == count)
-            points->array.items[kept++] = points->array.items[i];
-    points->array.count = kept;
-}
-
-static void figure_keep(struct story *s, const struct event *e, const struct value *figure)
-{
-    const struct value *value = value_get(figure, "value");
-    struct value *kept = named(s, list_of(s, s->step, "figures"), value_get_text(figure, "name"));
-    struct value *points = list_of(s, kept, "points");
-    struct value *last = value_at(points, value_count(points) - 1), *point;
-    double now = (double)(e->at - s->step_began) / 1000;
-    bool ok = value_get_bool(figure, "ok", true);
-    value_remove(kept, "outcome");
-    value_set(&s->arena, kept, "limit", value_copy(&s->arena, value_get(figure, "limit")));
-    if (value == NULL || value->type == VALUE_NULL)
-        return;
-    if (last && value_equal(value_get(last, "value"), value) &&
-        value_get_bool(last, "ok", false) == ok &&
-        now - value_get(last, "seconds")->number < SAME_FIGURE_MS / 1000.0)
-        return;
-    if (value_count(points) >= STORY_MOST_POINTS)
-        points_thin(points);
-    point = value_object(&s->arena);
-    value_set(&s->arena, point, "seconds", value_float(&s->arena, now));
-    value_set(&s->arena, point, "value", value_copy(&s->arena, value));
-    value_set(&s->arena, point, "ok", value_bool(&s->arena, ok));
-    value_push(&s->arena, points, point);
+    return (double)(e->at - s->step_began) / 1000;
 }
 
 static void hear_gate(struct story *s, const struct event *e)
 {
-    struct value *gate = named(s, list_of(s, s->step, "gates"), value_get_text(e->data, "name"));
-    value_remove(gate, "outcome");
-    merge(s, gate, e->data);
+    struct value *gate = tree_named(&s->arena, tree_list(&s->arena, s->step, "gates"),
+                                    value_get_text(e->data, "name"));
+    tree_merge(&s->arena, gate, e->data);
     set_instant(s, gate, "at", e->at);
     value_set(&s->arena, gate, "times", value_int(&s->arena, value_get_int(gate, "times", 0) + 1));
-    figure_keep(s, e, e->data);
+    figures_keep(&s->arena, s->step, e->data, seconds_into_step(s, e));
 }
 
 static void hear_in_step(struct story *s, const struct event *e)
@@ -255,7 +180,7 @@ static void hear_in_step(struct story *s, const struct event *e)
         break;
     case EVENT_PROGRESS:
         for (size_t i = 0; i < value_count(figures); i++)
-            figure_keep(s, e, value_at(figures, i));
+            figures_keep(&s->arena, s->step, value_at(figures, i), seconds_into_step(s, e));
         break;
     case EVENT_STEP_ENDED:
     case EVENT_UNDO_ENDED:
@@ -284,7 +209,7 @@ void story_hear(struct story *s, const struct event *e)
         set_text(s, value_get(s->root, "rollback"), "outcome", "stopped");
         break;
     case EVENT_ROLLBACK_ENDED:
-        merge(s, value_get(s->root, "rollback"), e->data);
+        tree_merge(&s->arena, value_get(s->root, "rollback"), e->data);
         break;
     case EVENT_LOG:
         keep(s, s->step ? s->step : s->root, "logs", e);

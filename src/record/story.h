@@ -19,7 +19,7 @@
 
 #include "engine/event.h"
 
-enum { STORY_MOST_EFFECTS = 400, STORY_MOST_POINTS = 240 };
+enum { STORY_MOST_EFFECTS = 400 };
 
 struct story;
 

@@ -166,8 +166,3 @@ void terminal_free(struct listener *terminal)
     screen_close(&t->screen);
     free(t);
 }
-
-void terminal_pause(struct listener *terminal)
-{
-    screen_clear(&((struct terminal *)terminal)->screen);
-}

@@ -30,7 +30,3 @@ struct terminal_options {
 // prints the prompt, and until the answer there is no progress line.
 struct listener *terminal_new(const struct terminal_options *options);
 void terminal_free(struct listener *terminal);
-
-// Clears the progress line and flushes, so that someone else can print; it comes back with the next
-// event that shows progress.
-void terminal_pause(struct listener *terminal);

@@ -22,7 +22,7 @@ local function verdict(ok, text, later)
 end
 
 -- check(condition, "text with %d", ...): goes on when the condition holds (neither nil nor false),
--- raises a check failure with the text otherwise. Returns the condition.
+-- raises a check failure with the text otherwise. Returns the condition. `check.that` is the same.
 function check.that(condition, format, ...)
     if type(format) ~= "string" then
         engine.raise("usage", "check wants a text after the condition: check(ok, \"what must hold\")")
@@ -39,7 +39,7 @@ local function shown(v)
     return type(v) == "string" and ("%q"):format(v):gsub("\\\n", "\\n") or tostring(v)
 end
 
--- check.equal(actual, expected, "what"): as check(actual == expected), naming both in the message.
+-- check.equal(actual, expected, "what"): as check(actual == expected, ...), naming both in the message.
 function check.equal(actual, expected, what)
     if engine.unknown(actual) or engine.unknown(expected) then
         return verdict(false, what .. " is as expected", true)

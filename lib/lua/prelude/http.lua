@@ -33,7 +33,7 @@ function answer:expect(...)
     return self
 end
 
--- http.request { url =, method =, ... }: see the C side. Returns an answer.
+-- The request of the C side, with methods on its answer.
 function http.request(options)
     local got = request(options)
     if engine.unknown(got) then return got end
@@ -56,7 +56,14 @@ end
 -- Gives `to` a function for each method, over the options `base`.
 local function add_verbs(to, base)
     for _, method in ipairs { "get", "head", "options", "post", "put", "patch", "delete" } do
-        -- http.get(url [, options]), http.post(url, { json = ... }) and so on: one request each.
+        -- http.get(url [, options])
+        -- http.head(url [, options])
+        -- http.options(url [, options])
+        -- http.post(url [, options])
+        -- http.put(url [, options])
+        -- http.patch(url [, options])
+        -- http.delete(url [, options])
+        -- One request by that method, with the options of http.request. Returns its answer.
         to[method] = function(url, options)
             if type(url) ~= "string" then
                 engine.raise("usage", ("http.%s wants a URL first"):format(method))
@@ -71,11 +78,13 @@ local function add_verbs(to, base)
 end
 add_verbs(http, {})
 
--- http.client { base = "https://host", headers = { ... }, ... }: the same verbs with options that every
--- call shares; a path in place of a URL is put behind `base`.
+-- http.client { base = "https://host", headers = { ... }, ... }: a table of the same verbs (get, head,
+-- options, post, put, patch, delete) with options that every call shares; a path in place of a URL is
+-- put behind `base`.
 function http.client(options) return add_verbs({}, options) end
 
--- Merges the options of a client with those of one call, for nouns that speak HTTP themselves.
+-- http.merged(base, more): a table of the options of `base` with those of `more` over them; headers are
+-- merged one by one. For libraries that speak HTTP themselves.
 http.merged = merged
 
 return http

@@ -18,8 +18,8 @@ local function options_for(verb, what, options)
     return all
 end
 
--- k8s.get("deployment/billing" [, { namespace = "x" }]): the object. Raises an effect failure when it
--- is not there.
+-- k8s.get("deployment/billing" [, { namespace = "x" }]): the object, named as kubectl takes it. Raises an
+-- effect failure when it is not there.
 function k8s.get(what, options) return call(options_for("get", what, options)) end
 
 -- k8s.find("deployment/billing" [, { namespace = "x" }]): the object, or nil when it is not there.
@@ -29,17 +29,18 @@ function k8s.find(what, options)
     return call(all)
 end
 
--- k8s.list("pods" [, { namespace, selector = "app=x", field_selector, all_namespaces = true }]): the
--- objects, as a list.
+-- k8s.list("pods" [, { namespace, selector = "app=x", field_selector = "status.phase=Running",
+--                      all_namespaces = true }]): the objects, as a list.
 function k8s.list(what, options)
     local got = call(options_for("list", what, options))
     if engine.unknown(got) then return got end
     return got.items
 end
 
--- k8s.patch("ingress/x", { namespace, merge = { ... } }) or { json = { { op = "replace", ... } } }:
--- changes what the patch names, and returns the object after it. JSON Patch operations can `test`
--- first.
+-- k8s.patch("ingress/x", { namespace, merge = { ... } })
+-- k8s.patch("ingress/x", { namespace, json = { { op = "replace", path = "/spec/x", value = 1 } } })
+-- Changes what the merge patch or the JSON patch names, and returns the object after it. Operations of
+-- a JSON patch can `test` first.
 function k8s.patch(what, options)
     options = options or {}
     if (options.merge == nil) == (options.json == nil) then
@@ -49,7 +50,8 @@ function k8s.patch(what, options)
 end
 
 -- k8s.apply(object [, { manager = "runbook", force = true }]): server-side apply of one object, given
--- as a table. Returns the object after it; conflicts are listed by field and owner.
+-- as a table. Returns the object after it; a failure lists conflicts by field and owner, and `force`
+-- takes those fields over.
 function k8s.apply(object, options)
     local all = options_for("apply", nil, options)
     all.object = object
@@ -63,12 +65,9 @@ function k8s.create(object, options)
     return call(all)
 end
 
--- k8s.delete("pod/x" [, { namespace, propagation = "Foreground" }]): deletes it. Raises when it is not
--- there.
+-- k8s.delete("pod/x" [, { namespace, propagation = "Foreground" }]): deletes it. `propagation` may be
+-- "Background" (the default), "Foreground" or "Orphan". Raises an effect failure when it is not there.
 function k8s.delete(what, options) return call(options_for("delete", what, options)) end
-
--- k8s.condition(object, "Ready"): does the condition hold, by the rules of `kubectl wait`? Returns
--- true or false, and the condition's reason and message as one text. A pure function.
 
 -- k8s.wait("certificate/x", { condition = "Ready", timeout = "5m", every = "2s", namespace }): waits
 -- until the condition holds and returns the object. `condition` may be "Ready=False".
@@ -90,7 +89,7 @@ function k8s.wait(what, options)
 end
 
 -- k8s.rollout("deployment/x" [, { namespace }]): has it rolled out, by the rules of `kubectl rollout
--- status`? Returns "done", "waiting" or "failed", and a sentence.
+-- status`? Returns "done", "waiting" or "failed", and kubectl's sentence.
 function k8s.rollout(what, options)
     return k8s.rollout_status(call(options_for("get", what, options)))
 end

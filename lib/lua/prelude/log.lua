@@ -9,9 +9,12 @@ local function say(level)
     end
 end
 
-log.info = say "info"   -- log.info("text with %d", ...)
-log.warn = say "warn"   -- something to look at that is no failure
-log.error = say "error" -- something bad that does not end the step
+-- log.info("text with %d", ...): a remark.
+log.info = say "info"
+-- log.warn("text with %d", ...): something to look at that is no failure.
+log.warn = say "warn"
+-- log.error("text with %d", ...): something bad that does not end the step.
+log.error = say "error"
 
 -- log.link("label", "https://..."): an address worth watching.
 function log.link(label, url)

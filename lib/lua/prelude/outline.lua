@@ -131,8 +131,10 @@ local function type_of(default)
 end
 
 -- param { default = v, type = "string" | "integer" | "number" | "boolean" | "duration" | "enum" |
---         "secret", choices = { ... }, help = "text", env = "NAME", optional = true }, or only the
--- default. Without a default it must be given, unless it is optional. Returns the parameter.
+--         "secret", choices = { ... }, help = "text", env = "NAME", optional = true }
+-- One parameter. Its type follows from the default, or from choices, when none is said; param(v) is
+-- short for param { default = v }. Without a default it must be given, unless it is optional. It comes
+-- from, strongest first: --set, RUNBOOK_<NAME> and `env` in the environment, --values, the default.
 function outline.param(body)
     if type(body) ~= "table" then body = { default = body } end
     words.fields(body, param_fields, "param")
@@ -159,8 +161,8 @@ function outline.param(body)
 end
 
 -- secret { env = "NAME", file = "path", help = "text", optional = true }: a parameter whose value is
--- never shown. It comes from --values, --set, the environment or the file, in that order from the
--- strongest. Returns the parameter.
+-- never shown, in no form. It comes from where a parameter comes from, and last from the file. At least
+-- 4 characters, or it could not be masked.
 function outline.secret(body)
     if type(body) ~= "table" then
         engine.raise("usage", "secret takes where it comes from: secret { env = \"NAME\" }")
@@ -186,7 +188,7 @@ local function read_params(given)
 end
 
 -- runbook { name = "billing-golive", summary = "...", params = { ... }, phase ..., phase ... }
--- What a runbook file returns.
+-- What a runbook file returns. Names of phases and of steps must differ within it.
 function outline.runbook(body)
     if type(body) ~= "table" then
         engine.raise("usage", "runbook wants a table: runbook { name = \"...\", phase ... }")

@@ -5,9 +5,9 @@ local words = parts.words
 local run = {}
 
 -- Makes the object. `values` are the resolved parameters, `declared` what the file declares.
---   run.NAME         the parameter (a duration is a number of seconds)
---   run.results      what earlier steps returned, by step name
---   run.id           the run's name in the journal
+--   run.NAME         the parameter of that name (a duration is a number of seconds)
+--   run.results      what earlier steps returned, by step name: run.results["step name"]
+--   run.id           the run's own name, another one each time
 --   run.planning     true in a plan, where no change is made; a runbook seldom needs to know
 --   run.fill(text)   `text` with every ${name} replaced by that parameter
 function run.new(values, declared, id)

@@ -114,11 +114,13 @@ end
 env.string, env.math = read_only(strings, "string"), read_only(maths, "math")
 env.table = read_only(copy(table, "concat insert move pack remove sort unpack"), "table")
 env.utf8 = read_only(copy(utf8, "char charpattern codepoint codes len offset"), "utf8")
+-- print(...): the same as log.info, for values of any kind.
 env.print = function(...)
     local texts = table.pack(...)
     for i = 1, texts.n do texts[i] = plain_tostring(texts[i]) end
     primitives.log.info("%s", table.concat(texts, "\t"))
 end
+-- load(text [, chunk]): compiles Lua text, which sees the same names; never reads bytecode.
 env.load = function(text, chunk, mode, environment)
     if type(text) ~= "string" then engine.raise("usage", "load wants text") end
     return load(text, chunk or "=load", "t", environment or own_globals())
@@ -152,7 +154,8 @@ local library_env = setmetatable({ engine = engine, words = words, outline = out
 
 local loaded = {}
 
--- require "runbook.canary" or require "mine" (the file mine.lua beside the runbook).
+-- require "runbook.canary": what a library returns; `runbook help libraries` lists them. require "mine"
+-- runs the file mine.lua beside the runbook, once, and require "billing.event" billing/event.lua.
 function env.require(name)
     if type(name) ~= "string" or not name:match("^[%w_][%w_.-]*$") then
         engine.raise("usage", "require wants a module's name, as in require \"runbook.canary\"")

@@ -5,22 +5,21 @@ local words = {}
 -- The keys of a table in a fixed order: numbers, then strings, then booleans.
 -- Raises when a key is of another type, because such keys have no order that two runs agree on.
 function words.keys(t)
-    local rank = { number = 1, string = 2, boolean = 3 }
-    local keys = {}
+    local kinds = { number = {}, string = {}, boolean = {} }
     for k in next, t do
-        if not rank[type(k)] then
+        local kind = kinds[type(k)]
+        if not kind then
             engine.raise("usage", "a table with a " .. type(k) .. " as a key has no fixed order; "
                 .. "use text or numbers as keys")
         end
-        keys[#keys + 1] = k
+        kind[#kind + 1] = k
     end
-    table.sort(keys, function(a, b)
-        local x, y = rank[type(a)], rank[type(b)]
-        if x ~= y then return x < y end
-        if x == 3 then return not a and b end
-        return a < b
-    end)
-    return keys
+    local keys = kinds.number
+    table.sort(keys)
+    table.sort(kinds.string)
+    table.sort(kinds.boolean, function(a, b) return b and not a end)
+    table.move(kinds.string, 1, #kinds.string, #keys + 1, keys)
+    return table.move(kinds.boolean, 1, #kinds.boolean, #keys + 1, keys)
 end
 
 -- How many single-letter edits lead from a to b.

@@ -86,11 +86,20 @@ function canary.steps(options)
     local undo = back_to_zero(options.router)
     local steps, previous = {}, 0
 
-    local function bake(run, weight)
+    -- The first weight that runs takes the baseline, and the others measure against the same.
+    local function baseline_of(run)
+        for _, step in ipairs(steps) do
+            local result = run.results[step.name]
+            if result then return result.baseline end
+        end
+        return options.baseline and options.baseline(run)
+    end
+
+    local function bake(run, weight, baseline)
         local length = words.seconds(value_of(run, options.bake), "bake")
         gates.bake(run, options.gates, {
             source = options.metrics(run),
-            baseline = options.baseline and options.baseline(run),
+            baseline = baseline,
             length = length,
             every = words.seconds(value_of(run, options.every or math.max(length / 40, 1)), "every"),
             patience = options.patience and words.seconds(value_of(run, options.patience), "patience"),
@@ -111,12 +120,13 @@ function canary.steps(options)
                 if i > 1 and options.approve_each and options.approve_each(run) then
                     ask.approve(("Go on from %d %% to %d %% of the traffic?"):format(before, weight))
                 end
-                local router = options.router
+                local router, baseline = options.router, baseline_of(run)
                 check.equal(router.weight(run), before, "the weight before this step, which nobody else "
                     .. "may change,")
                 router.set(run, weight, before)
                 check.equal(router.weight(run), weight, "the canary weight of " .. router.name(run))
-                bake(run, weight)
+                bake(run, weight, baseline)
+                return { weight = weight, baseline = baseline }
             end,
             undo = undo,
         }

@@ -48,7 +48,7 @@ local function figure_of(run, query, source)
         end
         return { value = value }
     end
-    return source:sample(run.fill(query))
+    return source:sample(run.fill(query), { quiet = true })
 end
 
 local function requests_short(run, gate, source)
