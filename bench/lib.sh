@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the measurements share. Each takes both contestants' times in turns within one run, prints rows
 # of a table, and ends with 1 when one is over its limit.
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -9,10 +10,10 @@ over=0
 row() {
     local verdict=ok
     jq -en "${4:-$2} $5" >/dev/null || { verdict=over; over=1; }
-    printf '%-44s %10s %10s %8s %8s  %s\n' "$1" "$2" "$3" "$4" "$5" "$verdict"
+    printf '%-52s %10s %10s %8s %8s  %s\n' "$1" "$2" "$3" "$4" "$5" "$verdict"
 }
 # note WHAT OURS THEIRS RATIO: a row that has no limit.
-note() { printf '%-44s %10s %10s %8s\n' "$@"; }
+note() { printf '%-52s %10s %10s %8s\n' "$@"; }
 
 # times FILE RUNS COMMAND: adds the wall times of that many runs to the file, in milliseconds.
 times() {

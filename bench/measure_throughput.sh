@@ -39,9 +39,10 @@ requests() { curl -s "$base/requests" | awk 'NR == 3 { print $3 }'; }
 
 # asked FILE COMMAND: times one run, which must have asked for every page.
 asked() {
-    local before=$(requests)
+    local before asked
+    before=$(requests)
     times "$1" 1 "$2"
-    local asked=$(($(requests) - before - 1))
+    asked=$(($(requests) - before - 1))
     [ "$asked" -eq $count ] || { echo "$asked requests instead of $count: $2"; exit 1; }
 }
 

@@ -111,9 +111,9 @@ static int resolve(lua_State *L)
     r->shown = value_object(a);
     lua_pushnil(L);
     while (lua_next(L, 2)) {
-        lua_pushvalue(L, -2);
-        value_set(a, r->shown, lua_tostring(L, -1), value_string(a, luaL_tolstring(L, -2, NULL)));
-        lua_pop(L, 3);
+        const char *name = lua_tostring(L, -2);
+        value_set(a, r->shown, name, value_string(a, luaL_tolstring(L, -1, NULL)));
+        lua_pop(L, 2);
     }
     note_secrets(L, 2, r);
     state_push(L, "run");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/params.h"
 #include "cli/signals.h"
 #include "engine/mode.h"
@@ -16,6 +17,8 @@
 #include "record/ndjson.h"
 #include "record/redact.h"
 #include "record/report.h"
+
+enum { LARGEST_RUNBOOK = 4 * 1024 * 1024 };
 
 static int fail(int code, const char *text)
 {
@@ -56,6 +59,20 @@ static void mask(void *secrets, const char *name, const char *text, size_t len)
     redact_add(secrets, name, text, len);
 }
 
+// Reads the runbook's file, or what the journal kept of it, and loads it.
+static int load(struct session *s, const struct options *o)
+{
+    struct error err;
+    struct buf text = {.max = LARGEST_RUNBOOK};
+    struct run *run = s->run;
+    bool ok = file_read(o->run.file, &text, &err) &&
+              outline_load(run->L, o->run.file, &text, &run->arena, &run->outline, &err);
+    buf_free(&text);
+    if (ok)
+        return 0;
+    return run->signal ? fail(128 + run->signal, "stopped by a signal") : fail(EXIT_LOAD, err.text);
+}
+
 int session_open(struct session *s, const struct options *o, const struct mode *mode)
 {
     struct error err;
@@ -69,10 +86,7 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     s->run->mask = mask;
     s->run->mask_arg = s->secrets;
     signals_watch(s->run);
-    if (!outline_load(s->run->L, o->run.file, &s->run->arena, &s->run->outline, &err))
-        return s->run->signal ? fail(128 + s->run->signal, "stopped by a signal")
-                              : fail(EXIT_LOAD, err.text);
-    return 0;
+    return load(s, o);
 }
 
 static struct value *selected_phases(struct run *run)

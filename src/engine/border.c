@@ -157,7 +157,7 @@ static int border_array(lua_State *L)
 // beside the runbook. Raises a usage failure when there is none.
 static int border_source(lua_State *L)
 {
-    return source_push(L, run_of(L)->options->file, luaL_checkstring(L, 1));
+    return source_load(L, luaL_checkstring(L, 1));
 }
 
 // engine.no_effects(fn, name): calls fn(name) where effects cannot wait, and returns its result.
@@ -179,6 +179,42 @@ static int border_mask(lua_State *L)
     return 0;
 }
 
+// The next of a row of numbers that depends on the run's seed and on the place in the run alone, so
+// that a run that is resumed draws the same (splitmix64, by Sebastiano Vigna).
+static uint64_t next_random(struct fiber *f)
+{
+    if (f->random == 0) {
+        f->random = f->run->seed;
+        for (const char *p = f->run->scope; *p; p++)
+            f->random = (f->random ^ (unsigned char)*p) * UINT64_C(1099511628211);
+        for (const char *p = f->position; *p; p++)
+            f->random = (f->random ^ (unsigned char)*p) * UINT64_C(1099511628211);
+    }
+    uint64_t z = f->random += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+// math.random([m [, n]]): as Lua's own, but the same when the run is resumed.
+static int border_random(lua_State *L)
+{
+    struct fiber *f = fiber_of(L);
+    if (f == NULL)
+        return failure_raise(L, FAILURE_USAGE, "math.random belongs inside a step function");
+    uint64_t drawn = next_random(f);
+    if (lua_gettop(L) == 0) {
+        lua_pushnumber(L, (lua_Number)(drawn >> 11) / (lua_Number)(UINT64_C(1) << 53));
+        return 1;
+    }
+    lua_Integer low = lua_gettop(L) > 1 ? luaL_checkinteger(L, 1) : 1;
+    lua_Integer high = luaL_checkinteger(L, lua_gettop(L) > 1 ? 2 : 1);
+    luaL_argcheck(L, low <= high, 1, "interval is empty");
+    uint64_t span = (uint64_t)high - (uint64_t)low + 1;
+    lua_pushinteger(L, (lua_Integer)((uint64_t)low + (span ? drawn % span : drawn)));
+    return 1;
+}
+
 void border_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -195,6 +231,7 @@ void border_push(lua_State *L)
         {"array", border_array},
         {"source", border_source},
         {"mask", border_mask},
+        {"random", border_random},
         {"no_effects", border_no_effects},
         {"parallel", group_parallel},
         {"each", group_each},

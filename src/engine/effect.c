@@ -4,11 +4,14 @@
 #include <stdio.h>
 
 #include "base/duration.h"
+#include "base/json.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
+#include "engine/journal.h"
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/unknown.h"
+#include "net/digest.h"
 
 static const char metatable[] = "runbook.effect";
 
@@ -18,13 +21,33 @@ const char *access_name(enum effect_access access)
     return names[access];
 }
 
+// The journal cannot be written: nothing more may be sent, save what takes changes back.
+static void journal_lost(struct effect *e, const struct error *err)
+{
+    struct run *run = e->run;
+    run->halted = HALT_JOURNAL;
+    if (run->journal_error == NULL)
+        run->journal_error = arena_dup(&run->arena, err->text);
+}
+
+static void record_outcome(struct effect *e)
+{
+    struct journal *journal = e->run->journal;
+    struct error err;
+    if (e->journaled && !journal->end(journal, e, &err))
+        journal_lost(e, &err);
+}
+
 // Ends what is under way without a word: the fiber that asked is gone.
 static int effect_close(lua_State *L)
 {
     struct effect *e = lua_touserdata(L, 1);
     if (e->under_way) {
         e->under_way = false;
-        e->kind->cancel(e);
+        e->cancelled = true;
+        if (e->performing)
+            e->kind->cancel(e);
+        record_outcome(e);
     }
     if (e->work && e->kind->release)
         e->kind->release(e);
@@ -60,7 +83,7 @@ static void tell(struct effect *e, enum event_type type)
     value_set(&a, data, "summary", value_string(&a, e->summary));
     value_set(&a, data, "position", value_string(&a, e->position));
     value_set(&a, data, "target", value_string(&a, e->target));
-    value_set(&a, data, "quiet", value_bool(&a, e->quiet));
+    value_set(&a, data, "quiet", value_bool(&a, e->quiet || e->replayed));
     if (type == EVENT_EFFECT_ENDED) {
         const char *outcome = e->cancelled    ? "cancelled"
                               : e->suppressed ? "suppressed"
@@ -74,6 +97,7 @@ static void tell(struct effect *e, enum event_type type)
         value_set(&a, data, "note", value_string(&a, e->note));
         value_set(&a, data, "where", value_string(&a, e->where));
         value_set(&a, data, "in_doubt", value_bool(&a, e->in_doubt));
+        value_set(&a, data, "replayed", value_bool(&a, e->replayed));
         if (e->diff)
             value_set(&a, data, "diff", e->diff);
         if (e->run->mode->rehearsal) {
@@ -90,11 +114,52 @@ static void tell(struct effect *e, enum event_type type)
     arena_free(&a);
 }
 
+static bool record_intent(struct effect *e)
+{
+    struct journal *journal = e->run->journal;
+    struct error err;
+    if (journal == NULL || journal->begin(journal, e, &err)) {
+        e->journaled = journal != NULL;
+        return true;
+    }
+    journal_lost(e, &err);
+    if (e->run->undoing)
+        return true;
+    e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, err.text);
+    return false;
+}
+
+void effect_do(struct effect *e)
+{
+    if (e->access == ACCESS_TIME && e->deadline == 0)
+        e->deadline = clock_wall() + value_get_int(e->args, "ms", 0);
+    if (!record_intent(e)) {
+        effect_end(e);
+        return;
+    }
+    if (!e->run->mode->rehearsal)
+        tell(e, EVENT_EFFECT_STARTED);
+    effect_start(e);
+}
+
+void effect_start(struct effect *e)
+{
+    e->performing = true;
+    e->kind->perform(e);
+}
+
+void effect_record(struct effect *e)
+{
+    record_intent(e);
+    effect_end(e);
+}
+
 void effect_end(struct effect *e)
 {
     struct run *run = e->run;
     e->under_way = false;
     e->ended = true;
+    record_outcome(e);
     struct undo_entry *entry =
         run->undo.count && !run->undoing ? &run->undo.entries[run->undo.count - 1] : NULL;
     if (e->in_doubt) {
@@ -127,8 +192,11 @@ static int door_finish(lua_State *L, int status, lua_KContext context)
     if (e->cancelled)
         fiber_check(L, e->fiber);
     if (e->error)
-        return failure_raise(L, e->access == ACCESS_HUMAN ? FAILURE_DENIED : FAILURE_EFFECT, "%s",
-                             e->error);
+        return failure_raise(L,
+                             e->run->halted && !e->run->undoing  ? FAILURE_HALTED
+                             : e->access == ACCESS_HUMAN ? FAILURE_DENIED
+                                                         : FAILURE_EFFECT,
+                             "%s", e->error);
     if (e->suppressed && e->assume == NULL && e->would_be == NULL)
         return unknown_push(L, e->summary, e->where);
     if (e->kind->push)
@@ -173,12 +241,28 @@ static void count(struct run *run, const struct effect *e)
     }
 }
 
+// What was asked for, in one canonical form: equal effects have equal fingerprints.
+static void fingerprint(struct effect *e)
+{
+    struct buf text = {0};
+    unsigned char digest[DIGEST_SIZE];
+    if (e->run->journal == NULL)
+        return;
+    buf_printf(&text, "%s\n%s\n", e->kind->name, e->system ? e->system : "");
+    json_write(&text, e->args, JSON_CANONICAL);
+    digest_sha256(text.data, text.len, digest);
+    digest_hex(digest, sizeof digest, e->fingerprint);
+    buf_free(&text);
+}
+
 int door_pass(lua_State *L, struct effect *e)
 {
     struct fiber *f = fiber_of(L);
     check_place(L, e, f);
     fiber_check(L, f);
     struct run *run = f->run;
+    if (run->halted && !run->undoing)
+        return failure_raise(L, FAILURE_HALTED, "the run was halted");
     e->run = run;
     e->fiber = f;
     snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",
@@ -188,8 +272,8 @@ int door_pass(lua_State *L, struct effect *e)
     count(run, e);
     f->waiting = e;
     e->under_way = true;
-    if (!run->mode->rehearsal)
-        tell(e, EVENT_EFFECT_STARTED);
+    e->scope = run->scope;
+    fingerprint(e);
     run->mode->perform(e);
     return lua_yieldk(L, 0, lua_gettop(L), door_finish);
 }

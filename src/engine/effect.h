@@ -48,6 +48,8 @@ struct effect {
     const char *target;   // the very object, when reads can be matched with writes; else NULL
     struct value *args;   // all that the performer needs, as plain data
     struct value *assume; // what the author says the answer will be, for plans; or NULL
+    bool repeatable;      // a write that may be sent again when its outcome is not known
+    bool sensitive;       // its answer holds secrets: the journal does not keep it
     bool quiet;           // not worth a line of its own unless it fails (the clock)
     // Plan mode: the target as the plan has left it so far, when it has changed it; set by the mode
     // before it rehearses a write. VALUE_NULL: deleted.
@@ -58,10 +60,15 @@ struct effect {
     // Set by the door.
     struct run *run;
     struct fiber *fiber;
+    const char *scope; // what of the run it belongs to: "step:NAME#1", "undo:NAME#1"
     char position[64];
     char where[256];
+    char fingerprint[65]; // of kind, system and arguments, secrets masked
     int64_t started; // steady clock, ms
-    bool under_way, ended, cancelled;
+    int64_t deadline; // of a wait: milliseconds since 1970; after a resume the one it had before
+    bool under_way, performing, ended, cancelled;
+    bool journaled;  // its intent is on record, so its outcome is to be
+    bool replayed;   // answered from the journal
     bool suppressed; // a write that was not made
     bool assumed;    // answered by `assume` or by a would-be object
     bool stale;      // read from a system that a suppressed write would have changed
@@ -83,6 +90,12 @@ struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum eff
 int door_pass(lua_State *L, struct effect *e);
 // Called by performers and modes: the effect has come to its end, with `result` or `error` set.
 void effect_end(struct effect *e);
+// For modes: performs the effect, without a word to the journal.
+void effect_start(struct effect *e);
+// For modes: writes the intent down and performs the effect.
+void effect_do(struct effect *e);
+// For modes: writes the intent down and ends the effect with what is set, without performing it.
+void effect_record(struct effect *e);
 // Cancels what may be cancelled: everything but a write that is on its way.
 void effect_interrupt(struct effect *e);
 

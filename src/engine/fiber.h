@@ -33,6 +33,7 @@ struct fiber {
     char *position;         // "" or the parent's effect that started it, "3.2": prefix of its effects
     int index;              // which branch of its parent's group it is, from 1
     int effects;            // how many effects it has asked for
+    uint64_t random;        // state of its random numbers; 0: not yet seeded
     int arguments;          // on its stack for the next resume
     bool ready, ended, failed;
     enum fiber_stop stop;

@@ -17,4 +17,4 @@ struct mode {
     void (*close)(struct run *);
 };
 
-extern const struct mode mode_live, mode_plan;
+extern const struct mode mode_live, mode_plan, mode_replay;

@@ -4,7 +4,7 @@
 
 static void perform(struct effect *e)
 {
-    e->kind->perform(e);
+    effect_do(e);
 }
 
 const struct mode mode_live = {.name = "live", .perform = perform};

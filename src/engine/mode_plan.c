@@ -76,7 +76,7 @@ static void read_live(struct effect *e, struct plan *p)
     e->stale = system_written(p, e->system);
     if (e->stale)
         e->run->step_stale = true;
-    e->kind->perform(e);
+    effect_start(e);
 }
 
 static void write_not(struct effect *e, struct plan *p)
@@ -88,8 +88,10 @@ static void write_not(struct effect *e, struct plan *p)
     if (e->assume) {
         e->assumed = true;
         e->result = e->assume;
-    } else if (e->kind->rehearse && e->kind->rehearse(e)) {
-        return;
+    } else if (e->kind->rehearse) {
+        e->performing = true;
+        if (e->kind->rehearse(e))
+            return;
     }
     effect_end(e);
 }

@@ -5,12 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/state.h"
-
-enum { LARGEST_RUNBOOK = 4 * 1024 * 1024 };
 
 static const char *field_text(lua_State *L, const char *name, struct arena *a)
 {
@@ -145,22 +142,16 @@ static bool explain(const struct value *failure, const char *file, const char *t
                      *line ? "\n    " : "", line);
 }
 
-bool outline_load(lua_State *L, const char *file, struct arena *a, struct outline *out,
-                  struct error *err)
+bool outline_load(lua_State *L, const char *file, const struct buf *text, struct arena *a,
+                  struct outline *out, struct error *err)
 {
-    struct buf text = {.max = LARGEST_RUNBOOK};
-    if (!file_read(file, &text, err)) {
-        buf_free(&text);
-        return false;
-    }
-    char *start = text.data ? text.data : mem_dup("");
-    size_t len = text.len;
-    if (len > 1 && start[0] == '#' && start[1] == '!')
+    char *start = arena_copy(a, buf_text(text), text->len);
+    if (text->len > 1 && start[0] == '#' && start[1] == '!')
         start[0] = start[1] = '-'; // a comment, so that the lines keep their numbers
     out->file = arena_dup(a, file);
     int top = lua_gettop(L);
     lua_pushcfunction(L, load_protected);
-    lua_pushlstring(L, start, len);
+    lua_pushlstring(L, start, text->len);
     lua_pushfstring(L, "@%s", file);
     lua_pushlightuserdata(L, out);
     lua_pushlightuserdata(L, a);
@@ -168,8 +159,16 @@ bool outline_load(lua_State *L, const char *file, struct arena *a, struct outlin
     if (!ok)
         explain(failure_read(L, -1, a), file, start, err);
     lua_settop(L, top);
-    free(start);
     return ok;
+}
+
+const struct step *outline_step(const struct outline *o, const char *name)
+{
+    for (int p = 0; p < o->count; p++)
+        for (int i = 0; i < o->phases[p].count; i++)
+            if (strcmp(o->phases[p].steps[i].name, name) == 0)
+                return &o->phases[p].steps[i];
+    return NULL;
 }
 
 static bool step_is(const struct step *s, const char *name)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/value.h"
 
@@ -40,10 +41,12 @@ struct outline {
     struct value *params; // { name: { type, default, help, choices, env, file, where } }
 };
 
-// Loads a runbook file into L and reads its outline. False with `err` set (file, line, source line):
+// Loads a runbook from its text, which came from `file`, into L and reads its outline. False with `err` set (file, line, source line):
 // a syntax error, an unknown or wrong field, a duplicate, a primitive used while loading.
-bool outline_load(lua_State *L, const char *file, struct arena *a, struct outline *out,
-                  struct error *err);
+bool outline_load(lua_State *L, const char *file, const struct buf *text, struct arena *a,
+                  struct outline *out, struct error *err);
 // Marks what --from, --only and the phase names choose. False with `err` when a name is not there.
 bool outline_select(struct outline *, const char *const *phases, const char *from, const char *only,
                     struct error *err);
+// The step of that name; NULL when there is none.
+const struct step *outline_step(const struct outline *, const char *name);

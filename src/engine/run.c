@@ -90,6 +90,7 @@ struct verdict {
     struct value *failure; // of the first step that failed or was stopped
     const struct step *step;
     bool stopped, rolled_back, rollback_failed;
+    const char *asked; // the rollback that was asked for or goes on, and its cause
 };
 
 // Walks the steps of one phase. Returns false when the run is not to go on to the next phase.
@@ -109,7 +110,7 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
             continue;
         struct value *failure;
         enum step_outcome outcome = step_run(run, &phase->steps[i], &failure);
-        v->stopped = outcome == STEP_STOPPED || run->signal;
+        v->stopped = outcome == STEP_STOPPED || run->signal || run->halted;
         failed |= outcome == STEP_FAILED;
         if (failure && v->failure == NULL) {
             v->failure = failure;
@@ -125,7 +126,7 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     run->phase = NULL;
     if (run->mode->rehearsal)
         return !v->stopped;
-    if ((failed || v->stopped) && phase->on_failure == ON_FAILURE_ROLLBACK) {
+    if ((failed || v->stopped) && !run->halted && phase->on_failure == ON_FAILURE_ROLLBACK) {
         const char *cause = v->failure ? value_get_text(v->failure, "text") : "stopped by a signal";
         v->rolled_back = true;
         v->rollback_failed = !undo_all(run, cause);
@@ -174,8 +175,12 @@ static int exit_of(const struct run *run, const struct verdict *v, enum leftover
         return v->stopped ? 128 + run->signal : v->failure ? EXIT_CHECK : EXIT_DONE;
     if (v->rollback_failed)
         return EXIT_NOT_ROLLED_BACK;
-    if (in_doubt)
+    if (in_doubt || run->halted == HALT_DOUBT)
         return EXIT_IN_DOUBT;
+    if (run->halted)
+        return run->halted == HALT_DIVERGED ? EXIT_STALE : EXIT_INTERNAL;
+    if (v->asked)
+        return left == SOMETHING_STANDS ? EXIT_NOT_ROLLED_BACK : EXIT_ROLLED_BACK;
     if (v->stopped)
         return 128 + run->signal;
     if (v->failure == NULL)
@@ -193,6 +198,9 @@ static const char *headline(struct run *run, const struct verdict *v, int code)
     const char *name = run->outline.name;
     const char *why = v->failure ? value_get_text(v->failure, "text") : "";
     const char *step = v->step ? v->step->name : "";
+    if (v->asked)
+        return arena_printf(a, "%s was rolled back%s: %s", name,
+                            code == EXIT_ROLLED_BACK ? "" : ", but NOT everything", v->asked);
     if (run->mode->rehearsal && code == EXIT_DONE)
         return arena_printf(a, "%s is planned; nothing was changed", name);
     if (run->mode->rehearsal)
@@ -211,6 +219,11 @@ static const char *headline(struct run *run, const struct verdict *v, int code)
     case EXIT_IN_DOUBT:
         return arena_printf(a, "in doubt: a change of \"%s\" was sent, its outcome is not known: %s",
                             step, why);
+    case EXIT_INTERNAL:
+        return arena_printf(a, "%s was halted: %s", name,
+                            run->journal_error ? run->journal_error : why);
+    case EXIT_STALE:
+        return arena_printf(a, "%s was halted in \"%s\": %s", name, step, why);
     case EXIT_DENIED:
         return arena_printf(a, "not approved in \"%s\": %s", step, why);
     default:
@@ -223,17 +236,35 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
 {
     struct arena *a = &run->arena;
     const char *file = run->options->file;
+    bool kept = run->journal && run->journal_error == NULL;
     if (run->mode->rehearsal)
         return code == EXIT_DONE ? arena_printf(a, "to do it: runbook %s", file) : NULL;
+    if (v->asked && code != EXIT_DONE && code != EXIT_ROLLED_BACK && kept)
+        return arena_printf(a, "mend what is in the way, then: runbook rollback %s", run->id);
     switch (code) {
     case EXIT_DONE:
-        return NULL;
+    case EXIT_ROLLED_BACK:
+        if (v->asked || code == EXIT_DONE)
+            return NULL;
+        break;
+    case EXIT_INTERNAL:
+        return arena_printf(a, "make room for the journal or mend it, then: runbook resume %s", run->id);
+    case EXIT_STALE:
+        return arena_printf(a, "to take back what was done: runbook rollback %s", run->id);
     case EXIT_NOT_ROLLED_BACK:
-        return "what still stands is listed above: take it back by hand, or mend the cause and run "
-               "the phase again";
+        return kept ? arena_printf(a, "to go on: runbook resume %s; to take back what stands: runbook "
+                                      "rollback %s",
+                                   run->id, run->id)
+                    : "what still stands is listed above: take it back by hand, or mend the cause and "
+                      "run the phase again";
     case EXIT_IN_DOUBT:
-        return "look at the other side whether the change arrived before you run anything again";
+        return kept && run->halted == HALT_DOUBT
+                   ? NULL // the headline says what to type
+                   : "look at the other side whether the change arrived before you run anything again";
     }
+    if (kept && !v->rolled_back)
+        return arena_printf(a, "%s: runbook resume %s", v->stopped ? "to go on" : "mend the cause, then",
+                            run->id);
     const char *before = v->stopped ? "to go on" : "mend the cause, then";
     if (left == NOTHING_CHANGED || v->rolled_back || v->step == NULL)
         return arena_printf(a, "%s: runbook %s", before, file);
@@ -277,12 +308,39 @@ static void tell_end(struct run *run, const struct verdict *v, int code, enum le
     run_tell(run, EVENT_RUN_ENDED, data);
 }
 
+// A rollback that was asked for, or was under way when the run was interrupted.
+static bool take_back(struct run *run, struct verdict *v)
+{
+    const struct value *rollback = value_get(run->past, "rollback");
+    const struct value *order = value_get(run->past, "order"), *undone = value_get(rollback, "undone");
+    if (rollback == NULL || rollback->type == VALUE_NULL)
+        return false;
+    for (size_t i = 0; i < value_count(order); i++) {
+        const struct step *step = outline_step(&run->outline, value_text(value_at(order, i)));
+        if (step)
+            undo_register(run, step);
+    }
+    for (size_t i = 0; i < value_count(undone); i++)
+        undo_done_before(run, value_text(value_at(undone, i)));
+    run->generation = value_get_int(rollback, "generation", 1) - 1;
+    v->asked = value_get_text(rollback, "cause");
+    v->rollback_failed = !undo_all(run, v->asked);
+    return true;
+}
+
+static void walk_phases(struct run *run, struct verdict *v)
+{
+    run->generation = value_get_int(run->past, "generation", 0);
+    for (int i = 0; i < run->outline.count; i++)
+        if (run->outline.phases[i].selected && !walk_phase(run, &run->outline.phases[i], v))
+            return;
+}
+
 int run_walk(struct run *run)
 {
     struct verdict v = {0};
-    for (int i = 0; i < run->outline.count; i++)
-        if (run->outline.phases[i].selected && !walk_phase(run, &run->outline.phases[i], &v))
-            break;
+    if (!take_back(run, &v))
+        walk_phases(run, &v);
     bool in_doubt;
     enum leftover left = look_back(run, &in_doubt);
     int code = exit_of(run, &v, left, in_doubt);

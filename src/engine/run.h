@@ -17,6 +17,7 @@
 struct loop;
 struct timer;
 struct fetcher;
+struct journal;
 struct mode;
 
 // How a run ends; 128 and the signal's number when a signal stopped it.
@@ -43,6 +44,14 @@ struct run_options {
     const char *from, *only; // step names ("step" or "phase/step"), or NULL
     const char *const *phases; // names, NULL-terminated; NULL: all
     int64_t max_memory;        // bytes of Lua memory; 0: the default, 256 MiB
+};
+
+// Why a run may do nothing more, save take its changes back.
+enum halt {
+    HALT_NOT,
+    HALT_JOURNAL,  // it cannot be written
+    HALT_DIVERGED, // it tells of another path
+    HALT_DOUBT,    // an effect's outcome is not on record
 };
 
 struct run_counts {
@@ -87,6 +96,18 @@ struct run {
     struct undo undo;
     struct run_counts counts;
     bool in_doubt, denied, incomplete;
+    enum halt halted; // nothing more may be done
+    const char *journal_error;
+
+    struct journal *journal;   // NULL: none is kept
+    const char *scope;         // of the effects under way
+    // Of a run that goes on, else NULL: { steps: { NAME: { state, attempts, result, writes, in_doubt } },
+    // order: [ NAME ], rollback: null | { cause, generation, undone: [ NAME ] } }; states as the outcomes
+    // of EVENT_STEP_ENDED, and "running".
+    struct value *past;
+    struct value *sources; // { module: { chunk, text } } of a run that goes on; else NULL
+    int64_t generation; // how many rollbacks of this run began
+    struct value *resolutions; // { seq: "done" | "not-done" | "retry" }
     struct value *stays; // [ { step, text } ]: changes that stand after a failure, on purpose or not
 
     volatile sig_atomic_t signal; // SIGINT or SIGTERM once it came

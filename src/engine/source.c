@@ -8,6 +8,8 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "engine/failure.h"
+#include "engine/journal.h"
+#include "engine/run.h"
 
 enum { LARGEST_SOURCE = 4 * 1024 * 1024 };
 
@@ -51,6 +53,29 @@ static bool push_ours(lua_State *L, const char *module)
     return text != NULL;
 }
 
+// Keeps what was loaded, so that a resumed run runs the same.
+static void keep(lua_State *L, struct run *run, const char *module)
+{
+    struct error err;
+    size_t len;
+    const char *text = lua_tolstring(L, -2, &len);
+    if (run->journal &&
+        !run->journal->source(run->journal, module, lua_tostring(L, -1), text, len, &err))
+        failure_raise(L, FAILURE_HALTED, "%s", err.text);
+}
+
+// Pushes what the journal kept of the module, when the run goes on; false when it kept nothing.
+static bool push_kept(lua_State *L, const struct run *run, const char *module)
+{
+    const struct value *kept = value_get(run->sources, module);
+    if (kept == NULL)
+        return false;
+    const struct value *text = value_get(kept, "text");
+    lua_pushlstring(L, text->string.text, text->string.len);
+    lua_pushstring(L, value_get_text(kept, "chunk"));
+    return true;
+}
+
 int source_push(lua_State *L, const char *runbook_file, const char *module)
 {
     if (strncmp(module, "runbook.", 8) == 0 || strncmp(module, "prelude.", 8) == 0) {
@@ -68,5 +93,17 @@ int source_push(lua_State *L, const char *runbook_file, const char *module)
     if (!push_file(L, path, &err))
         return failure_raise(L, FAILURE_USAGE, "require \"%s\": %s", module, err.text);
     lua_pushfstring(L, "@%s", path);
+    return 2;
+}
+
+int source_load(lua_State *L, const char *module)
+{
+    struct run *run = run_of(L);
+    bool ours = strncmp(module, "prelude.", 8) == 0;
+    if (!ours && push_kept(L, run, module))
+        return 2;
+    source_push(L, run->options->file, module);
+    if (!ours)
+        keep(L, run, module);
     return 2;
 }

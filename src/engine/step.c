@@ -104,6 +104,7 @@ static bool is_wanted(struct run *run, const struct step *step, struct value **f
     if (step->when == LUA_NOREF)
         return true;
     struct value *answer = NULL;
+    run->scope = arena_printf(&run->arena, "when:%s", step->name);
     *failure = step_call(run, step->when, step->timeout_ms, &answer);
     bool no = answer == NULL || answer->type == VALUE_NULL ||
               (answer->type == VALUE_BOOL && !answer->boolean);
@@ -115,7 +116,7 @@ static bool worth_retrying(struct run *run, const struct value *failure)
     const char *kind = value_get_text(failure, "kind");
     return !run->signal && !run->in_doubt && !run->mode->rehearsal &&
            strcmp(kind, FAILURE_USAGE) != 0 && strcmp(kind, FAILURE_DENIED) != 0 &&
-           strcmp(kind, FAILURE_UNKNOWN) != 0 && strcmp(kind, FAILURE_STOPPED) != 0;
+           strcmp(kind, FAILURE_HALTED) != 0 && strcmp(kind, FAILURE_UNKNOWN) != 0 && strcmp(kind, FAILURE_STOPPED) != 0;
 }
 
 static void tell_end(struct run *run, const char *outcome, struct value *failure, int attempt,
@@ -145,22 +146,59 @@ static struct value *attempt_step(struct run *run, const struct step *step, int 
     value_set(a, data, "attempt", value_int(a, attempt));
     value_set(a, data, "where", value_string(a, step->where));
     run_tell(run, EVENT_STEP_STARTED, data);
+    run->scope = arena_printf(a, "step:%s#%d", step->name, attempt);
     *result = NULL;
     return step_call(run, step->action, step->timeout_ms, result);
 }
 
+// A step that the run has finished before it was interrupted is not run again: its result and its
+// undo are there.
+static bool restore(struct run *run, const struct step *step, const struct value *past)
+{
+    const char *state = value_get_text(past, "state");
+    bool ok = strcmp(state, "ok") == 0;
+    if (!ok && strcmp(state, "skipped") != 0)
+        return false;
+    struct arena *a = &run->arena;
+    struct value *data = value_object(a), *result = value_get(past, "result");
+    if (result && result->type != VALUE_NULL)
+        value_set(a, run->results, step->name, result);
+    value_set(a, data, "outcome", value_string(a, state));
+    value_set(a, data, "seconds", value_int(a, 0));
+    value_set(a, data, "reason", value_string(a, "done before the run was interrupted"));
+    value_set(a, data, "earlier", value_bool(a, true));
+    run->step = step;
+    run_tell(run, EVENT_STEP_ENDED, data);
+    run->step = NULL;
+    run->counts.steps += ok;
+    run->counts.skipped += !ok;
+    return true;
+}
+
+// Which attempt comes next: an interrupted one goes on, a finished one is followed by another.
+static int first_attempt(const struct value *past)
+{
+    const char *state = value_get_text(past, "state");
+    int attempts = (int)value_get_int(past, "attempts", 0);
+    bool interrupted = strcmp(state, "running") == 0 || strcmp(state, "stopped") == 0;
+    return interrupted && attempts > 0 ? attempts : attempts + 1;
+}
+
 enum step_outcome step_run(struct run *run, const struct step *step, struct value **failure)
 {
+    const struct value *past = value_get(value_get(run->past, "steps"), step->name);
+    undo_register(run, step);
+    *failure = NULL;
+    if (restore(run, step, past))
+        return STEP_OK;
     run->step = step;
     run->step_writes = 0;
     run->step_stale = false;
     run->figures = NULL;
-    *failure = NULL;
     int64_t started = clock_steady();
     enum step_outcome outcome = STEP_OK;
-    int attempt = 1;
+    int first = first_attempt(past), attempt = first;
     struct value *result = NULL;
-    undo_register(run, step);
     if (!is_wanted(run, step, failure)) {
         run->counts.skipped++;
         tell_end(run, "skipped", NULL, 0, started, 0, NULL);
@@ -171,7 +209,7 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     if (*failure == NULL) {
         *failure = attempt_step(run, step, attempt, &result);
         int64_t backoff = step->backoff_ms;
-        for (; *failure && attempt < step->attempts && worth_retrying(run, *failure); backoff *= 2) {
+        for (; *failure && attempt - first + 1 < step->attempts && worth_retrying(run, *failure); backoff *= 2) {
             tell_end(run, "failed", *failure, attempt, started, backoff, NULL);
             step_pause(run, backoff);
             if (!run->signal)

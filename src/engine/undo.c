@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/duration.h"
 #include "engine/mode.h"
@@ -17,8 +18,11 @@ struct undo_entry *undo_register(struct run *run, const struct step *step)
         u->room = u->room ? u->room * 2 : 16;
         u->entries = mem_grow(u->entries, u->room * sizeof *u->entries);
     }
+    const struct value *past = value_get(value_get(run->past, "steps"), step->name);
     struct undo_entry *entry = &u->entries[u->count++];
-    *entry = (struct undo_entry){.step = step};
+    *entry = (struct undo_entry){.step = step,
+                                 .writes = (int)value_get_int(past, "writes", 0),
+                                 .in_doubt = value_get_bool(past, "in_doubt", false)};
     return entry;
 }
 
@@ -52,8 +56,16 @@ static void tell_start(struct run *run, const char *cause)
         if (is_due(&run->undo.entries[i]) && is_latest_of_its_function(&run->undo, i))
             value_push(a, names, value_string(a, run->undo.entries[i].step->name));
     value_set(a, data, "cause", value_string(a, cause));
+    value_set(a, data, "generation", value_int(a, run->generation));
     value_set(a, data, "steps", names);
     run_tell(run, EVENT_ROLLBACK_STARTED, data);
+}
+
+static struct value *call_undo(struct run *run, const struct step *step, int attempt)
+{
+    run->scope = arena_printf(&run->arena, "undo:%s#%d of rollback %lld", step->name, attempt,
+                              (long long)run->generation);
+    return step_call(run, step->undo, step->timeout_ms, NULL);
 }
 
 // Runs the undo of one step, up to three times. Returns its last failure, or NULL.
@@ -66,10 +78,10 @@ static struct value *undo_one(struct run *run, const struct step *step)
     run->step_stale = false;
     run_tell(run, EVENT_UNDO_STARTED, NULL);
     int attempt = 1;
-    struct value *failure = step_call(run, step->undo, step->timeout_ms, NULL);
-    for (; failure && attempt < UNDO_ATTEMPTS && !run->mode->rehearsal; attempt++) {
+    struct value *failure = call_undo(run, step, attempt);
+    while (failure && attempt < UNDO_ATTEMPTS && !run->mode->rehearsal) {
         step_pause(run, UNDO_BACKOFF_MS * attempt);
-        failure = step_call(run, step->undo, step->timeout_ms, NULL);
+        failure = call_undo(run, step, ++attempt);
     }
     struct value *data = value_object(a);
     value_set(a, data, "outcome", value_string(a, failure ? "failed" : "ok"));
@@ -89,6 +101,7 @@ bool undo_all(struct run *run, const char *cause)
     struct value *failed = value_array(a);
     int undone = 0;
     run->undoing = true;
+    run->generation++;
     tell_start(run, cause);
     for (size_t i = u->count; i-- > 0;) {
         if (!is_due(&u->entries[i]))
@@ -116,6 +129,13 @@ bool undo_all(struct run *run, const char *cause)
     value_set(a, data, "failed", failed);
     run_tell(run, EVENT_ROLLBACK_ENDED, data);
     return value_count(failed) == 0;
+}
+
+void undo_done_before(struct run *run, const char *step)
+{
+    for (size_t i = 0; i < run->undo.count; i++)
+        if (strcmp(run->undo.entries[i].step->name, step) == 0)
+            mark_undone(&run->undo, run->undo.entries[i].step->undo_identity);
 }
 
 void undo_free(struct undo *u)

@@ -26,4 +26,6 @@ struct undo_entry *undo_register(struct run *, const struct step *);
 // Runs every undo of a step that made writes, last first. A failing one is tried three times, then
 // noted, and the others still run. Returns true when none failed. `cause` is the headline.
 bool undo_all(struct run *, const char *cause);
+// Notes that the undo of that step, and so of all that share it, was done before the run was resumed.
+void undo_done_before(struct run *, const char *step);
 void undo_free(struct undo *);

@@ -48,11 +48,10 @@
 #undef curl_multi_setopt
 #undef curl_share_setopt
 
-static struct {
-#define FIELD(type, name, parameters, arguments) type(*name) parameters;
-#define OPTION_FIELD(type, name, handle, option) type (*name)(handle, option, ...);
+static struct library {
+#define FIELD(type, name, ...) __typeof__(name) *(name);
     FUNCTIONS(FIELD)
-    OPTIONS(OPTION_FIELD)
+    OPTIONS(FIELD)
 } library;
 
 #define HAND_ON(type, name, parameters, arguments)                                                 \
@@ -82,7 +81,7 @@ bool curl_load(struct error *err)
         const char *name;
         size_t at; // offset in `library`
     } symbols[] = {
-#define SYMBOL(type, name, ...) {#name, (size_t)((char *)&library.name - (char *)&library)},
+#define SYMBOL(type, name, ...) {#name, offsetof(struct library, name)},
         FUNCTIONS(SYMBOL) OPTIONS(SYMBOL)};
     static bool loaded;
     if (loaded)

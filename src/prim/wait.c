@@ -53,7 +53,9 @@ static void sleep_tick(void *arg)
 static void sleep_perform(struct effect *e)
 {
     struct sleep *s = arena_alloc(&e->arena, sizeof *s);
-    int64_t ms = value_get_int(e->args, "ms", 0);
+    int64_t ms = e->deadline - clock_wall(); // less than asked for when the run was interrupted
+    if (ms < 0)
+        ms = 0;
     s->effect = e;
     s->until = clock_steady() + ms;
     e->work = s;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "record/words.h"
 
 enum { WIDTH = 168, HEIGHT = 30, PAD = 3, BAR_HEIGHT = 8 };
 
@@ -66,44 +67,50 @@ static void open_svg(struct buf *out, int height)
                WIDTH, height, WIDTH, height);
 }
 
-// Reads the points into a scale that holds them, the limit and zero; false when one has another
-// unit.
-static bool scale_of(struct scale *s, const struct value *points, double limit, const char *unit)
+// Reads when and what a point is; false when it is no number of this unit ("no data").
+static bool point_read(const struct value *point, const char *unit, double *seconds, double *number)
 {
+    char point_unit[8];
+    *seconds = fmax(words_number(value_get(point, "seconds")), 0);
+    return chart_number(value_get_text(point, "value"), number, point_unit) &&
+           strcmp(unit, point_unit) == 0;
+}
+
+// Makes a scale that holds the points, the limit and zero. Returns how many points it holds.
+static int scale_make(struct scale *s, const struct value *points, double limit, const char *unit)
+{
+    int count = 0;
     *s = (struct scale){.low = fmin(limit, 0), .high = fmax(limit, 0)};
     for (size_t i = 0; i < value_count(points); i++) {
-        const struct value *point = value_at(points, i), *at = value_get(point, "seconds");
-        double number;
-        char point_unit[8];
-        if (!chart_number(value_get_text(point, "value"), &number, point_unit) ||
-            strcmp(unit, point_unit) != 0)
-            return false;
+        double seconds, number;
+        if (!point_read(value_at(points, i), unit, &seconds, &number))
+            continue;
         s->low = fmin(s->low, number);
         s->high = fmax(s->high, number);
-        s->last = fmax(s->last, at && at->type == VALUE_FLOAT ? at->number : 0);
+        s->last = fmax(s->last, seconds);
+        count++;
     }
     s->high += s->high > s->low ? (s->high - s->low) * 0.08 : 1;
-    return true;
+    return count;
 }
 
 static void draw_course(struct buf *out, const struct scale *s, const struct value *points,
-                        double limit)
+                        double limit, const char *unit)
 {
-    double x = 0, y = 0;
+    double x = 0, y = y_of(s, limit);
     bool ok = true;
     open_svg(out, HEIGHT);
-    buf_printf(out, "<line class=\"limit\" x1=\"0\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", WIDTH,
-               y_of(s, limit), y_of(s, limit));
+    buf_printf(out, "<line class=\"limit\" x1=\"0\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", WIDTH, y,
+               y);
     buf_puts(out, "<polyline points=\"");
     for (size_t i = 0; i < value_count(points); i++) {
-        const struct value *point = value_at(points, i), *at = value_get(point, "seconds");
-        double number = 0;
-        char unit[8];
-        chart_number(value_get_text(point, "value"), &number, unit);
-        x = x_of(s, at && at->type == VALUE_FLOAT ? at->number : 0);
+        double seconds, number;
+        if (!point_read(value_at(points, i), unit, &seconds, &number))
+            continue;
+        x = x_of(s, seconds);
         y = y_of(s, number);
-        ok = value_get_bool(point, "ok", false);
-        buf_printf(out, "%s%.1f,%.1f", i ? " " : "", x, y);
+        ok = value_get_bool(value_at(points, i), "ok", false);
+        buf_printf(out, "%.1f,%.1f ", x, y);
     }
     buf_printf(out, "\"/><circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"/></svg>",
                ok ? "good" : "bad", x, y);
@@ -132,10 +139,8 @@ void chart_figure(struct buf *out, const struct value *figure, const char *value
     struct scale scale;
     if (!chart_number(limit, &limit_number, limit_unit))
         return;
-    if (value_count(points) > 1) {
-        if (scale_of(&scale, points, limit_number, limit_unit))
-            draw_course(out, &scale, points, limit_number);
-    } else if (chart_number(value, &number, unit) && strcmp(unit, limit_unit) == 0) {
+    if (scale_make(&scale, points, limit_number, limit_unit) > 1)
+        draw_course(out, &scale, points, limit_number, limit_unit);
+    else if (chart_number(value, &number, unit) && strcmp(unit, limit_unit) == 0)
         draw_bar(out, number, limit_number, ok);
-    }
 }

@@ -85,3 +85,33 @@ Test(ndjson, a_line_an_event)
                            "\"text\":\"a\\nb\\u001b\"}\n");
     free(text);
 }
+
+Test(chart, draws_what_is_a_number_of_the_limits_unit)
+{
+    static const struct {
+        const char *points, *value, *has;
+    } rows[] = {
+        {"[{\"seconds\":0,\"value\":\"no data\",\"ok\":false},{\"seconds\":1,\"value\":\"1 "
+         "%\",\"ok\":true},"
+         "{\"seconds\":2,\"value\":\"3 s\",\"ok\":true},{\"seconds\":3,\"value\":\"9 "
+         "%\",\"ok\":false}]",
+         "9 %", "<circle class=\"bad\" cx=\"165.0\" cy=\"4.8\""},
+        {"[{\"seconds\":1,\"value\":\"1 %\",\"ok\":true}]", "1 %",
+         "<rect class=\"good\" width=\"22.4\""},
+        {"[]", "1 s", NULL},
+        {"[]", "no data", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena a = {0};
+        struct buf out = {0};
+        struct error err;
+        struct value *figure = value_object(&a);
+        value_set(&a, figure, "points",
+                  json_parse(&a, rows[i].points, strlen(rows[i].points), &err));
+        chart_figure(&out, figure, rows[i].value, "below 5 %", true);
+        cr_expect(rows[i].has ? strstr(buf_text(&out), rows[i].has) != NULL : out.len == 0, "%s",
+                  buf_text(&out));
+        buf_free(&out);
+        arena_free(&a);
+    }
+}

@@ -134,7 +134,7 @@ end
 --         "secret", choices = { ... }, help = "text", env = "NAME", optional = true }
 -- One parameter. Its type follows from the default, or from choices, when none is said; param(v) is
 -- short for param { default = v }. Without a default it must be given, unless it is optional. It comes
--- from, strongest first: --set, RUNBOOK_<NAME> and `env` in the environment, --values, the default.
+-- from, strongest first: --set, RUNBOOK_NAME and `env` in the environment, --values, the default.
 function outline.param(body)
     if type(body) ~= "table" then body = { default = body } end
     words.fields(body, param_fields, "param")

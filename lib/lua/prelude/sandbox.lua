@@ -95,7 +95,9 @@ getmetatable("").__index = strings
 getmetatable("").__metatable = false
 
 local maths = copy(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf "
-    .. "pi rad random sin sqrt tan tointeger type ult")
+    .. "pi rad sin sqrt tan tointeger type ult")
+
+maths.random = engine.random
 
 local env
 -- A file's globals are its own, so that one file cannot change another's.
