@@ -130,6 +130,7 @@ return runbook {
     name    = "billing-golive",
     summary = "Preflight, smoke, Stripe webhook, canary 1 to 100 %, post-checks",
     params  = params,
+    target  = "${host}",
 
     phase "preflight" { keep_going = true, -- every problem in one pass
         step "certificate is ready" {

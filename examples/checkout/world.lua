@@ -76,11 +76,11 @@ local function checkout(w, req)
     end
     local id = req.path:match("^/keys/([%w_-]+)")
     local route = routes[req.method .. " " .. req.path:gsub("^/keys/[%w_-]+", "/keys/*")]
-    if not route then return refusal(404, "no such path") end
-    return route(w, id, req.body ~= "" and json.decode(req.body) or {})
+    local body = req.body ~= "" and json.decode(req.body) or {}
+    return route and route(w, id, body) or refusal(404, "no such path")
 end
 
--- Signs the receipts of one tick, and lets the metrics server look at the counters.
+-- Signs the receipts of one tick that ends at `at`, and lets the metrics server look at the counters.
 local function pass(w, at)
     local all, share = RECEIPTS_PER_SECOND * TICK, w.share / 100
     local bad = fault(w, "bad-signatures") and 0.05 or 0
@@ -89,6 +89,10 @@ local function pass(w, at)
     w.receipts:add(all * share * bad, "next", "invalid")
     w.metrics:scrape(w.target, at)
     w.at = at
+end
+
+local function advance(w, now)
+    for at = w.at + TICK, now, TICK do pass(w, at) end
 end
 
 return {
@@ -106,10 +110,9 @@ return {
         w.target = prometheus.target(counts, { job = "checkout" })
         w.current, w.share, w.keys = "key-1", 0, { ["key-1"] = { id = "key-1", at = 0 } }
         w.at = w.now() - HISTORY
+        advance(w, w.now())
     end,
-    tick = function(w, now)
-        for at = w.at + TICK, now, TICK do pass(w, at) end
-    end,
+    tick = advance,
     handle = { checkout = checkout, metrics = function(w, req) return w.metrics:handle(w, req) end },
     files = function(w)
         return { ["values.yaml"] = { url = w.urls.checkout, token = TOKEN, prometheus_url = w.urls.metrics,

@@ -12,7 +12,7 @@ struct arena_block {
     alignas(max_align_t) char data[];
 };
 
-enum { FIRST_BLOCK = 1024, LARGEST_STEP = 256 * 1024 };
+enum { FIRST_BLOCK = 960, LARGEST_STEP = 256 * 1024 };
 
 static void *or_abort(void *p)
 {

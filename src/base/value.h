@@ -48,8 +48,8 @@ struct value_member {
 struct value *value_null(struct arena *a);
 struct value *value_bool(struct arena *a, bool b);
 struct value *value_int(struct arena *a, int64_t n);
-struct value *value_float(struct arena *a, double n);            // NaN and infinities become null
-struct value *value_string(struct arena *a, const char *text);   // copies; NULL becomes null
+struct value *value_float(struct arena *a, double n);          // NaN and infinities become null
+struct value *value_string(struct arena *a, const char *text); // copies; NULL becomes null
 struct value *value_bytes(struct arena *a, const char *p, size_t len); // copies
 struct value *value_printf(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -69,7 +69,7 @@ static void print_outline(const struct outline *o)
 static int check(const struct options *o)
 {
     struct session session;
-    int code = session_open(&session, o, &mode_plan);
+    int code = session_open(&session, o, &mode_plan, NULL);
     if (code == 0)
         print_outline(&session.run->outline);
     return session_close(&session, code);

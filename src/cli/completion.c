@@ -5,9 +5,10 @@
 #include "cli/verbs.h"
 #include "engine/run.h"
 
-static const char flags[] = "--set --values --dry-run --yes --no-input --from --only --output --report "
-                            "--kubeconfig --context --verbose --quiet --color --detailed-exitcode "
-                            "--debug --help";
+static const char flags[] =
+    "--set --values --dry-run --yes --no-input --from --only --output --report "
+    "--kubeconfig --context --verbose --quiet --color --detailed-exitcode "
+    "--debug --help";
 
 static void print_verbs(void)
 {

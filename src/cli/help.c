@@ -15,8 +15,12 @@ static const char options_text[] =
     "  --no-input             never ask; what needs an answer fails\n"
     "  --from STEP            begin at this step (\"step\" or \"phase/step\")\n"
     "  --only STEP            run this step alone\n"
-    "  --output text|ndjson   what goes to standard output\n"
+    "  --output text|ndjson|json  what goes to standard output\n"
     "  --report FILE          write a report; .html, .md, .xml (JUnit) or .json; may be repeated\n"
+    "  --journal FILE         where runs are kept; none: keep nothing\n"
+    "  --lock-timeout TIME    wait for another run of the same runbook and target\n"
+    "  --resolve SEQ=WHAT     resume: what became of an effect in doubt: done, not-done or retry\n"
+    "  --upgrade              resume: take the runbook as it is now, if what was done matches\n"
     "  --kubeconfig FILE      instead of KUBECONFIG\n"
     "  --context NAME         of the kubeconfig\n"
     "  -v, --verbose          show every effect;  -q, --quiet: only failures and the end\n"
@@ -28,7 +32,8 @@ static const char options_text[] =
     "  0 done   1 internal error   2 wrong usage or a parameter missing   3 does not load\n"
     "  4 a check failed, nothing had been changed   5 failed, everything was rolled back\n"
     "  6 failed, something was not rolled back      7 in doubt: a change's outcome is not known\n"
-    "  8 not approved   130, 143 stopped by a signal\n";
+    "  8 not approved   9 another run holds the lock   10 the run takes another path than before\n"
+    "  130, 143 stopped by a signal\n";
 
 static int print_libraries(void)
 {

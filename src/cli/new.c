@@ -43,7 +43,8 @@ int new_main(int argc, char **argv)
     }
     snprintf(path, sizeof path, "%s.lua", name);
     if (access(path, F_OK) == 0) {
-        fprintf(stderr, "runbook: %s is there already; choose another name or move it away\n", path);
+        fprintf(stderr, "runbook: %s is there already; choose another name or move it away\n",
+                path);
         return EXIT_USAGE;
     }
     struct buf text = {0};
@@ -54,7 +55,7 @@ int new_main(int argc, char **argv)
         fprintf(stderr, "runbook: %s\n", err.text);
         return EXIT_USAGE;
     }
-    printf("wrote %s; try it:\n  runbook check %s\n  runbook plan %s\n  runbook %s\n", path, path, path,
-           path);
+    printf("wrote %s; try it:\n  runbook check %s\n  runbook plan %s\n  runbook %s\n", path, path,
+           path, path);
     return EXIT_DONE;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/duration.h"
 
 enum {
     OPT_SET = 256,
@@ -18,6 +19,11 @@ enum {
     OPT_COLOR,
     OPT_DEBUG,
     OPT_DETAILED,
+    OPT_JOURNAL,
+    OPT_LOCK_TIMEOUT,
+    OPT_RESOLVE,
+    OPT_UPGRADE,
+    OPT_SOURCE,
 };
 
 static const struct option table[] = {
@@ -37,6 +43,11 @@ static const struct option table[] = {
     {"quiet", no_argument, NULL, 'q'},
     {"debug", no_argument, NULL, OPT_DEBUG},
     {"detailed-exitcode", no_argument, NULL, OPT_DETAILED},
+    {"journal", required_argument, NULL, OPT_JOURNAL},
+    {"lock-timeout", required_argument, NULL, OPT_LOCK_TIMEOUT},
+    {"resolve", required_argument, NULL, OPT_RESOLVE},
+    {"upgrade", no_argument, NULL, OPT_UPGRADE},
+    {"source", no_argument, NULL, OPT_SOURCE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -59,6 +70,14 @@ static bool wrong(const char *format, const char *text)
     fprintf(stderr, format, text); // NOLINT: the formats are the literals below
     fputs("; `runbook help` lists what there is\n", stderr);
     return false;
+}
+
+static bool is_resolution(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    const char *rest = text + digits;
+    return digits && (strcmp(rest, "=done") == 0 || strcmp(rest, "=not-done") == 0 ||
+                      strcmp(rest, "=retry") == 0);
 }
 
 static bool read_one(struct options *o, int c)
@@ -88,9 +107,11 @@ static bool read_one(struct options *o, int c)
         o->run.only = optarg;
         return true;
     case OPT_OUTPUT:
-        if (strcmp(optarg, "text") != 0 && strcmp(optarg, "ndjson") != 0)
-            return wrong("--output is text or ndjson, not '%s'", optarg);
+        if (strcmp(optarg, "text") != 0 && strcmp(optarg, "ndjson") != 0 &&
+            strcmp(optarg, "json") != 0)
+            return wrong("--output is text, ndjson or json, not '%s'", optarg);
         o->ndjson = strcmp(optarg, "ndjson") == 0;
+        o->json = strcmp(optarg, "json") == 0;
         return true;
     case OPT_REPORT:
         append(&o->arena, &o->reports, optarg);
@@ -121,6 +142,22 @@ static bool read_one(struct options *o, int c)
         return true;
     case OPT_DETAILED:
         o->detailed_exitcode = true;
+        return true;
+    case OPT_JOURNAL:
+        o->journal = optarg;
+        return true;
+    case OPT_LOCK_TIMEOUT:
+        return duration_parse(optarg, &o->lock_timeout_ms) ||
+               wrong("--lock-timeout wants a length of time such as 10m, not '%s'", optarg);
+    case OPT_RESOLVE:
+        append(&o->arena, &o->resolve, optarg);
+        return is_resolution(optarg) ||
+               wrong("--resolve wants SEQ=done, SEQ=not-done or SEQ=retry, not '%s'", optarg);
+    case OPT_UPGRADE:
+        o->upgrade = true;
+        return true;
+    case OPT_SOURCE:
+        o->source = true;
         return true;
     case 'h':
         o->help = true;
@@ -156,6 +193,14 @@ bool options_read(struct options *o, int argc, char **argv)
     if (optind < argc)
         o->run.phases = (const char *const *)&argv[optind];
     return true;
+}
+
+bool options_read_run(struct options *o, int argc, char **argv)
+{
+    if (!read_all(o, argc, argv))
+        return false;
+    o->run.file = optind < argc ? argv[optind++] : NULL;
+    return optind >= argc || wrong("%s wants one run at most", argv[0]);
 }
 
 void options_free(struct options *o)

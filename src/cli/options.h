@@ -11,6 +11,10 @@ struct options {
     struct run_options run;
     const char **set; // "key=value", NULL-terminated
     const char *values_file;
+    const char *journal;     // its file; NULL: the default; "none": none is kept
+    int64_t lock_timeout_ms; // how long to wait for another run's lock
+    const char **resolve;    // "SEQ=done|not-done|retry", NULL-terminated
+    bool upgrade, source, json;
     const char **reports; // paths
     int report_count;
     bool ndjson, plan, help, permissions;
@@ -21,4 +25,7 @@ struct options {
 
 // Reads argv (argv[0] is the verb). False when it is wrong: the message has been printed.
 bool options_read(struct options *, int argc, char **argv);
+// The same for verbs that work on the journal: what is no option is a run's id, in run.file (may be
+// NULL).
+bool options_read_run(struct options *, int argc, char **argv);
 void options_free(struct options *);

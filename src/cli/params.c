@@ -11,6 +11,7 @@
 #include "engine/failure.h"
 #include "engine/run.h"
 #include "engine/state.h"
+#include "record/history.h"
 #include "record/redact.h"
 
 enum { LARGEST_VALUES = 1024 * 1024 };
@@ -64,7 +65,7 @@ struct request {
     struct run *run;
     struct value *set, *values;
     const char *values_file;
-    struct value *problems, *shown; // answers
+    struct params *params;
     struct redact *secrets;
 };
 
@@ -79,73 +80,97 @@ static void push_sources(lua_State *L, const struct request *r)
     lua_setfield(L, -2, "values_file");
     lua_pushcfunction(L, environment);
     lua_setfield(L, -2, "getenv");
+    if (r->params->history) {
+        convert_push(L, r->params->history->params);
+        lua_setfield(L, -2, "kept");
+    }
 }
 
-// The table of values is at `values`, the list of secret names on top.
-static void note_secrets(lua_State *L, int values, struct request *r)
+// The table of values is at `values`, the list of secret names on top: they are shown by name and
+// kept nowhere.
+static void set_secrets_aside(lua_State *L, int values, struct request *r)
 {
+    struct arena *a = &r->run->arena;
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
         const char *name = lua_tostring(L, -1);
         size_t len;
         lua_getfield(L, values, name);
         const char *text = lua_tolstring(L, -1, &len);
         redact_add(r->secrets, name, text, len);
-        value_set(&r->run->arena, r->shown, name,
-                  value_printf(&r->run->arena, "[secret %s]", name));
+        value_set(a, r->params->shown, name, value_printf(a, "[secret %s]", name));
+        value_remove(r->params->kept, name);
         lua_pop(L, 2);
     }
     lua_pop(L, 1);
+}
+
+static void show_values(lua_State *L, int values, struct request *r)
+{
+    struct arena *a = &r->run->arena;
+    r->params->shown = value_object(a);
+    lua_pushnil(L);
+    while (lua_next(L, values)) {
+        const char *name = lua_tostring(L, -2);
+        value_set(a, r->params->shown, name, value_string(a, luaL_tolstring(L, -1, NULL)));
+        lua_pop(L, 2);
+    }
+}
+
+// Makes the object that step functions get, and asks it what the runbook works on.
+static void make_run_object(lua_State *L, int values, struct request *r)
+{
+    struct run *run = r->run;
+    state_push(L, "run");
+    lua_pushvalue(L, values);
+    convert_push(L, run->outline.params);
+    lua_pushstring(L, run->id);
+    lua_call(L, 3, 1);
+    lua_getfield(L, -1, "fill");
+    lua_pushstring(L, run->outline.target ? run->outline.target : "");
+    lua_call(L, 1, 1);
+    r->params->target = arena_dup(&run->arena, lua_tostring(L, -1));
+    lua_pop(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "runbook.run");
 }
 
 // Runs protected: (request).
 static int resolve(lua_State *L)
 {
     struct request *r = lua_touserdata(L, 1);
-    struct run *run = r->run;
-    struct arena *a = &run->arena;
+    struct arena *a = &r->run->arena;
     state_push(L, "resolve");
-    convert_push(L, run->outline.params);
+    convert_push(L, r->run->outline.params);
     push_sources(L, r);
     lua_call(L, 2, 3); // values problems secrets
-    r->problems = convert_read(L, 3, a, NULL);
-    r->shown = value_object(a);
-    lua_pushnil(L);
-    while (lua_next(L, 2)) {
-        const char *name = lua_tostring(L, -2);
-        value_set(a, r->shown, name, value_string(a, luaL_tolstring(L, -1, NULL)));
-        lua_pop(L, 2);
-    }
-    note_secrets(L, 2, r);
-    state_push(L, "run");
-    lua_pushvalue(L, 2);
-    convert_push(L, run->outline.params);
-    lua_pushstring(L, run->id);
-    lua_call(L, 3, 1);
-    lua_setfield(L, LUA_REGISTRYINDEX, "runbook.run");
+    r->params->problems = convert_read(L, 3, a, NULL);
+    if (value_count(r->params->problems))
+        return 0;
+    r->params->kept = convert_read(L, 2, a, NULL);
+    show_values(L, 2, r);
+    set_secrets_aside(L, 2, r);
+    make_run_object(L, 2, r);
     return 0;
 }
 
-struct value *params_apply(struct run *run, const struct options *options, struct redact *secrets,
-                           struct value **problems, struct error *err)
+bool params_apply(struct run *run, const struct options *options, struct redact *secrets,
+                  struct params *params, struct error *err)
 {
     struct arena *a = &run->arena;
     struct request r = {.run = run,
                         .set = read_set(options->set, a),
                         .values = read_values(options->values_file, a, err),
                         .values_file = options->values_file,
+                        .params = params,
                         .secrets = secrets};
-    *problems = NULL;
+    params->problems = NULL;
     if (r.values == NULL)
-        return NULL;
+        return false;
     lua_pushcfunction(run->L, resolve);
     lua_pushlightuserdata(run->L, &r);
     if (lua_pcall(run->L, 1, 0, 0) != LUA_OK) {
         struct value *failure = failure_read(run->L, -1, a);
-        error_set(err, "the parameters could not be read: %s", value_get_text(failure, "text"));
-        return NULL;
+        return error_set(err, "the parameters could not be read: %s",
+                         value_get_text(failure, "text"));
     }
-    if (value_count(r.problems) == 0)
-        return r.shown;
-    *problems = r.problems;
-    return NULL;
+    return value_count(params->problems) == 0;
 }

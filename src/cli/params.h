@@ -6,12 +6,20 @@
 #include "base/error.h"
 #include "base/value.h"
 
+struct history;
 struct options;
 struct redact;
 struct run;
 
+struct params {
+    const struct history *history; // of a run that goes on: its values stand; else NULL
+    struct value *shown;           // { name: text } for people, secrets masked
+    struct value *kept;            // { name: value } without secrets, for the journal
+    const char *target;            // what the runbook works on, "" when it does not say
+    struct value *problems;        // [ text ] when something is wrong with the parameters
+};
+
 // Resolves and checks every parameter, makes the run object of the step functions, and adds secrets
-// to `secrets`. Returns the values for people ({ name: text }, secrets masked), in the run's arena;
-// NULL with `problems` holding every problem (texts) or `err` a single one.
-struct value *params_apply(struct run *, const struct options *, struct redact *secrets,
-                           struct value **problems, struct error *err);
+// to `secrets`. False with `problems` or `err` set. All values are in the run's arena.
+bool params_apply(struct run *, const struct options *, struct redact *secrets, struct params *,
+                  struct error *err);

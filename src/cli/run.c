@@ -12,7 +12,7 @@ static int detailed(const struct run *run, int code)
 static int walk(struct options *o)
 {
     struct session session;
-    int code = session_open(&session, o, o->plan ? &mode_plan : &mode_live);
+    int code = session_open(&session, o, o->plan ? &mode_plan : &mode_live, NULL);
     if (code == 0)
         code = session_start(&session, o);
     if (code == 0) {

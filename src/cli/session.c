@@ -2,10 +2,12 @@
 
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/lock.h"
 #include "cli/params.h"
 #include "cli/signals.h"
 #include "engine/mode.h"
@@ -14,6 +16,7 @@
 #include "net/loop.h"
 #include "prim/prims.h"
 #include "record/hub.h"
+#include "record/journal.h"
 #include "record/ndjson.h"
 #include "record/redact.h"
 #include "record/report.h"
@@ -39,11 +42,13 @@ static void view_free(struct session *s, bool ndjson)
 static bool open_listeners(struct session *s, const struct options *o, struct error *err)
 {
     struct terminal_options terminal = {.detail = o->detail, .color = o->color};
-    s->secrets = redact_new();
     s->ndjson = o->ndjson;
     s->view = o->ndjson ? ndjson_new(stdout) : terminal_new(&terminal);
-    struct listener *list[2] = {s->view};
-    size_t count = 1;
+    struct listener *list[3];
+    size_t count = 0;
+    if (s->journal) // first, so that what is shown is on record
+        list[count++] = &s->journal->listener;
+    list[count++] = s->view;
     if (o->report_count) {
         s->report = report_new(o->reports, (size_t)o->report_count, err);
         if (s->report == NULL)
@@ -51,6 +56,49 @@ static bool open_listeners(struct session *s, const struct options *o, struct er
         list[count++] = s->report;
     }
     s->hub = hub_new(s->secrets, list, count);
+    s->run->listener = s->hub;
+    return true;
+}
+
+static struct store *open_store(const struct options *o, struct error *err)
+{
+    char *path = o->journal ? mem_dup(o->journal) : store_default_path();
+    struct store *store = NULL;
+    if (path == NULL)
+        error_set(err,
+                  "there is no home folder to keep a journal in; name a file with --journal FILE");
+    else
+        store = store_open(path, err);
+    free(path);
+    return store;
+}
+
+struct store *session_store(const struct options *o)
+{
+    struct error err;
+    struct store *store = open_store(o, &err);
+    if (store == NULL)
+        fail(EXIT_INTERNAL, err.text);
+    return store;
+}
+
+// A run keeps a journal unless it only plans, or is told not to.
+static bool open_journal(struct session *s, const struct options *o, struct error *err)
+{
+    struct run *run = s->run;
+    if (run->mode->rehearsal || (o->journal && strcmp(o->journal, "none") == 0))
+        return true;
+    s->store = open_store(o, err);
+    if (s->store == NULL)
+        return false;
+    if (s->history) {
+        snprintf(run->id, sizeof run->id, "%s", s->history->id);
+        run->seed = s->history->seed;
+        run->past = s->history->past;
+        run->sources = s->history->sources;
+    }
+    s->journal = journal_new(s->store, s->secrets, run->id);
+    run->journal = &s->journal->door;
     return true;
 }
 
@@ -59,13 +107,26 @@ static void mask(void *secrets, const char *name, const char *text, size_t len)
     redact_add(secrets, name, text, len);
 }
 
-// Reads the runbook's file, or what the journal kept of it, and loads it.
+// Reads the runbook's file, or what the journal kept of it.
+static bool read_runbook(struct session *s, const struct options *o, struct buf *text,
+                         struct error *err)
+{
+    const struct value *kept = value_get(value_get(s->run->sources, ""), "text");
+    if (kept)
+        return buf_add(text, kept->string.text, kept->string.len);
+    if (!file_read(o->run.file, text, err))
+        return false;
+    struct journal *journal = s->run->journal;
+    return journal == NULL ||
+           journal->source(journal, NULL, o->run.file, buf_text(text), text->len, err);
+}
+
 static int load(struct session *s, const struct options *o)
 {
     struct error err;
     struct buf text = {.max = LARGEST_RUNBOOK};
     struct run *run = s->run;
-    bool ok = file_read(o->run.file, &text, &err) &&
+    bool ok = read_runbook(s, o, &text, &err) &&
               outline_load(run->L, o->run.file, &text, &run->arena, &run->outline, &err);
     buf_free(&text);
     if (ok)
@@ -73,18 +134,24 @@ static int load(struct session *s, const struct options *o)
     return run->signal ? fail(128 + run->signal, "stopped by a signal") : fail(EXIT_LOAD, err.text);
 }
 
-int session_open(struct session *s, const struct options *o, const struct mode *mode)
+int session_open(struct session *s, const struct options *o, const struct mode *mode,
+                 const struct history *history)
 {
     struct error err;
-    *s = (struct session){.loop = loop_new()};
+    *s = (struct session){
+        .loop = loop_new(), .secrets = redact_new(), .history = history, .lock = -1};
     s->fetcher = fetcher_new(s->loop);
-    if (!open_listeners(s, o, &err))
-        return fail(EXIT_USAGE, err.text);
-    s->run = run_new(s->loop, s->fetcher, &o->run, mode, s->hub, &err);
-    if (s->run == NULL || !state_prepare(s->run, prims, &err))
+    s->run = run_new(s->loop, s->fetcher, &o->run, mode, NULL, &err);
+    if (s->run == NULL)
         return fail(EXIT_INTERNAL, err.text);
     s->run->mask = mask;
     s->run->mask_arg = s->secrets;
+    if (!open_journal(s, o, &err))
+        return fail(EXIT_INTERNAL, err.text);
+    if (!open_listeners(s, o, &err))
+        return fail(EXIT_USAGE, err.text);
+    if (!state_prepare(s->run, prims, &err))
+        return fail(EXIT_INTERNAL, err.text);
     signals_watch(s->run);
     return load(s, o);
 }
@@ -131,20 +198,75 @@ static void tell_start(struct run *run, struct value *params)
     run_tell(run, EVENT_RUN_STARTED, data);
 }
 
+static struct value *texts(struct arena *a, const char *const *list)
+{
+    struct value *v = value_array(a);
+    for (; list && *list; list++)
+        value_push(a, v, value_string(a, *list));
+    return v;
+}
+
+// What has to be known to start the same again.
+static struct value *options_value(const struct options *o, struct arena *a)
+{
+    struct value *v = value_object(a);
+    value_set(a, v, "phases", texts(a, o->run.phases));
+    value_set(a, v, "from", value_string(a, o->run.from));
+    value_set(a, v, "only", value_string(a, o->run.only));
+    value_set(a, v, "kubeconfig", value_string(a, o->run.kubeconfig));
+    value_set(a, v, "context", value_string(a, o->run.context));
+    value_set(a, v, "values_file", value_string(a, o->values_file));
+    return v;
+}
+
+static int take_lock(struct session *s, const struct options *o, const char *target)
+{
+    struct error err;
+    char dead[64];
+    if (s->store == NULL)
+        return 0;
+    s->lock = lock_take(store_path(s->store), target, s->run, o->lock_timeout_ms, dead, &err);
+    if (s->lock < 0)
+        return s->run->signal ? fail(128 + s->run->signal, "stopped by a signal")
+                              : fail(EXIT_LOCKED, err.text);
+    if (*dead)
+        fprintf(stderr,
+                "runbook: taking over the lock of run %s, whose process is gone; `runbook show %s` "
+                "says how "
+                "far it came\n",
+                dead, dead);
+    return 0;
+}
+
+static int start_journal(struct session *s, const struct options *o, const struct params *params)
+{
+    struct error err;
+    if (s->journal == NULL)
+        return 0;
+    struct journal_start start = {.run = s->run->id,
+                                  .seed = s->run->seed,
+                                  .options = options_value(o, &s->run->arena),
+                                  .params = params->kept};
+    return journal_start(s->journal, &start, &err) ? 0 : fail(EXIT_INTERNAL, err.text);
+}
+
 int session_start(struct session *s, const struct options *o)
 {
     struct error err = {""};
-    struct value *problems;
+    struct params params = {.history = s->history};
     if (!outline_select(&s->run->outline, o->run.phases, o->run.from, o->run.only, &err))
         return fail(EXIT_USAGE, err.text);
-    struct value *params = params_apply(s->run, o, s->secrets, &problems, &err);
-    if (params == NULL) {
-        for (size_t i = 0; i < value_count(problems); i++)
-            fail(EXIT_USAGE, value_text(value_at(problems, i)));
-        return problems ? EXIT_USAGE : fail(EXIT_USAGE, err.text);
+    if (!params_apply(s->run, o, s->secrets, &params, &err)) {
+        for (size_t i = 0; i < value_count(params.problems); i++)
+            fail(EXIT_USAGE, value_text(value_at(params.problems, i)));
+        return params.problems ? EXIT_USAGE : fail(EXIT_USAGE, err.text);
     }
-    tell_start(s->run, params);
-    return 0;
+    int code = take_lock(s, o, params.target);
+    if (code == 0)
+        code = start_journal(s, o, &params);
+    if (code == 0)
+        tell_start(s->run, params.shown);
+    return code;
 }
 
 int session_run(struct session *s)
@@ -161,6 +283,9 @@ int session_close(struct session *s, int code)
             fprintf(stderr, "runbook: %s\n", err.text);
         report_free(s->report);
     }
+    journal_free(s->journal);
+    store_close(s->store);
+    lock_release(s->lock);
     if (s->run)
         run_free(s->run);
     if (s->hub)

@@ -1,23 +1,35 @@
-// session: everything a verb needs to load and run a runbook: the loop, the run, the listeners.
+// session: everything a verb needs to load and run a runbook: the loop, the run, the listeners, the
+// journal.
 #pragma once
 
 #include "cli/options.h"
 #include "engine/run.h"
+#include "record/history.h"
 
 struct session {
     struct loop *loop;
     struct fetcher *fetcher;
     struct redact *secrets;
+    struct store *store;
+    struct run_journal *journal; // NULL: none is kept
     struct listener *view, *report, *hub;
     bool ndjson; // what kind of view it is
+    int lock;    // file descriptor; -1: none
     struct run *run;
+    const struct history *history; // of a run that goes on; else NULL
 };
 
-// Opens a session and loads the runbook file. Returns 0, or the exit code with the message printed.
-int session_open(struct session *, const struct options *, const struct mode *);
-// Gives the parameters, selects what is to run, and tells that the run starts. As session_open.
+// Opens the journal named by the options, for verbs that only read it. NULL with the message
+// printed.
+struct store *session_store(const struct options *);
+// Opens a session and loads the runbook: the file, or with `history` what the journal kept of it.
+// Returns 0, or the exit code with the message printed.
+int session_open(struct session *, const struct options *, const struct mode *,
+                 const struct history *);
+// Gives the parameters, selects what is to run, takes the lock, and tells that the run starts. As
+// session_open.
 int session_start(struct session *, const struct options *);
-// Walks the run with signals handled; returns the exit code.
+// Walks the run; returns the exit code.
 int session_run(struct session *);
 // Ends everything and returns `code`; a report that could not be written is told on stderr.
 int session_close(struct session *, int code);

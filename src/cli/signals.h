@@ -1,5 +1,5 @@
-// signals: the first SIGINT, SIGTERM or SIGHUP asks the run to stop between effects; the second ends
-// the process at once, even when Lua is busy.
+// signals: the first SIGINT, SIGTERM or SIGHUP asks the run to stop between effects; the second
+// ends the process at once, even when Lua is busy.
 #pragma once
 
 struct run;

@@ -1,9 +1,13 @@
-// verbs: what can stand after `runbook`. Each gets its own argv (argv[0] is the verb) and returns the
-// exit code; one file a verb.
+// verbs: what can stand after `runbook`. Each gets its own argv (argv[0] is the verb) and returns
+// the exit code; one file a verb.
 #pragma once
 
 int run_main(int argc, char **argv);        // runbook [run] FILE [PHASE...]
 int plan_main(int argc, char **argv);       // runbook plan FILE [PHASE...]
+int resume_main(int argc, char **argv);     // runbook resume [RUN]
+int rollback_main(int argc, char **argv);   // runbook rollback RUN
+int runs_main(int argc, char **argv);       // runbook runs
+int show_main(int argc, char **argv);       // runbook show [RUN]
 int check_main(int argc, char **argv);      // runbook check FILE
 int new_main(int argc, char **argv);        // runbook new NAME
 int version_main(int argc, char **argv);    // runbook version

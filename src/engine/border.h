@@ -1,5 +1,5 @@
-// border: the functions that the Lua prelude and library get from the engine, as the table `engine`.
-// Authors never see it.
+// border: the functions that the Lua prelude and library get from the engine, as the table
+// `engine`. Authors never see it.
 #pragma once
 
 #include <lua.h>

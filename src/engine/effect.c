@@ -101,11 +101,11 @@ static void tell(struct effect *e, enum event_type type)
         if (e->diff)
             value_set(&a, data, "diff", e->diff);
         if (e->run->mode->rehearsal) {
-            const char *sure = e->assumed                         ? "assumed"
-                               : e->suppressed && e->would_be     ? "checked by the server"
-                               : e->suppressed                    ? "not known"
-                               : e->access == ACCESS_READ         ? "read live"
-                                                                  : "assumed";
+            const char *sure = e->assumed                     ? "assumed"
+                               : e->suppressed && e->would_be ? "checked by the server"
+                               : e->suppressed                ? "not known"
+                               : e->access == ACCESS_READ     ? "read live"
+                                                              : "assumed";
             value_set(&a, data, "sure", value_string(&a, sure));
             value_set(&a, data, "stale", value_bool(&a, e->stale));
         }
@@ -193,9 +193,9 @@ static int door_finish(lua_State *L, int status, lua_KContext context)
         fiber_check(L, e->fiber);
     if (e->error)
         return failure_raise(L,
-                             e->run->halted && !e->run->undoing  ? FAILURE_HALTED
-                             : e->access == ACCESS_HUMAN ? FAILURE_DENIED
-                                                         : FAILURE_EFFECT,
+                             e->run->halted && !e->run->undoing ? FAILURE_HALTED
+                             : e->access == ACCESS_HUMAN        ? FAILURE_DENIED
+                                                                : FAILURE_EFFECT,
                              "%s", e->error);
     if (e->suppressed && e->assume == NULL && e->would_be == NULL)
         return unknown_push(L, e->summary, e->where);

@@ -1,10 +1,10 @@
 // effect: the one door. Everything a runbook does to the outside is described by an effect and goes
 // through door_pass; no primitive acts by itself.
 //
-// The door asks, in this order: is this a place for effects at all (a step function, in a fiber that
-// may yield and was not stopped)? is it allowed? what does the mode want (perform it, rehearse it,
-// suppress it)? The performer works asynchronously and calls effect_end once; the door then tells
-// the listeners, wakes the fiber, and the answer becomes a Lua value inside the fiber's own
+// The door asks, in this order: is this a place for effects at all (a step function, in a fiber
+// that may yield and was not stopped)? is it allowed? what does the mode want (perform it, rehearse
+// it, suppress it)? The performer works asynchronously and calls effect_end once; the door then
+// tells the listeners, wakes the fiber, and the answer becomes a Lua value inside the fiber's own
 // protected call. A fiber that dies while its effect is under way cancels it.
 #pragma once
 
@@ -25,14 +25,14 @@ struct effect_kind {
     const char *name; // "http.request"
     // Starts the work. Ends by one call of effect_end, at once or later from the loop.
     void (*perform)(struct effect *);
-    // Ends the work at once and frees what belongs to it; effect_end will not be called. Called only
-    // while under way.
+    // Ends the work at once and frees what belongs to it; effect_end will not be called. Called
+    // only while under way.
     void (*cancel)(struct effect *);
     // Plan mode: starts asking the other side what a write would do, without doing it (Kubernetes'
     // server-side dry run). NULL, or false when it cannot: then the write is suppressed.
     bool (*rehearse)(struct effect *);
-    // Turns the result into Lua values on L and returns their number; may raise a failure. A result of
-    // VALUE_NULL says that the target is not there. NULL: convert_push.
+    // Turns the result into Lua values on L and returns their number; may raise a failure. A result
+    // of VALUE_NULL says that the target is not there. NULL: convert_push.
     int (*push)(lua_State *L, struct effect *);
     // Frees `work` when it is set and not under way any more. May be NULL.
     void (*release)(struct effect *);
@@ -64,7 +64,7 @@ struct effect {
     char position[64];
     char where[256];
     char fingerprint[65]; // of kind, system and arguments, secrets masked
-    int64_t started; // steady clock, ms
+    int64_t started;      // steady clock, ms
     int64_t deadline; // of a wait: milliseconds since 1970; after a resume the one it had before
     bool under_way, performing, ended, cancelled;
     bool journaled;  // its intent is on record, so its outcome is to be

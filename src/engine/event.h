@@ -1,6 +1,6 @@
 // event: what the engine tells its listeners while a run goes on. The engine names no listener: it
-// hands each event to one function that `cli` gave it (record/hub, which masks secrets and passes it
-// on). An event's data is plain, so that every listener and every report sees the same facts.
+// hands each event to one function that `cli` gave it (record/hub, which masks secrets and passes
+// it on). An event's data is plain, so that every listener and every report sees the same facts.
 #pragma once
 
 #include <stdint.h>
@@ -8,25 +8,29 @@
 #include "base/value.h"
 
 enum event_type {
-    // name, summary, file, mode ("live" | "plan"), run (its id), params { name: text, secrets masked },
+    // name, summary, file, mode ("live" | "plan"), run (its id), params { name: text, secrets
+    // masked },
     // phases [ { name, steps [ name ] } ] (those that will run), user, host
     EVENT_RUN_STARTED,
     EVENT_PHASE_STARTED, // on_failure
     EVENT_STEP_STARTED,  // attempt (1, 2, ...), where ("file.lua:12")
-    // access ("read" | "write" | "time" | "human"), kind ("http.request"), summary, position ("3" or
+    // access ("read" | "write" | "time" | "human"), kind ("http.request"), summary, position ("3"
+    // or
     // "3.1.2" inside parallel), target; sent before it is performed, not in plan mode
     EVENT_EFFECT_STARTED,
-    // as above, and: outcome ("done" | "failed" | "suppressed" | "cancelled"), error (text or null),
+    // as above, and: outcome ("done" | "failed" | "suppressed" | "cancelled"), error (text or
+    // null),
     // seconds, answer (one short line for people, or null), diff [ { path, old, new } ] (writes),
-    // note (text or null). Plan: sure ("read live" | "checked by the server" | "assumed" | "not known"),
+    // note (text or null). Plan: sure ("read live" | "checked by the server" | "assumed" | "not
+    // known"),
     // stale (true: read before a change that was not made)
     EVENT_EFFECT_ENDED,
-    EVENT_CHECK,    // ok, text, where; plan: later (true: cannot be known before the change is made)
+    EVENT_CHECK, // ok, text, where; plan: later (true: cannot be known before the change is made)
     // gate: name, query, limit ("below 0.5 %"), value (text, or null when there is none), ok,
     // verdict ("pass" | "breach" | "no data" | "too few" | "error"), text
     EVENT_GATE,
-    EVENT_LOG,      // level ("info" | "warn" | "error" | "link"), text
-    EVENT_TABLE,    // title, columns [ text ], rows [ [ text ] ]
+    EVENT_LOG,   // level ("info" | "warn" | "error" | "link"), text
+    EVENT_TABLE, // title, columns [ text ], rows [ [ text ] ]
     // A wait or bake under way, about once a second: label, elapsed, remaining (seconds or null),
     // figures [ { name, value, limit, ok } ] (texts; may be empty)
     EVENT_PROGRESS,
@@ -36,23 +40,25 @@ enum event_type {
     // seconds, attempts, retry_in (seconds until the next attempt, or null), reason (of a skip),
     // result (what the step returned, or null), writes (how many it made)
     EVENT_STEP_ENDED,
-    EVENT_PHASE_ENDED,    // outcome, seconds
+    EVENT_PHASE_ENDED,      // outcome, seconds
     EVENT_ROLLBACK_STARTED, // cause (text), steps [ name ] in the order in which they are undone
-    EVENT_UNDO_STARTED,   // (effects and checks between these two belong to the undo of `step`)
-    EVENT_UNDO_ENDED,     // outcome ("ok" | "failed"), error, seconds, attempts
-    EVENT_ROLLBACK_ENDED, // outcome, undone, failed [ { step, error } ]
-    // outcome ("done" | "failed" | "stopped" | "planned"), exit (code), headline (one sentence),
+    EVENT_UNDO_STARTED,     // (effects and checks between these two belong to the undo of `step`)
+    EVENT_UNDO_ENDED,       // outcome ("ok" | "failed"), error, seconds, attempts
+    EVENT_ROLLBACK_ENDED,   // outcome, undone, failed [ { step, error } ]
+    // outcome ("done" | "failed" | "stopped" | "planned" | "rolled back"), exit (code), headline
+    // (one sentence),
     // seconds, counts { steps, failed, skipped, reads, writes, waits, asks, checks },
-    // not_undone [ { step, text } ] (changes that stand though the run failed), next (what to type or
+    // not_undone [ { step, text } ] (changes that stand though the run failed), next (what to type
+    // or
     // do next, or null), planned_seconds (plan: the expected duration)
     EVENT_RUN_ENDED,
 };
 
 struct event {
     enum event_type type;
-    int64_t at;        // milliseconds since 1970
-    const char *phase; // NULL outside of one
-    const char *step;  // NULL outside of one
+    int64_t at;         // milliseconds since 1970
+    const char *phase;  // NULL outside of one
+    const char *step;   // NULL outside of one
     struct value *data; // an object; lives as long as the call
 };
 

@@ -100,7 +100,8 @@ static struct value *read_table(lua_State *L, int index, struct arena *a)
     return v;
 }
 
-// Splits "path/file.lua:12: text": the position is what stands before the first ": " after ":digits".
+// Splits "path/file.lua:12: text": the position is what stands before the first ": " after
+// ":digits".
 static size_t position_length(const char *text)
 {
     for (const char *colon = strchr(text, ':'); colon; colon = strchr(colon + 1, ':')) {
@@ -131,8 +132,7 @@ struct value *failure_read(lua_State *L, int index, struct arena *a)
     case LUA_TSTRING:
         return read_text(lua_tostring(L, index), a);
     default:
-        return read_text(arena_printf(a, "the runbook raised a %s as its error",
-                                      luaL_typename(L, index)),
-                         a);
+        return read_text(
+            arena_printf(a, "the runbook raised a %s as its error", luaL_typename(L, index)), a);
     }
 }

@@ -1,10 +1,10 @@
 // fiber: a Lua coroutine that waits for effects without blocking the others. The only file that
 // calls lua_resume.
 //
-// A fiber is started with a function and its arguments on a Lua stack, and runs when fiber_pump gets
-// to it. Whenever the Lua code reaches the door it yields; the effect's end makes the fiber ready
-// again. A fiber can be stopped: what it waits for is cancelled (a write on its way is never: it is
-// waited for), and from then on the door lets it do nothing more.
+// A fiber is started with a function and its arguments on a Lua stack, and runs when fiber_pump
+// gets to it. Whenever the Lua code reaches the door it yields; the effect's end makes the fiber
+// ready again. A fiber can be stopped: what it waits for is cancelled (a write on its way is never:
+// it is waited for), and from then on the door lets it do nothing more.
 #pragma once
 
 #include <lua.h>
@@ -30,11 +30,11 @@ struct fiber {
     struct fiber *parent; // the fiber whose parallel or each started it, or NULL
     struct fiber *children, *next_sibling;
     struct effect *waiting; // the effect it is suspended on
-    char *position;         // "" or the parent's effect that started it, "3.2": prefix of its effects
-    int index;              // which branch of its parent's group it is, from 1
-    int effects;            // how many effects it has asked for
-    uint64_t random;        // state of its random numbers; 0: not yet seeded
-    int arguments;          // on its stack for the next resume
+    char *position;  // "" or the parent's effect that started it, "3.2": prefix of its effects
+    int index;       // which branch of its parent's group it is, from 1
+    int effects;     // how many effects it has asked for
+    uint64_t random; // state of its random numbers; 0: not yet seeded
+    int arguments;   // on its stack for the next resume
     bool ready, ended, failed;
     enum fiber_stop stop;
     struct fiber *next_ready;
@@ -48,8 +48,8 @@ struct run *run_of(lua_State *L);
 // Ties a fresh main state to its run.
 void fiber_bind(lua_State *L, struct run *run);
 
-// Takes a function and `arguments` values off the top of L and makes a ready fiber of them. May raise
-// a memory error, in L. `position` is copied.
+// Takes a function and `arguments` values off the top of L and makes a ready fiber of them. May
+// raise a memory error, in L. `position` is copied.
 struct fiber *fiber_start(lua_State *L, int arguments, struct fiber *parent, const char *position);
 // Makes a suspended fiber ready to go on.
 void fiber_ready(struct fiber *f);

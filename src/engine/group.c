@@ -1,5 +1,6 @@
-// group: several fibers at once, for `parallel` and `each`. The fiber that asks starts the branches,
-// sleeps, and is woken as each one ends; so all work on Lua values happens in its own protected call.
+// group: several fibers at once, for `parallel` and `each`. The fiber that asks starts the
+// branches, sleeps, and is woken as each one ends; so all work on Lua values happens in its own
+// protected call.
 #include <lauxlib.h>
 #include <stdio.h>
 
@@ -11,19 +12,19 @@
 
 // Stack of the calling C function while a group runs.
 enum {
-    ITEMS = 1,   // each: the list; parallel: the table of functions
-    FUNCTION,    // each: what to call for an item; parallel: nil
-    KEYS,        // the items' keys, in order: results and positions follow it
-    RESULTS,     // what the branches returned, by key
-    FAILURE,     // of the first branch in order that failed, or nil
-    GROUP,       // userdata
+    ITEMS = 1, // each: the list; parallel: the table of functions
+    FUNCTION,  // each: what to call for an item; parallel: nil
+    KEYS,      // the items' keys, in order: results and positions follow it
+    RESULTS,   // what the branches returned, by key
+    FAILURE,   // of the first branch in order that failed, or nil
+    GROUP,     // userdata
     GROUP_TOP = GROUP,
 };
 
 struct group {
     struct fiber *owner;
     int limit, count;
-    int next;     // index of the next item to start, from 1
+    int next; // index of the next item to start, from 1
     int running;
     int failed_at; // index of the failure that is kept; 0: none
     int effect;    // the owner's effect number that stands for the group
@@ -181,9 +182,10 @@ int group_each(lua_State *L)
         lua_remove(L, 2);
     }
     if (!lua_isfunction(L, 2) || limit < 1 || limit > 10000)
-        return failure_raise(L, FAILURE_USAGE,
-                             "each wants a list, options and a function: each(list, { limit = 10 }, "
-                             "function(item) ... end), with a limit from 1 to 10000");
+        return failure_raise(
+            L, FAILURE_USAGE,
+            "each wants a list, options and a function: each(list, { limit = 10 }, "
+            "function(item) ... end), with a limit from 1 to 10000");
     lua_settop(L, FUNCTION);
     push_keys(L);
     return group_run(L, (int)limit);

@@ -1,6 +1,6 @@
-// journal: where a run writes down what it is about to do, durably, before it does it. The engine only
-// knows these functions; record/journal keeps the real one. Besides them the journal hears the run's
-// events like any listener, and so learns of steps, undos and the end.
+// journal: where a run writes down what it is about to do, durably, before it does it. The engine
+// only knows these functions; record/journal keeps the real one. Besides them the journal hears the
+// run's events like any listener, and so learns of steps, undos and the end.
 #pragma once
 
 #include <stdbool.h>
@@ -38,6 +38,6 @@ struct journal {
     // Finds what happened at the effect's scope and position before; texts and values in the arena.
     bool (*recall)(struct journal *, const struct effect *, struct journal_entry *, struct arena *);
     // Keeps a source that the run has loaded. `module` is NULL for the runbook itself.
-    bool (*source)(struct journal *, const char *module, const char *chunk, const char *text, size_t len,
-                   struct error *);
+    bool (*source)(struct journal *, const char *module, const char *chunk, const char *text,
+                   size_t len, struct error *);
 };

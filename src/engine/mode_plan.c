@@ -138,8 +138,5 @@ static void plan_close(struct run *run)
     run->mode_state = NULL;
 }
 
-const struct mode mode_plan = {.name = "plan",
-                               .rehearsal = true,
-                               .perform = perform,
-                               .ended = ended,
-                               .close = plan_close};
+const struct mode mode_plan = {
+    .name = "plan", .rehearsal = true, .perform = perform, .ended = ended, .close = plan_close};

@@ -1,5 +1,5 @@
-// replay: a run that goes on. What was done before is answered from the journal, with the same path of
-// effects as proof that it is the same run; where the journal ends, everything is done live.
+// replay: a run that goes on. What was done before is answered from the journal, with the same path
+// of effects as proof that it is the same run; where the journal ends, everything is done live.
 #include <stdio.h>
 #include <string.h>
 
@@ -19,22 +19,24 @@ static void answer(struct effect *e, const struct journal_entry *past)
 
 static void diverge(struct effect *e, const struct journal_entry *past)
 {
-    e->error = arena_printf(&e->arena,
-                            "the run takes another path than it took before: effect %s of \"%s\" was "
-                            "\"%s\" (%s), and is now \"%s\" (%s). Nothing was done; see what changed, "
-                            "then roll back or start anew",
-                            e->position, e->scope, past->summary, past->where, e->summary, e->where);
+    e->error =
+        arena_printf(&e->arena,
+                     "the run takes another path than it took before: effect %s of \"%s\" was "
+                     "\"%s\" (%s), and is now \"%s\" (%s). Nothing was done; see what changed, "
+                     "then roll back or start anew",
+                     e->position, e->scope, past->summary, past->where, e->summary, e->where);
     e->run->halted = HALT_DIVERGED;
     effect_end(e);
 }
 
 static void doubt(struct effect *e, const struct journal_entry *past)
 {
-    e->error = arena_printf(&e->arena,
-                            "in doubt: \"%s\" (effect %lld) was sent and its outcome is not on record. "
-                            "Look whether it took effect, then: runbook resume %s --resolve %lld=done, "
-                            "=not-done or =retry",
-                            past->summary, (long long)past->seq, e->run->id, (long long)past->seq);
+    e->error =
+        arena_printf(&e->arena,
+                     "in doubt: \"%s\" (effect %lld) was sent and its outcome is not on record. "
+                     "Look whether it took effect, then: runbook resume %s --resolve %lld=done, "
+                     "=not-done or =retry",
+                     past->summary, (long long)past->seq, e->run->id, (long long)past->seq);
     e->in_doubt = true;
     e->replayed = true; // what the journal says stays as it is
     e->run->halted = HALT_DOUBT;

@@ -78,7 +78,8 @@ static void read_phase(lua_State *L, struct arena *a, struct phase *p)
     lua_pop(L, 1);
 }
 
-// Runs protected: (text, chunk name, outline, arena). Loads the file, runs it, reads what it returns.
+// Runs protected: (text, chunk name, outline, arena). Loads the file, runs it, reads what it
+// returns.
 static int load_protected(lua_State *L)
 {
     struct outline *out = lua_touserdata(L, 3);
@@ -105,6 +106,7 @@ static int load_protected(lua_State *L)
     lua_pop(L, 1);
     out->name = field_text(L, "name", a);
     out->summary = field_text(L, "summary", a);
+    out->target = field_text(L, "target", a);
     struct error err;
     lua_getfield(L, -1, "params");
     out->params = convert_read(L, -1, a, &err);
@@ -134,8 +136,8 @@ static bool explain(const struct value *failure, const char *file, const char *t
     char line[200] = "";
     const char *where = value_get_text(failure, "where");
     const char *colon = strrchr(where, ':');
-    bool here = colon && (size_t)(colon - where) == strlen(file) &&
-                strncmp(where, file, strlen(file)) == 0;
+    bool here =
+        colon && (size_t)(colon - where) == strlen(file) && strncmp(where, file, strlen(file)) == 0;
     if (here)
         source_line(text, atoi(colon + 1), line, sizeof line);
     return error_set(err, "%s: %s%s%s", *where ? where : file, value_get_text(failure, "text"),
@@ -178,7 +180,8 @@ static bool step_is(const struct step *s, const char *name)
     return strcmp(s->name, qualified ? name + len + 1 : name) == 0;
 }
 
-static bool find_step(const struct outline *o, const char *name, const char *flag, struct error *err)
+static bool find_step(const struct outline *o, const char *name, const char *flag,
+                      struct error *err)
 {
     for (int p = 0; p < o->count; p++)
         for (int s = 0; s < o->phases[p].count; s++)
@@ -213,13 +216,14 @@ static bool phase_named(const struct phase *p, const char *const *names)
     return false;
 }
 
-bool outline_select(struct outline *o, const char *const *phases, const char *from, const char *only,
-                    struct error *err)
+bool outline_select(struct outline *o, const char *const *phases, const char *from,
+                    const char *only, struct error *err)
 {
     for (const char *const *name = phases; name && *name; name++)
         if (!find_phase(o, *name, err))
             return false;
-    if ((from && !find_step(o, from, "--from", err)) || (only && !find_step(o, only, "--only", err)))
+    if ((from && !find_step(o, from, "--from", err)) ||
+        (only && !find_step(o, only, "--only", err)))
         return false;
     bool reached = from == NULL;
     for (int p = 0; p < o->count; p++) {

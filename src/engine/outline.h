@@ -1,5 +1,5 @@
-// outline: what a runbook file says it will do, known without running any of it: parameters, phases,
-// steps. Read out of the table that the file returns.
+// outline: what a runbook file says it will do, known without running any of it: parameters,
+// phases, steps. Read out of the table that the file returns.
 #pragma once
 
 #include <lua.h>
@@ -16,7 +16,7 @@ enum on_failure { ON_FAILURE_HALT, ON_FAILURE_ROLLBACK, ON_FAILURE_CONTINUE };
 struct step {
     const char *name, *help, *where;
     const struct phase *phase;
-    int action, undo, when; // references of functions; LUA_NOREF when there is none
+    int action, undo, when;    // references of functions; LUA_NOREF when there is none
     const void *undo_identity; // equal for steps that share one undo function
     const char *lasting;       // why its changes may stay after a failure, or NULL
     int64_t timeout_ms;        // 0: none
@@ -36,13 +36,15 @@ struct phase {
 
 struct outline {
     const char *name, *summary, *file;
+    const char *target; // what it works on, with ${parameters}; or NULL
     struct phase *phases;
     int count;
     struct value *params; // { name: { type, default, help, choices, env, file, where } }
 };
 
-// Loads a runbook from its text, which came from `file`, into L and reads its outline. False with `err` set (file, line, source line):
-// a syntax error, an unknown or wrong field, a duplicate, a primitive used while loading.
+// Loads a runbook from its text, which came from `file`, into L and reads its outline. False with
+// `err` set (file, line, source line): a syntax error, an unknown or wrong field, a duplicate, a
+// primitive used while loading.
 bool outline_load(lua_State *L, const char *file, const struct buf *text, struct arena *a,
                   struct outline *out, struct error *err);
 // Marks what --from, --only and the phase names choose. False with `err` when a name is not there.

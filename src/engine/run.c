@@ -120,7 +120,10 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
             break;
     }
     data = value_object(a);
-    value_set(a, data, "outcome", value_string(a, v->stopped ? "stopped" : failed ? "failed" : "ok"));
+    value_set(a, data, "outcome",
+              value_string(a, v->stopped ? "stopped"
+                              : failed   ? "failed"
+                                         : "ok"));
     value_set(a, data, "seconds", value_float(a, (double)(clock_steady() - started) / 1000));
     run_tell(run, EVENT_PHASE_ENDED, data);
     run->phase = NULL;
@@ -156,11 +159,10 @@ static enum leftover look_back(struct run *run, bool *in_doubt)
         struct value *row = value_object(a);
         value_set(a, row, "step", value_string(a, e->step->name));
         value_set(a, row, "text",
-                  value_string(a, e->step->lasting ? e->step->lasting
-                                  : e->given_up    ? "its undo failed"
-                                  : e->step->undo == LUA_NOREF
-                                      ? "it has no undo"
-                                      : "it was not undone"));
+                  value_string(a, e->step->lasting             ? e->step->lasting
+                                  : e->given_up                ? "its undo failed"
+                                  : e->step->undo == LUA_NOREF ? "it has no undo"
+                                                               : "it was not undone"));
         value_set(a, row, "lasting", value_bool(a, e->step->lasting != NULL));
         value_push(a, run->stays, row);
         if (e->step->lasting == NULL)
@@ -169,7 +171,8 @@ static enum leftover look_back(struct run *run, bool *in_doubt)
     return left;
 }
 
-static int exit_of(const struct run *run, const struct verdict *v, enum leftover left, bool in_doubt)
+static int exit_of(const struct run *run, const struct verdict *v, enum leftover left,
+                   bool in_doubt)
 {
     if (run->mode->rehearsal)
         return v->stopped ? 128 + run->signal : v->failure ? EXIT_CHECK : EXIT_DONE;
@@ -212,13 +215,14 @@ static const char *headline(struct run *run, const struct verdict *v, int code)
         return arena_printf(a, "\"%s\" failed, nothing had been changed: %s", step, why);
     case EXIT_ROLLED_BACK:
         return v->rolled_back
-                   ? arena_printf(a, "\"%s\" failed and the changes were rolled back: %s", step, why)
+                   ? arena_printf(a, "\"%s\" failed and the changes were rolled back: %s", step,
+                                  why)
                    : arena_printf(a, "\"%s\" failed, nothing is left to roll back: %s", step, why);
     case EXIT_NOT_ROLLED_BACK:
         return arena_printf(a, "\"%s\" failed, and NOT everything was rolled back: %s", step, why);
     case EXIT_IN_DOUBT:
-        return arena_printf(a, "in doubt: a change of \"%s\" was sent, its outcome is not known: %s",
-                            step, why);
+        return arena_printf(
+            a, "in doubt: a change of \"%s\" was sent, its outcome is not known: %s", step, why);
     case EXIT_INTERNAL:
         return arena_printf(a, "%s was halted: %s", name,
                             run->journal_error ? run->journal_error : why);
@@ -232,7 +236,8 @@ static const char *headline(struct run *run, const struct verdict *v, int code)
     }
 }
 
-static const char *next_action(struct run *run, const struct verdict *v, int code, enum leftover left)
+static const char *next_action(struct run *run, const struct verdict *v, int code,
+                               enum leftover left)
 {
     struct arena *a = &run->arena;
     const char *file = run->options->file;
@@ -248,23 +253,26 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
             return NULL;
         break;
     case EXIT_INTERNAL:
-        return arena_printf(a, "make room for the journal or mend it, then: runbook resume %s", run->id);
+        return arena_printf(a, "make room for the journal or mend it, then: runbook resume %s",
+                            run->id);
     case EXIT_STALE:
         return arena_printf(a, "to take back what was done: runbook rollback %s", run->id);
     case EXIT_NOT_ROLLED_BACK:
-        return kept ? arena_printf(a, "to go on: runbook resume %s; to take back what stands: runbook "
-                                      "rollback %s",
+        return kept ? arena_printf(a,
+                                   "to go on: runbook resume %s; to take back what stands: runbook "
+                                   "rollback %s",
                                    run->id, run->id)
-                    : "what still stands is listed above: take it back by hand, or mend the cause and "
+                    : "what still stands is listed above: take it back by hand, or mend the cause "
+                      "and "
                       "run the phase again";
     case EXIT_IN_DOUBT:
-        return kept && run->halted == HALT_DOUBT
-                   ? NULL // the headline says what to type
-                   : "look at the other side whether the change arrived before you run anything again";
+        return kept && run->halted == HALT_DOUBT ? NULL // the headline says what to type
+                                                 : "look at the other side whether the change "
+                                                   "arrived before you run anything again";
     }
     if (kept && !v->rolled_back)
-        return arena_printf(a, "%s: runbook resume %s", v->stopped ? "to go on" : "mend the cause, then",
-                            run->id);
+        return arena_printf(a, "%s: runbook resume %s",
+                            v->stopped ? "to go on" : "mend the cause, then", run->id);
     const char *before = v->stopped ? "to go on" : "mend the cause, then";
     if (left == NOTHING_CHANGED || v->rolled_back || v->step == NULL)
         return arena_printf(a, "%s: runbook %s", before, file);
@@ -278,9 +286,9 @@ static struct value *counts_value(struct run *run)
     const struct {
         const char *name;
         int count;
-    } rows[] = {{"steps", c->steps},   {"failed", c->failed}, {"skipped", c->skipped},
-                {"reads", c->reads},   {"writes", c->writes}, {"waits", c->waits},
-                {"asks", c->asks},     {"checks", c->checks}};
+    } rows[] = {{"steps", c->steps}, {"failed", c->failed}, {"skipped", c->skipped},
+                {"reads", c->reads}, {"writes", c->writes}, {"waits", c->waits},
+                {"asks", c->asks},   {"checks", c->checks}};
     struct value *v = value_object(a);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         value_set(a, v, rows[i].name, value_int(a, rows[i].count));
@@ -291,15 +299,15 @@ static void tell_end(struct run *run, const struct verdict *v, int code, enum le
 {
     struct arena *a = &run->arena;
     struct value *data = value_object(a);
-    const char *outcome = v->stopped            ? "stopped"
-                          : code != EXIT_DONE   ? "failed"
-                          : run->mode->rehearsal ? "planned"
-                                                 : "done";
+    const char *outcome = code == EXIT_ROLLED_BACK && v->asked ? "rolled back"
+                          : v->stopped                         ? "stopped"
+                          : code != EXIT_DONE                  ? "failed"
+                          : run->mode->rehearsal               ? "planned"
+                                                               : "done";
     value_set(a, data, "outcome", value_string(a, outcome));
     value_set(a, data, "exit", value_int(a, code));
     value_set(a, data, "headline", value_string(a, headline(run, v, code)));
-    value_set(a, data, "where",
-              v->failure ? value_get(v->failure, "where") : value_null(a));
+    value_set(a, data, "where", v->failure ? value_get(v->failure, "where") : value_null(a));
     value_set(a, data, "seconds", value_float(a, (double)(clock_wall() - run->started) / 1000));
     value_set(a, data, "counts", counts_value(run));
     value_set(a, data, "not_undone", code == EXIT_DONE ? value_array(a) : run->stays);
@@ -312,7 +320,8 @@ static void tell_end(struct run *run, const struct verdict *v, int code, enum le
 static bool take_back(struct run *run, struct verdict *v)
 {
     const struct value *rollback = value_get(run->past, "rollback");
-    const struct value *order = value_get(run->past, "order"), *undone = value_get(rollback, "undone");
+    const struct value *order = value_get(run->past, "order"),
+                       *undone = value_get(rollback, "undone");
     if (rollback == NULL || rollback->type == VALUE_NULL)
         return false;
     for (size_t i = 0; i < value_count(order); i++) {

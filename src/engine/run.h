@@ -1,5 +1,5 @@
-// run: one execution of a runbook, or of its plan. Holds what the fibers, the door, the mode and the
-// listeners share, and walks the phases to an exit code.
+// run: one execution of a runbook, or of its plan. Holds what the fibers, the door, the mode and
+// the listeners share, and walks the phases to an exit code.
 #pragma once
 
 #include <lua.h>
@@ -41,7 +41,7 @@ struct run_options {
     bool no_input; // never ask
     bool debug;    // tracebacks
     const char *kubeconfig, *context;
-    const char *from, *only; // step names ("step" or "phase/step"), or NULL
+    const char *from, *only;   // step names ("step" or "phase/step"), or NULL
     const char *const *phases; // names, NULL-terminated; NULL: all
     int64_t max_memory;        // bytes of Lua memory; 0: the default, 256 MiB
 };
@@ -87,36 +87,37 @@ struct run {
     struct fiber *step_fiber; // the step's own, while it runs
     struct timer *step_timer;
     bool undoing;
-    int64_t deadline;          // of the step, steady clock in ms; 0: none
-    int64_t skipped_ms;        // plan: waits that were passed over
-    int step_writes;           // sent or suppressed by the step under way
-    bool step_stale;           // the step has read something that a change not made would affect
-    struct value *results;     // { step name: what it returned }
-    struct value *figures;     // last figures that a bake told of, for progress
+    int64_t deadline;      // of the step, steady clock in ms; 0: none
+    int64_t skipped_ms;    // plan: waits that were passed over
+    int step_writes;       // sent or suppressed by the step under way
+    bool step_stale;       // the step has read something that a change not made would affect
+    struct value *results; // { step name: what it returned }
+    struct value *figures; // last figures that a bake told of, for progress
     struct undo undo;
     struct run_counts counts;
     bool in_doubt, denied, incomplete;
     enum halt halted; // nothing more may be done
     const char *journal_error;
 
-    struct journal *journal;   // NULL: none is kept
-    const char *scope;         // of the effects under way
-    // Of a run that goes on, else NULL: { steps: { NAME: { state, attempts, result, writes, in_doubt } },
-    // order: [ NAME ], rollback: null | { cause, generation, undone: [ NAME ] } }; states as the outcomes
-    // of EVENT_STEP_ENDED, and "running".
+    struct journal *journal; // NULL: none is kept
+    const char *scope;       // of the effects under way
+    // Of a run that goes on, else NULL: { steps: { NAME: { state, attempts, result, writes,
+    // in_doubt } }, order: [ NAME ], rollback: null | { cause, generation, undone: [ NAME ] } };
+    // states as the outcomes of EVENT_STEP_ENDED, and "running".
     struct value *past;
-    struct value *sources; // { module: { chunk, text } } of a run that goes on; else NULL
-    int64_t generation; // how many rollbacks of this run began
+    struct value *sources;     // { module: { chunk, text } } of a run that goes on; else NULL
+    int64_t generation;        // how many rollbacks of this run began
     struct value *resolutions; // { seq: "done" | "not-done" | "retry" }
-    struct value *stays; // [ { step, text } ]: changes that stand after a failure, on purpose or not
+    struct value
+        *stays; // [ { step, text } ]: changes that stand after a failure, on purpose or not
 
     volatile sig_atomic_t signal; // SIGINT or SIGTERM once it came
 };
 
 // Makes a run with its Lua state, sandboxed and with the engine's own names in it; the caller adds
 // the primitives. NULL with `err` set when there is no memory for it.
-struct run *run_new(struct loop *, struct fetcher *, const struct run_options *, const struct mode *,
-                    struct listener *, struct error *err);
+struct run *run_new(struct loop *, struct fetcher *, const struct run_options *,
+                    const struct mode *, struct listener *, struct error *err);
 void run_free(struct run *);
 // Walks the phases of the loaded outline; returns the exit code. Every failure has been told to the
 // listener.
@@ -126,5 +127,6 @@ void run_stop(struct run *);
 
 // Sends an event; `data` may be NULL. Phase and step are filled in.
 void run_tell(struct run *, enum event_type, struct value *data);
-// Milliseconds since 1970 as the runbook sees them: a plan's clock runs ahead by the waits it skips.
+// Milliseconds since 1970 as the runbook sees them: a plan's clock runs ahead by the waits it
+// skips.
 int64_t run_now(const struct run *);

@@ -13,7 +13,8 @@
 
 enum { LARGEST_SOURCE = 4 * 1024 * 1024 };
 
-static void path_of(const char *folder, size_t folder_len, const char *module, char *out, size_t size)
+static void path_of(const char *folder, size_t folder_len, const char *module, char *out,
+                    size_t size)
 {
     int start = snprintf(out, size, "%.*s%s", (int)folder_len, folder, folder_len ? "/" : "");
     snprintf(out + start, size - (size_t)start, "%s.lua", module);

@@ -34,8 +34,8 @@ static void *allocate(void *ud, void *old, size_t old_size, size_t size)
     return p;
 }
 
-// Stops Lua code that runs on without coming to the door. A pcall may catch the failure, so from then
-// on every line raises it again.
+// Stops Lua code that runs on without coming to the door. A pcall may catch the failure, so from
+// then on every line raises it again.
 static void hook(lua_State *L, lua_Debug *frame)
 {
     (void)frame;

@@ -10,7 +10,9 @@
 #include "engine/run.h"
 #include "net/loop.h"
 
-enum { HOOK_GRACE_MS = 250 }; // the timer is to stop a waiting fiber before the hook stops a busy one
+enum {
+    HOOK_GRACE_MS = 250
+}; // the timer is to stop a waiting fiber before the hook stops a busy one
 
 static void on_timeout(void *arg)
 {
@@ -41,7 +43,8 @@ static int take_result(lua_State *L)
     *out = convert_read(L, -1, &run->arena, &err);
     if (*out == NULL && !run->mode->rehearsal)
         return failure_raise(L, FAILURE_USAGE,
-                             "what the step returns is kept, so it must be plain data: %s", err.text);
+                             "what the step returns is kept, so it must be plain data: %s",
+                             err.text);
     return 0;
 }
 
@@ -116,7 +119,8 @@ static bool worth_retrying(struct run *run, const struct value *failure)
     const char *kind = value_get_text(failure, "kind");
     return !run->signal && !run->in_doubt && !run->mode->rehearsal &&
            strcmp(kind, FAILURE_USAGE) != 0 && strcmp(kind, FAILURE_DENIED) != 0 &&
-           strcmp(kind, FAILURE_HALTED) != 0 && strcmp(kind, FAILURE_UNKNOWN) != 0 && strcmp(kind, FAILURE_STOPPED) != 0;
+           strcmp(kind, FAILURE_HALTED) != 0 && strcmp(kind, FAILURE_UNKNOWN) != 0 &&
+           strcmp(kind, FAILURE_STOPPED) != 0;
 }
 
 static void tell_end(struct run *run, const char *outcome, struct value *failure, int attempt,
@@ -209,7 +213,8 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     if (*failure == NULL) {
         *failure = attempt_step(run, step, attempt, &result);
         int64_t backoff = step->backoff_ms;
-        for (; *failure && attempt - first + 1 < step->attempts && worth_retrying(run, *failure); backoff *= 2) {
+        for (; *failure && attempt - first + 1 < step->attempts && worth_retrying(run, *failure);
+             backoff *= 2) {
             tell_end(run, "failed", *failure, attempt, started, backoff, NULL);
             step_pause(run, backoff);
             if (!run->signal)
@@ -227,7 +232,10 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     } else if (result) {
         value_set(&run->arena, run->results, step->name, result);
     }
-    tell_end(run, outcome == STEP_OK ? "ok" : outcome == STEP_FAILED ? "failed" : "stopped",
+    tell_end(run,
+             outcome == STEP_OK       ? "ok"
+             : outcome == STEP_FAILED ? "failed"
+                                      : "stopped",
              *failure, attempt, started, 0, result);
     run->step = NULL;
     return outcome;

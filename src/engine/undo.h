@@ -10,10 +10,10 @@ struct step;
 
 struct undo_entry {
     const struct step *step;
-    int writes;     // that the step sent
-    bool undone;    // by its own undo, or by the shared one
-    bool given_up;  // the undo that it shares has failed
-    bool in_doubt;  // a write of the step may or may not have happened
+    int writes;    // that the step sent
+    bool undone;   // by its own undo, or by the shared one
+    bool given_up; // the undo that it shares has failed
+    bool in_doubt; // a write of the step may or may not have happened
 };
 
 struct undo {
@@ -26,6 +26,7 @@ struct undo_entry *undo_register(struct run *, const struct step *);
 // Runs every undo of a step that made writes, last first. A failing one is tried three times, then
 // noted, and the others still run. Returns true when none failed. `cause` is the headline.
 bool undo_all(struct run *, const char *cause);
-// Notes that the undo of that step, and so of all that share it, was done before the run was resumed.
+// Notes that the undo of that step, and so of all that share it, was done before the run was
+// resumed.
 void undo_done_before(struct run *, const char *step);
 void undo_free(struct undo *);

@@ -29,10 +29,9 @@ static int unknown_touched(lua_State *L)
 void unknown_open(lua_State *L)
 {
     static const char *const touches[] = {
-        "__index", "__newindex", "__call", "__len",  "__concat", "__tostring", "__pairs",
-        "__add",   "__sub",      "__mul",  "__div",  "__mod",    "__pow",      "__unm",
-        "__idiv",  "__lt",       "__le",   "__band", "__bor",    "__bxor",     "__bnot",
-        "__shl",   "__shr",      "__eq"};
+        "__index", "__newindex", "__call", "__len",  "__concat", "__tostring", "__pairs", "__add",
+        "__sub",   "__mul",      "__div",  "__mod",  "__pow",    "__unm",      "__idiv",  "__lt",
+        "__le",    "__band",     "__bor",  "__bxor", "__bnot",   "__shl",      "__shr",   "__eq"};
     luaL_newmetatable(L, metatable);
     for (size_t i = 0; i < sizeof touches / sizeof *touches; i++) {
         lua_pushcfunction(L, unknown_touched);

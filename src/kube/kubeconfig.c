@@ -7,6 +7,7 @@
 #include "kube/cluster.h"
 #include "kube/kubefile.h"
 #include "kube/name.h"
+#include "kube/plugin.h"
 #include "kube/user.h"
 
 static const char pod_folder[] = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -112,7 +113,7 @@ static bool context_read(struct kube_config *c, const struct kube_files *files, 
     if (!kube_cluster_read(c, cluster, err))
         return false;
     c->user = user ? user->name : NULL;
-    return user == NULL || kube_user_read(c, user, err);
+    return user == NULL || kube_user_read(c, cluster, user, err);
 }
 
 static bool namespace_set(struct kube_config *c, const struct source *s, struct error *err)
@@ -162,6 +163,8 @@ static bool config_read(struct kube_config *c, const struct kube_config_options 
             "name one with --kubeconfig or KUBECONFIG",
             *files.looked ? files.looked : "$HOME/.kube/config, and HOME is not set");
     }
+    if (c->plugin)
+        c->plugin->no_input = o->no_input;
     return namespace_set(c, &s, err);
 }
 

@@ -5,40 +5,7 @@
 
 #include "base/buf.h"
 #include "kube/cluster.h"
-
-static const char remedy[] = "give the user a 'token' or 'tokenFile' (for a service account: "
-                             "kubectl create token NAME), or a "
-                             "client certificate";
-
-// Credential plugins: none is run, and each is refused with what to do instead.
-static bool plugin_check(const struct kube_entry *e, struct error *err)
-{
-    const struct value *exec = value_get(e->fields, "exec");
-    const struct value *provider = value_get(e->fields, "auth-provider");
-    bool has_exec = !kube_is_null(exec), has_provider = !kube_is_null(provider);
-    const char *name = value_get_text(provider, "name");
-    if (has_exec && has_provider)
-        return error_set(err, "kubeconfig: %s has both exec and auth-provider: remove one",
-                         e->what);
-    if (has_exec)
-        return error_set(err,
-                         "kubeconfig: %s gets its credentials from the exec plugin '%.100s', and "
-                         "exec plugins are not supported: run it yourself and use the token it "
-                         "prints, or %s",
-                         e->what, value_get_text(exec, "command"), remedy);
-    if (!has_provider)
-        return true;
-    const char *successor = strcmp(name, "gcp") == 0     ? "gke-gcloud-auth-plugin"
-                            : strcmp(name, "azure") == 0 ? "kubelogin (github.com/Azure/kubelogin)"
-                                                         : NULL;
-    if (successor)
-        return error_set(err,
-                         "kubeconfig: %s uses auth-provider '%s', which Kubernetes has removed in "
-                         "favour of the exec plugin %s: get a token from that plugin, and %s",
-                         e->what, name, successor, remedy);
-    return error_set(err, "kubeconfig: %s uses auth-provider '%.100s', which is not supported: %s",
-                     e->what, name, remedy);
-}
+#include "kube/plugin.h"
 
 static bool is_header_text(const char *text)
 {
@@ -142,20 +109,25 @@ static bool certificate_read(struct kube_config *c, const struct kube_entry *e, 
         return true;
     if (!kube_entry_pem(&c->memory, e, "client-key", KUBE_PEM_KEY, &c->key_pem, err))
         return false;
-    return c->key_pem || error_set(err,
-                                   "kubeconfig: %s has a client-certificate but no client-key: add "
-                                   "client-key or client-key-data",
-                                   e->what);
+    if (c->key_pem == NULL)
+        return error_set(err,
+                         "kubeconfig: %s has a client-certificate but no client-key: add "
+                         "client-key or client-key-data",
+                         e->what);
+    if (!value_get(e->fields, "client-certificate-data") && !value_get(e->fields, "client-key-data"))
+        c->certificate_entry = e;
+    return true;
 }
 
-bool kube_user_read(struct kube_config *c, const struct kube_entry *e, struct error *err)
+bool kube_user_read(struct kube_config *c, const struct kube_entry *cluster,
+                    const struct kube_entry *e, struct error *err)
 {
     const char *token_file;
     if (!impersonate_read(c, e, err))
         return false;
     if (!kube_server_is_https(c))
         return true;
-    if (!plugin_check(e, err) || !kube_entry_text(e, "token", &c->token, err) ||
+    if (!kube_plugin_read(c, cluster, e, err) || !kube_entry_text(e, "token", &c->token, err) ||
         !kube_entry_text(e, "tokenFile", &token_file, err) ||
         !kube_entry_text(e, "username", &c->username, err) ||
         !kube_entry_text(e, "password", &c->password, err) || !certificate_read(c, e, err))
@@ -169,6 +141,8 @@ bool kube_user_read(struct kube_config *c, const struct kube_entry *e, struct er
         return error_set(err,
                          "kubeconfig: %s: 'token' holds a line break or another control character",
                          e->what);
+    if (c->token || c->username || c->password || token_file || c->cert_pem)
+        c->plugin = NULL; // what is written there counts, as it does for kubectl
     if (token_file == NULL)
         return true;
     c->token_file = kube_entry_path(&c->memory, e, token_file);

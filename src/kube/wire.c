@@ -3,104 +3,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/duration.h"
 #include "base/json.h"
-#include "kube/entry.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 
-enum {
-    RETRIES = 10,
-    RETRY_MS = 500,
-    TOKEN_AGE_MS = 60000,
-    BODY_MAX = 64 * 1024 * 1024,
-    EXCERPT = 160
-};
+enum { RETRIES = 10, RETRY_MS = 500, BODY_MAX = 64 * 1024 * 1024, REFUSAL_MAX = 64 * 1024 };
+enum { EXCERPT = 160 };
 
 struct kube_wire {
     struct loop *loop;
     struct fetcher *fetcher;
     const struct kube_config *config;
-    struct arena token_memory;
-    const char *token;     // last read from the token file; NULL: never, or refused since
-    int64_t token_read_at; // on the steady clock
+    struct kube_credentials *credentials;
+    bool wary; // a request timed out: a pooled connection may be one that nobody answers any more
 };
 
+// An exchange logs in, asks, and after a 401 does both once more.
 struct kube_exchange {
     struct kube_wire *wire;
     struct arena *arena;
+    struct kube_question question; // its texts are in the arena
     kube_answered *done;
     void *arg;
+    struct kube_login *login;
     struct fetch *fetch;
-    struct timer *refused; // the answer is an error known before anything was sent
-    struct error why;
-    int64_t deadline; // on the steady clock
-    int64_t pause_ms; // the longest pause that fetch may make next, without a Retry-After
+    unsigned identity;         // with which it asked
+    struct kube_answer answer; // the 401, when it asks again
+    int64_t deadline;          // on the steady clock
+    int64_t pause_ms;          // the longest pause that fetch may make next, without a Retry-After
+    struct timer *silence;     // of a stream
+    int64_t heard;             // when it last told something, on the steady clock
+    bool fell_silent;
+    struct buf refusal; // the body of an answer to a stream that is no success
 };
 
 struct kube_wire *kube_wire_new(struct loop *loop, struct fetcher *fetcher,
-                                const struct kube_config *config)
+                                const struct kube_config *config,
+                                struct kube_credentials *credentials)
 {
     struct kube_wire *w = mem_alloc(sizeof *w);
-    *w = (struct kube_wire){.loop = loop, .fetcher = fetcher, .config = config};
+    *w = (struct kube_wire){
+        .loop = loop, .fetcher = fetcher, .config = config, .credentials = credentials};
     return w;
 }
 
 void kube_wire_free(struct kube_wire *w)
 {
-    arena_free(&w->token_memory);
     free(w);
 }
 
-// The token of the file, read again once a minute; while that fails, the last one stays good.
-static bool token_refresh(struct kube_wire *w, struct error *err)
+static void exchange_free(struct kube_exchange *x)
 {
-    struct arena fresh = {0};
-    size_t len;
-    char *text = kube_file_text(&fresh, w->config->token_file, &len, err);
-    if (text) {
-        char *from = text + strspn(text, " \t\r\n");
-        char *end = from + strlen(from);
-        while (end > from && strchr(" \t\r\n", end[-1]))
-            *--end = '\0';
-        text = from;
-    }
-    if (text && *text == '\0')
-        error_set(err, "the token file %s is empty", w->config->token_file);
-    if (text == NULL || *text == '\0') {
-        arena_free(&fresh);
-        return w->token != NULL;
-    }
-    arena_free(&w->token_memory);
-    w->token_memory = fresh;
-    w->token = text;
-    w->token_read_at = clock_steady();
-    return true;
+    timer_stop(x->silence);
+    buf_free(&x->refusal);
+    free(x);
 }
 
-// Writes the Authorization line, NULL when we have no such credentials.
-static bool authorization(struct kube_wire *w, struct arena *a, const char **line,
-                          struct error *err)
+static void exchange_end(struct kube_exchange *x, const struct kube_answer *answer)
 {
-    const struct kube_config *c = w->config;
-    const char *token = c->token;
-    *line = NULL;
-    if (c->token_file) {
-        bool current = w->token && clock_steady() - w->token_read_at < TOKEN_AGE_MS;
-        if (current || token_refresh(w, err))
-            token = w->token;
-        else if (token == NULL)
-            return false;
-    }
-    if (token) {
-        *line = arena_printf(a, "Authorization: Bearer %s", token);
-    } else if (c->username || c->password) {
-        const char *pair = arena_printf(a, "%s:%s", c->username ? c->username : "",
-                                        c->password ? c->password : "");
-        *line = arena_printf(a, "Authorization: Basic %s", base64_encode(a, pair, strlen(pair)));
-    }
-    return true;
+    x->done(answer, x->arg);
+    exchange_free(x);
 }
 
 // client-go's rule for what may be tried again (facts: kubernetes.md, "On the wire").
@@ -131,20 +94,23 @@ static const char *excerpt(struct arena *a, const char *body, size_t len)
     return text;
 }
 
-static void body_read(struct kube_exchange *x, const struct fetch_result *r,
-                      struct kube_answer *out)
+static void body_read(struct kube_exchange *x, const struct fetch_result *r, const char *body,
+                      size_t len, struct kube_answer *out)
 {
     struct error why;
     char type[200];
     if (fetch_header(r->headers, "content-type", type, sizeof type))
         out->type = arena_dup(x->arena, type);
-    if (r->body_len)
-        out->value = json_parse(x->arena, r->body, r->body_len, &why);
+    if (x->question.on_data && out->status / 100 == 2)
+        return;
+    if (len)
+        out->value = json_parse(x->arena, body, len, &why);
     else
         error_set(&why, "it is empty");
+    out->size = len;
     if (out->value)
         return;
-    out->text = excerpt(x->arena, r->body ? r->body : "", r->body_len);
+    out->text = excerpt(x->arena, body, len);
     if (out->status / 100 == 2) {
         out->error = arena_printf(x->arena, "the answer with status %d is not JSON (%s): \"%s\"",
                                   out->status, why.text, out->text);
@@ -152,87 +118,159 @@ static void body_read(struct kube_exchange *x, const struct fetch_result *r,
     }
 }
 
+static void login_done(const struct kube_identity *id, void *arg);
+
 static void exchange_done(struct fetch *f, const struct fetch_result *r, void *arg)
 {
     (void)f;
     struct kube_exchange *x = arg;
+    struct kube_wire *w = x->wire;
     struct kube_answer answer = {
         .status = r->status, .type = "", .text = "", .attempts = r->attempts};
+    bool stream = x->question.on_data != NULL;
+    x->fetch = NULL;
     if (r->error) {
         answer.error = arena_dup(x->arena, r->error);
         answer.sent = r->sent;
         answer.status = 0;
+        w->wary = w->wary || strstr(r->error, "timed out");
     } else {
-        body_read(x, r, &answer);
+        body_read(x, r, stream ? buf_text(&x->refusal) : r->body ? r->body : "",
+                  stream ? x->refusal.len : r->body_len, &answer);
     }
-    if (answer.status == 401)
-        x->wire->token = NULL; // the next request reads the file again
-    x->done(&answer, x->arg);
-    free(x);
+    bool certificate = answer.error && strstr(answer.error, "client certificate");
+    if (answer.status == 401 || certificate)
+        kube_credentials_refused(w->credentials, x->identity);
+    bool again = answer.status == 401 && strcmp(x->question.method, "GET") == 0;
+    if (again && x->answer.status == 0) {
+        x->answer = answer;
+        x->login = kube_login_start(w->credentials, login_done, x);
+    } else {
+        exchange_end(x, &answer);
+    }
 }
 
-static void exchange_refused(void *arg)
+static void on_silence(void *arg)
 {
     struct kube_exchange *x = arg;
-    struct kube_answer answer = {.error = arena_dup(x->arena, x->why.text), .type = "", .text = ""};
-    x->done(&answer, x->arg);
-    free(x);
+    int64_t left = x->heard + x->question.idle_ms - clock_steady();
+    if (left > 0) {
+        x->silence = timer_start(x->wire->loop, left, on_silence, x);
+        return;
+    }
+    char limit[32];
+    duration_format(x->question.idle_ms, limit, sizeof limit);
+    struct kube_answer answer = {.type = "", .text = "", .sent = true, .attempts = 1};
+    answer.error = arena_printf(x->arena, "nothing came for %s", limit);
+    x->silence = NULL;
+    fetch_cancel(x->fetch);
+    exchange_end(x, &answer);
+}
+
+static bool exchange_told(const char *bytes, size_t len, void *arg)
+{
+    struct kube_exchange *x = arg;
+    x->heard = clock_steady();
+    if (fetch_status(x->fetch) / 100 == 2)
+        return x->question.on_data(bytes, len, x->arg);
+    return buf_add(&x->refusal, bytes, len);
+}
+
+static const char *const *header_lines(struct kube_exchange *x, const char *authorization)
+{
+    const struct kube_config *c = x->wire->config;
+    const struct kube_question *q = &x->question;
+    size_t count = 0, fixed = 4;
+    for (const char *const *line = c->impersonate; line && *line; line++)
+        fixed++;
+    const char **headers = arena_alloc(x->arena, (fixed + 1) * sizeof *headers);
+    headers[count++] =
+        arena_printf(x->arena, "Accept: %s", q->accept ? q->accept : "application/json");
+    if (q->content_type)
+        headers[count++] = arena_printf(x->arena, "Content-Type: %s", q->content_type);
+    if (authorization)
+        headers[count++] = authorization;
+    if (c->host_header)
+        headers[count++] = c->host_header;
+    for (const char *const *line = c->impersonate; line && *line; line++)
+        headers[count++] = *line;
+    return headers;
+}
+
+static void exchange_ask(struct kube_exchange *x, const struct kube_identity *id)
+{
+    struct kube_wire *w = x->wire;
+    const struct kube_config *c = w->config;
+    const struct kube_question *q = &x->question;
+    x->identity = id->number;
+    x->deadline = clock_steady() + q->timeout_ms;
+    x->pause_ms = RETRY_MS / 2;
+    struct fetch_request r = {
+        .method = q->method,
+        .url = arena_printf(x->arena, "%s%s", c->base_url, q->path),
+        .headers = header_lines(x, id->authorization),
+        .body = q->body,
+        .body_len = q->body_len,
+        .timeout_ms = q->timeout_ms,
+        .max_bytes = q->on_data ? 0 : BODY_MAX,
+        .insecure = c->insecure,
+        .ca_pem = c->ca_pem,
+        .cert_pem = id->cert_pem,
+        .key_pem = id->key_pem,
+        .proxy = c->proxy,
+        .connect_to = c->connect_to,
+        .alone = q->on_data || w->wary,
+        .retries = q->on_data ? 0 : RETRIES,
+        .retry_ms = RETRY_MS,
+        .retry_max_ms = q->timeout_ms,
+        .again = may_try_again,
+        .again_arg = x,
+        .on_data = q->on_data ? exchange_told : NULL,
+        .data_arg = x,
+    };
+    x->fetch = fetch_start(w->fetcher, &r, exchange_done, x);
+    if (q->on_data && q->idle_ms) {
+        x->heard = clock_steady();
+        timer_stop(x->silence);
+        x->silence = timer_start(w->loop, q->idle_ms, on_silence, x);
+    }
+}
+
+static void login_done(const struct kube_identity *id, void *arg)
+{
+    struct kube_exchange *x = arg;
+    bool refused = x->answer.status == 401;
+    x->login = NULL;
+    if (id->error) {
+        struct kube_answer answer = {.type = "", .text = "", .stranger = true};
+        answer.error = arena_dup(x->arena, id->error);
+        exchange_end(x, &answer);
+    } else if (refused && id->number == x->identity) {
+        exchange_end(x, &x->answer); // they are all we have
+    } else {
+        buf_clear(&x->refusal);
+        exchange_ask(x, id);
+    }
 }
 
 struct kube_exchange *kube_wire_start(struct kube_wire *w, struct arena *a,
                                       const struct kube_question *q, kube_answered *done, void *arg)
 {
-    const struct kube_config *c = w->config;
     struct kube_exchange *x = mem_alloc(sizeof *x);
-    *x = (struct kube_exchange){.wire = w, .arena = a, .done = done, .arg = arg};
-    x->deadline = clock_steady() + q->timeout_ms;
-    x->pause_ms = RETRY_MS / 2;
-    size_t count = 0, fixed = 4;
-    for (const char *const *line = c->impersonate; line && *line; line++)
-        fixed++;
-    const char **headers = arena_alloc(a, (fixed + 1) * sizeof *headers);
-    const char *auth;
-    if (!authorization(w, a, &auth, &x->why)) {
-        x->refused = timer_start(w->loop, 0, exchange_refused, x);
-        return x;
-    }
-    headers[count++] = arena_printf(a, "Accept: %s", q->accept ? q->accept : "application/json");
-    if (q->content_type)
-        headers[count++] = arena_printf(a, "Content-Type: %s", q->content_type);
-    if (auth)
-        headers[count++] = auth;
-    if (c->host_header)
-        headers[count++] = c->host_header;
-    for (const char *const *line = c->impersonate; line && *line; line++)
-        headers[count++] = *line;
-    struct fetch_request r = {
-        .method = q->method,
-        .url = arena_printf(a, "%s%s", c->base_url, q->path),
-        .headers = headers,
-        .body = q->body,
-        .body_len = q->body_len,
-        .timeout_ms = q->timeout_ms,
-        .max_bytes = BODY_MAX,
-        .insecure = c->insecure,
-        .ca_pem = c->ca_pem,
-        .cert_pem = c->cert_pem,
-        .key_pem = c->key_pem,
-        .proxy = c->proxy,
-        .connect_to = c->connect_to,
-        .retries = RETRIES,
-        .retry_ms = RETRY_MS,
-        .retry_max_ms = q->timeout_ms,
-        .again = may_try_again,
-        .again_arg = x,
-    };
-    x->fetch = fetch_start(w->fetcher, &r, exchange_done, x);
+    *x = (struct kube_exchange){.wire = w, .arena = a, .question = *q, .done = done, .arg = arg};
+    x->question.method = q->method ? q->method : "GET";
+    x->question.path = arena_dup(a, q->path);
+    x->question.body = q->body ? arena_copy(a, q->body, q->body_len) : NULL;
+    x->refusal.max = REFUSAL_MAX;
+    x->login = kube_login_start(w->credentials, login_done, x);
     return x;
 }
 
 void kube_exchange_cancel(struct kube_exchange *x)
 {
-    timer_stop(x->refused);
+    if (x->login)
+        kube_login_cancel(x->login);
     if (x->fetch)
         fetch_cancel(x->fetch);
-    free(x);
+    exchange_free(x);
 }

@@ -1,4 +1,4 @@
-// wire: one request to the API server, with our credentials, and its JSON answer.
+// wire: one request to the API server, with our credentials, and its answer: JSON, or a stream.
 #pragma once
 
 #include <stdbool.h>
@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/value.h"
+#include "kube/credentials.h"
 #include "kube/kubeconfig.h"
 
 struct loop;
@@ -14,8 +15,9 @@ struct fetcher;
 struct kube_wire;
 struct kube_exchange;
 
-// The configuration must outlive the wire.
-struct kube_wire *kube_wire_new(struct loop *, struct fetcher *, const struct kube_config *);
+// Configuration and credentials must outlive the wire.
+struct kube_wire *kube_wire_new(struct loop *, struct fetcher *, const struct kube_config *,
+                                struct kube_credentials *);
 void kube_wire_free(struct kube_wire *); // nothing may be under way
 
 struct kube_question {
@@ -26,23 +28,31 @@ struct kube_question {
     const char *body;         // NULL: none
     size_t body_len;
     int64_t timeout_ms; // for one attempt, and until when a retry may still begin
+
+    // When set, a successful answer is a stream: each piece of it is told, and false ends it, which
+    // is no error. It has a connection of its own and is tried once. It may cancel the exchange.
+    bool (*on_data)(const char *bytes, size_t len, void *arg);
+    int64_t idle_ms; // of a stream: with nothing arriving for so long it is an error
 };
 
 struct kube_answer {
     const char *error;         // why there is no answer that can be read; NULL when there is one
     bool sent;                 // with `error`: the server may have got the request all the same
+    bool stranger;             // with `error`: we had no credentials, so nothing was asked
     int status;                // of HTTP; 0 when none came
     const char *type;          // Content-Type, "" when absent
-    const struct value *value; // the JSON, in the arena; NULL when the body of an error is none
+    const struct value *value; // the JSON, in the arena; NULL when the body of an error is none, and
+                               // of a stream
     const char *text;          // the beginning of a body that is no JSON, one line; "" else
+    size_t size;               // of the body
     int attempts;
 };
 typedef void kube_answered(const struct kube_answer *, void *arg);
 
 // Starts; `done` is called once from the loop, never from inside this call, unless
 // kube_exchange_cancel came first. At most ten retries: after 429 or 5xx with a Retry-After, or
-// when a GET's connection breaks. An answer of success that is not JSON is an error. The arena must
-// outlive it.
+// when a GET's connection breaks. After a 401 a GET is asked once more, when there are other
+// credentials by then. An answer of success that is not JSON is an error. The arena must outlive it.
 struct kube_exchange *kube_wire_start(struct kube_wire *, struct arena *,
                                       const struct kube_question *, kube_answered *done, void *arg);
 void kube_exchange_cancel(struct kube_exchange *);

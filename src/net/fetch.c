@@ -266,6 +266,11 @@ struct fetch *fetch_start(struct fetcher *pool, const struct fetch_request *requ
     return f;
 }
 
+int fetch_status(const struct fetch *f)
+{
+    return f->result.status;
+}
+
 static void cancel_later(void *arg)
 {
     struct fetch *f = arg;

@@ -37,6 +37,7 @@ struct fetch_request {
     const char *connect_to; // "address" or "address:port": connect there whatever the URL says;
                             // Host header, SNI and verification still follow the URL
     const char *user_agent; // default "runbook/VERSION"
+    bool alone;             // on a connection of its own, which is closed at its end
 
     // Retries. An attempt that ended in a connection error, 429, 502, 503 or 504 is made again up
     // to `retries` times, after Retry-After or else retry_ms doubled each time with jitter, at most
@@ -85,6 +86,8 @@ struct fetch *fetch_start(struct fetcher *, const struct fetch_request *, fetch_
                           void *arg);
 // Ends it at once: the connection is closed, `done` will not be called. For use before `done` only.
 void fetch_cancel(struct fetch *);
+// For on_data: the status of the answer that is told.
+int fetch_status(const struct fetch *);
 
 // Copies the value of the header `name` (any case; the last one wins) out of raw header lines into
 // out; false when it is not there or does not fit.

@@ -50,7 +50,7 @@ static bool set_connection(CURL *easy, const struct ask *ask, const struct hop *
         SET(CURLOPT_PROXY, r->proxy);
     // curl silently asks again when a pooled connection turns out dead, even where the server may
     // have acted on the request already. What must not happen twice has a connection of its own.
-    long alone = ask_repeatable(ask) ? 0L : 1L;
+    long alone = r->alone || !ask_repeatable(ask) ? 1L : 0L;
     SET(CURLOPT_FRESH_CONNECT, alone);
     SET(CURLOPT_FORBID_REUSE, alone);
     // A server may answer over HTTP/2 without reading a body to its end; curl 7.88 then waits in

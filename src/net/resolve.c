@@ -11,6 +11,10 @@
 
 #include "base/arena.h"
 #include "net/loop.h"
+#include "net/turn.h"
+
+// How many threads there are at once, but for those whose lookup was cancelled.
+static struct gate threads = {.room = 32};
 
 // What the loop and the thread share; who lets go of it last frees it. A lookup cannot be stopped,
 // so one that was cancelled goes on unheard.
@@ -24,9 +28,11 @@ struct lookup {
 };
 
 struct resolve {
+    struct loop *loop;
     struct lookup *lookup;
+    struct turn *turn;
     struct watch *watch;
-    struct timer *refused; // no thread was to be had
+    struct timer *ready; // nothing has to be waited for
     resolve_done *done;
     void *arg;
 };
@@ -37,8 +43,10 @@ static void lookup_release(struct lookup *l)
         return;
     if (l->found)
         freeaddrinfo(l->found);
-    close(l->wake[0]);
-    close(l->wake[1]);
+    if (l->wake[0] >= 0) {
+        close(l->wake[0]);
+        close(l->wake[1]);
+    }
     free(l->host);
     free(l);
 }
@@ -61,6 +69,7 @@ static bool lookup_begin(struct lookup *l)
     pthread_attr_t attr;
     if (pipe2(l->wake, O_CLOEXEC) != 0) {
         l->wake[0] = l->wake[1] = -1;
+        l->failed = EAI_SYSTEM;
         l->why = errno;
         return false;
     }
@@ -71,6 +80,7 @@ static bool lookup_begin(struct lookup *l)
     pthread_attr_destroy(&attr);
     if (failed) { // else it belongs to the thread until that has written its byte
         l->holders = 1;
+        l->failed = EAI_SYSTEM;
         l->why = failed;
     }
     return failed == 0;
@@ -81,33 +91,44 @@ static void on_done(void *arg)
     struct resolve *r = arg;
     struct lookup *l = r->lookup;
     char byte;
-    if (!r->refused && read(l->wake[0], &byte, 1) != 1)
+    if (r->watch && read(l->wake[0], &byte, 1) != 1)
         return;
+    r->ready = NULL; // it frees itself
     resolve_done *done = r->done;
     void *done_arg = r->arg;
     struct addrinfo *found = l->found;
     char why[128];
     snprintf(why, sizeof why, "%s",
-             r->refused || l->failed == EAI_SYSTEM ? strerror(l->why) : gai_strerror(l->failed));
+             l->failed == EAI_SYSTEM ? strerror(l->why) : gai_strerror(l->failed));
     l->found = NULL;
-    watch_stop(r->watch);
-    lookup_release(l);
-    free(r);
+    resolve_cancel(r);
     done(found, found ? NULL : why, done_arg);
+}
+
+static void on_turn(void *arg)
+{
+    struct resolve *r = arg;
+    if (lookup_begin(r->lookup))
+        r->watch = watch_readable(r->loop, r->lookup->wake[0], on_done, r);
+    else
+        r->ready = timer_start(r->loop, 0, on_done, r);
 }
 
 struct resolve *resolve_start(struct loop *loop, const char *host, int port, resolve_done *done,
                               void *arg)
 {
     struct resolve *r = mem_alloc(sizeof *r);
-    *r = (struct resolve){.lookup = mem_alloc(sizeof *r->lookup), .done = done, .arg = arg};
-    r->lookup->holders = 1;
-    r->lookup->host = mem_dup(host);
-    snprintf(r->lookup->service, sizeof r->lookup->service, "%d", port);
-    if (lookup_begin(r->lookup))
-        r->watch = watch_readable(loop, r->lookup->wake[0], on_done, r);
+    struct lookup *l = mem_alloc(sizeof *l);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    *r = (struct resolve){.loop = loop, .lookup = l, .done = done, .arg = arg};
+    l->holders = 1;
+    l->wake[0] = l->wake[1] = -1;
+    l->host = mem_dup(host);
+    snprintf(l->service, sizeof l->service, "%d", port);
+    if (getaddrinfo(host, l->service, &hints, &l->found) == 0) // an address: nobody is to be asked
+        r->ready = timer_start(loop, 0, on_done, r);
     else
-        r->refused = timer_start(loop, 0, on_done, r);
+        r->turn = turn_start(&threads, loop, on_turn, r);
     return r;
 }
 
@@ -116,7 +137,8 @@ void resolve_cancel(struct resolve *r)
     if (!r)
         return;
     watch_stop(r->watch);
-    timer_stop(r->refused);
+    timer_stop(r->ready);
+    turn_end(r->turn);
     lookup_release(r->lookup);
     free(r);
 }

@@ -1,5 +1,5 @@
 // resolve: looks a host name up without holding the loop: the system's own getaddrinfo (and so its
-// hosts file, its DNS and whatever else it asks) in a thread of its own.
+// hosts file, its DNS and whatever else it asks) in a thread of its own, a few at a time.
 #pragma once
 
 #include <netdb.h>

@@ -19,6 +19,7 @@ struct spawn_request {
     int64_t timeout_ms; // then SIGTERM, and SIGKILL two seconds later; default 60 s
     size_t max_bytes;   // of stdout and of stderr each; what is past it is dropped; default 1 MiB
     bool pass_stderr;   // let stderr through to ours instead of collecting it
+    bool terminal;      // our standard input instead, and our process group: it may ask a person
 };
 
 struct spawn_result {

@@ -14,6 +14,8 @@
 // Its standard input: a file in memory, so that nothing has to be fed and no pipe can break.
 static int input_open(const struct spawn_request *r)
 {
+    if (r->terminal)
+        return fcntl(0, F_DUPFD_CLOEXEC, 3);
     if (!r->input)
         return open("/dev/null", O_RDONLY | O_CLOEXEC);
     int fd = memfd_create("input", MFD_CLOEXEC);
@@ -60,8 +62,10 @@ static int program_start(pid_t *pid, const struct spawn_request *r, int in, int 
     posix_spawnattr_t attr;
     posix_spawn_file_actions_t files;
     posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                        POSIX_SPAWN_SETSIGMASK);
+    // Out of the foreground group a terminal would not let it read.
+    int group = r->terminal ? 0 : POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setflags(&attr,
+                             (short)(group | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
     posix_spawnattr_setpgroup(&attr, 0);
     posix_spawnattr_setsigdefault(&attr, &all);
     posix_spawnattr_setsigmask(&attr, &none);

@@ -39,8 +39,9 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
         failure_raise(L, FAILURE_USAGE, "%s wants named options", what);
     for (size_t i = 0; i < value_count(e->args); i++)
         if (!is_known(e->args->object.members[i].key, known))
-            failure_raise(L, FAILURE_USAGE, "%s has no option '%s'; it takes %s, assume, label, quiet",
-                          what, e->args->object.members[i].key, known);
+            failure_raise(L, FAILURE_USAGE,
+                          "%s has no option '%s'; it takes %s, assume, label, quiet", what,
+                          e->args->object.members[i].key, known);
     e->assume = value_get(e->args, "assume");
     e->quiet = value_get_bool(e->args, "quiet", false);
     if (value_get(e->args, "label"))
@@ -98,15 +99,15 @@ int64_t args_bytes(lua_State *L, const struct effect *e, const char *name, int64
     return wrong(L, name, "a number of bytes such as 65536 or \"10MB\"");
 }
 
-int64_t args_int(lua_State *L, const struct effect *e, const char *name, int64_t fallback, int64_t low,
-                 int64_t high)
+int64_t args_int(lua_State *L, const struct effect *e, const char *name, int64_t fallback,
+                 int64_t low, int64_t high)
 {
     const struct value *v = value_get(e->args, name);
     if (v == NULL || v->type == VALUE_NULL)
         return fallback;
     if (v->type != VALUE_INT || v->integer < low || v->integer > high)
-        failure_raise(L, FAILURE_USAGE, "the option '%s' must be a whole number from %lld to %lld", name,
-                      (long long)low, (long long)high);
+        failure_raise(L, FAILURE_USAGE, "the option '%s' must be a whole number from %lld to %lld",
+                      name, (long long)low, (long long)high);
     return v->integer;
 }
 

@@ -7,9 +7,10 @@
 
 #include "engine/effect.h"
 
-// Reads the options table at `index` (nil: an empty one) into e->args and checks that every field is
-// among `known` (names parted by spaces). Takes `assume` out into e->assume, `label` into e->summary
-// and `quiet` into e->quiet. `what` names the primitive in messages. Raises a usage failure.
+// Reads the options table at `index` (nil: an empty one) into e->args and checks that every field
+// is among `known` (names parted by spaces). Takes `assume` out into e->assume, `label` into
+// e->summary and `quiet` into e->quiet. `what` names the primitive in messages. Raises a usage
+// failure.
 void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known);
 
 // A field as text, or NULL when absent; raises when it is something else.
@@ -18,10 +19,10 @@ const char *args_text(lua_State *L, const struct effect *e, const char *name);
 int64_t args_ms(lua_State *L, const struct effect *e, const char *name, int64_t fallback);
 // A number of bytes: an integer, or text such as "10MB" (powers of 1024).
 int64_t args_bytes(lua_State *L, const struct effect *e, const char *name, int64_t fallback);
-int64_t args_int(lua_State *L, const struct effect *e, const char *name, int64_t fallback, int64_t low,
-                 int64_t high);
+int64_t args_int(lua_State *L, const struct effect *e, const char *name, int64_t fallback,
+                 int64_t low, int64_t high);
 bool args_bool(lua_State *L, const struct effect *e, const char *name, bool fallback);
-// Text that may be PEM itself or name a file of it: *pem or *file is set. Raises when the named file
-// cannot be read.
+// Text that may be PEM itself or name a file of it: *pem or *file is set. Raises when the named
+// file cannot be read.
 void args_pem(lua_State *L, const struct effect *e, const char *name, const char **pem,
               const char **file);

@@ -80,8 +80,8 @@ static void decide(struct effect *e, const char *line)
         answer(e, value_bool(a, is_yes(text)), is_yes(text) ? "yes" : "no", "terminal");
     } else {
         tell(e, EVENT_ANSWERED, "no", "terminal");
-        e->error = arena_printf(a, "\"%s\" was answered with no",
-                                value_get_text(e->args, "question"));
+        e->error =
+            arena_printf(a, "\"%s\" was answered with no", value_get_text(e->args, "question"));
         effect_end(e);
     }
 }
@@ -122,7 +122,7 @@ static void ask_person(struct effect *e)
 {
     struct question *q = arena_alloc(&e->arena, sizeof *q);
     int64_t timeout = value_get_int(e->args, "timeout_ms", 0);
-    const char *hint = is_kind(e, "approve") ? "type yes to go on, anything else to refuse: "
+    const char *hint = is_kind(e, "approve")   ? "type yes to go on, anything else to refuse: "
                        : is_kind(e, "confirm") ? "yes or no: "
                                                : "> ";
     q->effect = e;

@@ -9,8 +9,8 @@ enum { MOST_ROWS = 60, LONGEST_TEXT = 200 };
 
 static bool is_kept_by_server(const char *path)
 {
-    static const char *const names[] = {"metadata.managedFields", "metadata.resourceVersion",
-                                        "metadata.generation", "metadata.uid",
+    static const char *const names[] = {"metadata.managedFields",     "metadata.resourceVersion",
+                                        "metadata.generation",        "metadata.uid",
                                         "metadata.creationTimestamp", "metadata.selfLink"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(path, names[i]) == 0)
@@ -24,10 +24,9 @@ static struct value *shown(struct arena *a, const struct value *v)
         return value_null(a);
     struct buf text = {0};
     json_write(&text, v, JSON_COMPACT);
-    struct value *s = text.len > LONGEST_TEXT
-                          ? value_printf(a, "%.*s... (%zu bytes)", LONGEST_TEXT, buf_text(&text),
-                                         text.len)
-                          : value_bytes(a, buf_text(&text), text.len);
+    struct value *s = text.len > LONGEST_TEXT ? value_printf(a, "%.*s... (%zu bytes)", LONGEST_TEXT,
+                                                             buf_text(&text), text.len)
+                                              : value_bytes(a, buf_text(&text), text.len);
     buf_free(&text);
     return s;
 }
@@ -91,7 +90,8 @@ struct value *changes_between(struct arena *a, const struct value *old, const st
     return rows;
 }
 
-static void name_leaves(struct arena *a, struct value *rows, const char *path, const struct value *v)
+static void name_leaves(struct arena *a, struct value *rows, const char *path,
+                        const struct value *v)
 {
     if (v->type != VALUE_OBJECT || v->object.count == 0) {
         add_row(a, rows, path, NULL, v);

@@ -32,7 +32,8 @@ static void check_headers(lua_State *L, struct effect *e)
 {
     const struct value *headers = value_get(e->args, "headers");
     if (headers && headers->type != VALUE_OBJECT)
-        failure_raise(L, FAILURE_USAGE, "headers must be a table: headers = { Accept = \"text/csv\" }");
+        failure_raise(L, FAILURE_USAGE,
+                      "headers must be a table: headers = { Accept = \"text/csv\" }");
     for (size_t i = 0; i < value_count(headers); i++) {
         const struct value_member *m = &headers->object.members[i];
         bool plain = m->value->type == VALUE_STRING &&

@@ -7,7 +7,7 @@
 #include "net/fetch.h"
 
 // The names of the options, parted by spaces, for args_read.
-#define CONNECTION_OPTIONS                                                                            \
+#define CONNECTION_OPTIONS                                                                         \
     "timeout connect_timeout retries retry_wait verify ca cert key proxy resolve headers"
 
 // Checks and normalises the shared options of e->args: durations become "timeout_ms" and so on, so

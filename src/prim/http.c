@@ -76,9 +76,9 @@ static void http_done(struct fetch *fetch, const struct fetch_result *r, void *a
     if (r->error) {
         bool write = e->access == ACCESS_WRITE;
         e->in_doubt = write && r->sent;
-        e->error = arena_printf(a, "%s: %s%s", e->summary, r->error,
-                                e->in_doubt ? " (it was sent: whether it took effect is not known)"
-                                            : "");
+        e->error =
+            arena_printf(a, "%s: %s%s", e->summary, r->error,
+                         e->in_doubt ? " (it was sent: whether it took effect is not known)" : "");
     } else {
         e->result = response_value(a, r);
         e->answer = arena_printf(a, "%d in %s", r->status,
@@ -116,7 +116,8 @@ static const struct effect_kind http_kind = {
 
 static bool is_safe(const char *method)
 {
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0;
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+           strcmp(method, "OPTIONS") == 0;
 }
 
 static void check_url(lua_State *L, const char *url)
@@ -185,7 +186,7 @@ static int http_request(lua_State *L)
     struct arena *a = &e->arena;
     args_read(L, 1, e, "http.request",
               "url method query form json body reads redirects max_bytes to_file repeatable "
-              "idempotency_key " CONNECTION_OPTIONS);
+              "idempotency_key sensitive " CONNECTION_OPTIONS);
     check_url(L, args_text(L, e, "url"));
     const char *given = args_text(L, e, "method");
     char *method = arena_dup(a, given ? given : "GET");
@@ -204,6 +205,9 @@ static int http_request(lua_State *L)
         http_header_add(e, "Idempotency-Key", key);
     if (key || args_bool(L, e, "repeatable", e->access == ACCESS_READ))
         value_set(a, e->args, "repeatable", value_bool(a, true));
+    e->repeatable = value_get_bool(e->args, "repeatable", false) || strcmp(method, "PUT") == 0;
+    e->sensitive = args_bool(L, e, "sensitive", false);
+    value_remove(e->args, "sensitive");
     int64_t cap = args_bytes(L, e, "max_bytes", 0);
     if (cap)
         value_set(a, e->args, "max_bytes", value_int(a, cap));

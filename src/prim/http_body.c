@@ -34,8 +34,8 @@ static void each_leaf(struct buf *path, const struct value *v, leaf_fn *fn, void
             buf_printf(path, top ? "%s" : "[%s]", v->object.members[i].key);
         else
             buf_printf(path, top ? "%zu" : "[%zu]", i);
-        each_leaf(path, v->type == VALUE_OBJECT ? v->object.members[i].value : v->array.items[i], fn,
-                  arg);
+        each_leaf(path, v->type == VALUE_OBJECT ? v->object.members[i].value : v->array.items[i],
+                  fn, arg);
         path->len = len;
         path->data[len] = '\0';
     }
@@ -153,9 +153,9 @@ static void diff_leaf(void *arg, const char *path, const struct value *leaf)
     value_set(a, row, "path", value_string(a, *path ? path : "body"));
     value_set(a, row, "old", value_null(a));
     value_set(a, row, "new",
-              text.len > DIFF_TEXT ? value_printf(a, "%.*s... (%zu bytes)", DIFF_TEXT, buf_text(&text),
-                                                  text.len)
-                                   : value_bytes(a, buf_text(&text), text.len));
+              text.len > DIFF_TEXT
+                  ? value_printf(a, "%.*s... (%zu bytes)", DIFF_TEXT, buf_text(&text), text.len)
+                  : value_bytes(a, buf_text(&text), text.len));
     value_push(a, d->rows, row);
     buf_free(&text);
 }

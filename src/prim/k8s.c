@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <lauxlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "engine/border.h"
 #include "engine/convert.h"
@@ -18,7 +19,7 @@ static const struct {
     const char *name;
     enum kube_verb verb;
     enum effect_access access;
-} verbs[] = {{"get", KUBE_GET, ACCESS_READ},      {"list", KUBE_LIST, ACCESS_READ},
+} verbs[] = {{"get", KUBE_GET, ACCESS_READ},        {"list", KUBE_LIST, ACCESS_READ},
              {"create", KUBE_CREATE, ACCESS_WRITE}, {"patch", KUBE_PATCH, ACCESS_WRITE},
              {"apply", KUBE_APPLY, ACCESS_WRITE},   {"delete", KUBE_DELETE, ACCESS_WRITE}};
 
@@ -201,8 +202,8 @@ static int k8s_push(lua_State *L, struct effect *e)
     } else if (value_get_bool(e->args, "optional", false) || verb_of(e) == KUBE_DELETE) {
         lua_pushnil(L);
     } else {
-        return failure_raise(L, FAILURE_EFFECT, "%s: it is not there: the plan has deleted it before",
-                             e->summary);
+        return failure_raise(L, FAILURE_EFFECT,
+                             "%s: it is not there: the plan has deleted it before", e->summary);
     }
     return 1;
 }
@@ -210,13 +211,25 @@ static int k8s_push(lua_State *L, struct effect *e)
 static const struct effect_kind kinds[] = {
     {.name = "k8s.get", .perform = k8s_perform, .cancel = k8s_cancel, .push = k8s_push},
     {.name = "k8s.list", .perform = k8s_perform, .cancel = k8s_cancel, .push = k8s_push},
-    {.name = "k8s.create", .perform = k8s_perform, .cancel = k8s_cancel, .rehearse = k8s_rehearse,
+    {.name = "k8s.create",
+     .perform = k8s_perform,
+     .cancel = k8s_cancel,
+     .rehearse = k8s_rehearse,
      .push = k8s_push},
-    {.name = "k8s.patch", .perform = k8s_perform, .cancel = k8s_cancel, .rehearse = k8s_rehearse,
+    {.name = "k8s.patch",
+     .perform = k8s_perform,
+     .cancel = k8s_cancel,
+     .rehearse = k8s_rehearse,
      .push = k8s_push},
-    {.name = "k8s.apply", .perform = k8s_perform, .cancel = k8s_cancel, .rehearse = k8s_rehearse,
+    {.name = "k8s.apply",
+     .perform = k8s_perform,
+     .cancel = k8s_cancel,
+     .rehearse = k8s_rehearse,
      .push = k8s_push},
-    {.name = "k8s.delete", .perform = k8s_perform, .cancel = k8s_cancel, .rehearse = k8s_rehearse,
+    {.name = "k8s.delete",
+     .perform = k8s_perform,
+     .cancel = k8s_cancel,
+     .rehearse = k8s_rehearse,
      .push = k8s_push},
 };
 
@@ -269,11 +282,19 @@ static void read_target(lua_State *L, struct effect *e)
                                  singular(a, name.resource), name.name);
     const char *verb = value_get_text(e->args, "verb");
     if (e->summary == NULL)
-        e->summary = arena_printf(a, "%s %s%s%s in %s", verb, name.resource, name.name ? "/" : "",
-                                  name.name ? name.name : "",
-                                  value_get_bool(e->args, "all_namespaces", false)
-                                      ? "all namespaces"
-                                      : space);
+        e->summary = arena_printf(
+            a, "%s %s%s%s in %s", verb, name.resource, name.name ? "/" : "",
+            name.name ? name.name : "",
+            value_get_bool(e->args, "all_namespaces", false) ? "all namespaces" : space);
+}
+
+// The journal keeps no Secrets.
+static bool is_secret(const struct effect *e)
+{
+    const char *type = value_get_text(e->args, "resource");
+    if (*type == '\0')
+        type = value_get_text(value_get(e->args, "object"), "kind");
+    return strncasecmp(type, "secret", 6) == 0;
 }
 
 // k8s.call { verb = "get", what = "deployment/x", ... }: one call; the other functions stand on it.
@@ -295,9 +316,10 @@ static int k8s_call(lua_State *L)
         i++;
     lua_pop(L, 1);
     struct effect *e = effect_new(L, &kinds[i], verbs[i].access);
-    args_read(L, 1, e, "k8s",
-              "verb what namespace selector field_selector all_namespaces merge json strategic object "
-              "subresource manager force propagation if_uid if_resource_version timeout optional");
+    args_read(
+        L, 1, e, "k8s",
+        "verb what namespace selector field_selector all_namespaces merge json strategic object "
+        "subresource manager force propagation if_uid if_resource_version timeout optional");
     int64_t timeout = args_ms(L, e, "timeout", 0);
     value_remove(e->args, "timeout");
     value_set(&e->arena, e->args, "timeout_ms", value_int(&e->arena, timeout));
@@ -308,6 +330,9 @@ static int k8s_call(lua_State *L)
     read_target(L, e);
     if (verbs[i].verb == KUBE_PATCH && value_get(e->args, "merge") && !e->assume)
         e->diff = changes_named(&e->arena, value_get(e->args, "merge"));
+    // Patches and applies say what is to be, so that sending one again does no harm.
+    e->repeatable = verbs[i].verb == KUBE_APPLY || value_get(e->args, "merge") != NULL;
+    e->sensitive = is_secret(e);
     return door_pass(L, e);
 }
 
@@ -337,8 +362,9 @@ static int k8s_condition(lua_State *L)
 // k8s.rollout_status(object): the same as k8s.rollout for an object at hand. A pure function.
 static int k8s_rollout_status(lua_State *L)
 {
-    static const char *const names[] = {
-        [KUBE_ROLLOUT_WAITING] = "waiting", [KUBE_ROLLOUT_DONE] = "done", [KUBE_ROLLOUT_FAILED] = "failed"};
+    static const char *const names[] = {[KUBE_ROLLOUT_WAITING] = "waiting",
+                                        [KUBE_ROLLOUT_DONE] = "done",
+                                        [KUBE_ROLLOUT_FAILED] = "failed"};
     struct arena *a = border_arena(L);
     struct error says = {""};
     enum kube_rollout state = kube_rollout_status(object_argument(L, a), &says);

@@ -11,6 +11,7 @@ int prim_ask(lua_State *L);
 int prim_http(lua_State *L);
 int prim_k8s(lua_State *L);
 int prim_tls(lua_State *L);
+int prim_dns(lua_State *L);
 int prim_metrics(lua_State *L);
 int prim_exec(lua_State *L);
 int prim_json(lua_State *L);

@@ -83,9 +83,9 @@ static const struct effect_kind sleep_kind = {
     .name = "wait", .perform = sleep_perform, .cancel = sleep_cancel, .push = push_seconds};
 
 // wait.sleep("15m" [, { label = "what for", elapsed = s, remaining = s, figures = { ... } }])
-// Waits, without blocking other branches; a plan passes over it. `elapsed` and `remaining` tell of a
-// longer wait that this one is a part of; `figures` ({ { name, value, limit, ok } }) stand beside the
-// progress. Returns the time.
+// Waits, without blocking other branches; a plan passes over it. `elapsed` and `remaining` tell of
+// a longer wait that this one is a part of; `figures` ({ { name, value, limit, ok } }) stand beside
+// the progress. Returns the time.
 static int wait_sleep(lua_State *L)
 {
     lua_settop(L, 2);
@@ -118,7 +118,8 @@ static int wait_sleep(lua_State *L)
         value_set(a, e->args, "figures", figures);
     char text[64];
     duration_format(ms, text, sizeof text);
-    e->summary = label ? arena_printf(a, "wait %s: %s", text, label) : arena_printf(a, "wait %s", text);
+    e->summary =
+        label ? arena_printf(a, "wait %s: %s", text, label) : arena_printf(a, "wait %s", text);
     return door_pass(L, e);
 }
 

@@ -147,3 +147,54 @@ struct value *redact_value(struct arena *a, const struct redact *r, const struct
         return value_copy(a, v);
     }
 }
+
+static bool restore_one(const struct redact *r, struct buf *out, const char *at, size_t *taken)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        size_t len = strlen(r->secrets[i].name);
+        if (strncmp(at, "[secret ", 8) == 0 && strncmp(at + 8, r->secrets[i].name, len) == 0 &&
+            at[8 + len] == ']') {
+            buf_add(out, r->secrets[i].bytes, r->secrets[i].len);
+            *taken = len + 9;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct value *restore_text(struct arena *a, const struct redact *r, const struct value *v)
+{
+    struct buf out = {0};
+    for (size_t i = 0, taken; i < v->string.len; i += taken) {
+        taken = 1;
+        if (v->string.text[i] != '[' || !restore_one(r, &out, v->string.text + i, &taken))
+            buf_putc(&out, v->string.text[i]);
+    }
+    struct value *restored = value_bytes(a, buf_text(&out), out.len);
+    buf_free(&out);
+    return restored;
+}
+
+struct value *redact_restore(struct arena *a, const struct redact *r, const struct value *v)
+{
+    struct value *copy;
+    if (v == NULL || redact_empty(r))
+        return value_copy(a, v);
+    switch (v->type) {
+    case VALUE_STRING:
+        return restore_text(a, r, v);
+    case VALUE_ARRAY:
+        copy = value_array(a);
+        for (size_t i = 0; i < v->array.count; i++)
+            value_push(a, copy, redact_restore(a, r, v->array.items[i]));
+        return copy;
+    case VALUE_OBJECT:
+        copy = value_object(a);
+        for (size_t i = 0; i < v->object.count; i++)
+            value_append(a, copy, v->object.members[i].key, v->object.members[i].key_len,
+                         redact_restore(a, r, v->object.members[i].value));
+        return copy;
+    default:
+        return value_copy(a, v);
+    }
+}

@@ -31,3 +31,6 @@ char *redact_text(const struct redact *r, const char *text, size_t len, size_t *
 struct value *redact_value(struct arena *a, const struct redact *r, const struct value *v);
 
 bool redact_empty(const struct redact *r); // true also for NULL
+// Returns a deep copy of `v` in `a` with every "[secret NAME]" in its texts replaced by the secret,
+// where the set has it: the way back for a run that goes on.
+struct value *redact_restore(struct arena *a, const struct redact *r, const struct value *v);

@@ -39,7 +39,7 @@ X
 expect "a misspelt name" 4 "'chek' is not defined, did you mean 'check'
 name.lua:2" "$RUNBOOK" name.lua
 echo 'while true do end' >forever.lua
-expect "a file that never ends" 130 'stopped by a signal' timeout --preserve-status -s INT 1 "$RUNBOOK" check forever.lua
+expect "a file that never ends" 130 'stopped by a signal' timeout --foreground --preserve-status -s INT 1 "$RUNBOOK" check forever.lua
 
 # --- parameters --------------------------------------------------------------------------------------
 book params.lua <<'X'
@@ -208,18 +208,32 @@ expect "no terminal, no prompt" 8 '"Go on\?" needs a person.*--yes' "$RUNBOOK" a
 expect "--yes" 0 'went-on' "$RUNBOOK" ask.lua --yes
 
 # --- signals -----------------------------------------------------------------------------------------
+# signalled SIGNAL FILE: runs it, sends the signal once the file `began` is there.
+signalled() {
+    rm -f began
+    "$RUNBOOK" "$2" &
+    local pid=$!
+    wait_for 30 test -f began
+    kill "-$1" $pid
+    wait $pid
+}
 book signal.lua <<'X'
   phase "p" { on_failure = "rollback",
     step "a" { function() exec { "true" } end, undo = function() wait.sleep(0.1) log.info("undo-a") end },
-    step "b" { function() wait.sleep("30s") end } },
+    step "b" { function() exec { "touch", "began", reads = true } wait.sleep("30s") end } },
 X
 expect "SIGINT rolls back where the phase says so" 130 'undo-a
-rolled back' timeout --preserve-status -s INT 1 "$RUNBOOK" signal.lua
-expect "SIGTERM too" 143 'undo-a' timeout --preserve-status -s TERM 1 "$RUNBOOK" signal.lua
+rolled back' signalled INT signal.lua
+expect "SIGTERM too" 143 'undo-a' signalled TERM signal.lua
+expect "and a closed terminal" 143 'undo-a' signalled HUP signal.lua
 book inflight.lua <<'X'
-  phase "p" { step "a" { function() exec { "sh", "-c", "sleep 2; echo done > finished" } log.info("next-effect") wait.sleep(1) end } },
+  phase "p" { step "a" { function()
+      exec { "sh", "-c", "touch began; sleep 1; echo done > finished" }
+      log.info("next-effect") wait.sleep(1) log.info("never-here")
+  end } },
 X
-expect "a write on its way is waited for" 130 'stopped' timeout --preserve-status -s INT 1 "$RUNBOOK" inflight.lua
+expect "a write on its way is waited for" 130 'stopped
+!never-here' signalled INT inflight.lua
 [ -f finished ] && ok "it was finished" || not_ok "it was finished"
 book bomb.lua <<'X'
   phase "p" { step "a" { function() string.find(string.rep("a", 4000), ".-.-.-.-b") end } },

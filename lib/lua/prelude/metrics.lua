@@ -128,8 +128,9 @@ end
 -- that no rules were ever loaded.
 function prometheus:rules(options) return ask.rules(options_of(self, "rules", options)) end
 
--- prom:ready(): whether the server says that it is ready, and its words. False, and no failure, when
--- nobody answers.
+-- prom:ready()
+-- am:ready()
+-- Whether the server says that it is ready, and its words. False, and no failure, when nobody answers.
 function prometheus:ready(options)
     local answer = ask.ready(options_of(self, "ready", options))
     return answer.ready, answer.text

@@ -187,13 +187,16 @@ local function read_params(given)
     return params
 end
 
--- runbook { name = "billing-golive", summary = "...", params = { ... }, phase ..., phase ... }
--- What a runbook file returns. Names of phases and of steps must differ within it.
+-- runbook { name = "billing-golive", summary = "...", params = { ... }, target = "${host}",
+--           phase ..., phase ... }
+-- What a runbook file returns. `target` says what it works on: two runs of the same runbook are kept
+-- apart unless their targets differ. Names of phases and of steps must differ within it.
 function outline.runbook(body)
     if type(body) ~= "table" then
         engine.raise("usage", "runbook wants a table: runbook { name = \"...\", phase ... }")
     end
-    words.fields(body, { name = "string", summary = "string", params = "table" }, "runbook")
+    words.fields(body, { name = "string", summary = "string", params = "table", target = "string" },
+        "runbook")
     if not (body.name or ""):match("^[%w][%w._-]*$") then
         engine.raise("usage", "a runbook wants a name of letters, digits, '.', '_' and '-'")
     end
@@ -221,7 +224,7 @@ function outline.runbook(body)
     if #phases == 0 then
         engine.raise("usage", "a runbook wants at least one phase")
     end
-    return made("runbook", { name = body.name, summary = body.summary or "",
+    return made("runbook", { name = body.name, summary = body.summary or "", target = body.target,
         params = read_params(body.params), phases = phases })
 end
 

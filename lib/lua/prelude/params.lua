@@ -55,6 +55,8 @@ local readers = {
 
 -- The strongest source that has the parameter; what it gave, and a name for the source.
 local function given(name, p, from)
+    -- A run that goes on has the values that it began with; only secrets are asked for again.
+    if from.kept and p.type ~= "secret" then return from.kept[name], "the journal" end
     if from.set[name] ~= nil then return from.set[name], "--set " .. name end
     local variable = "RUNBOOK_" .. name:upper()
     local value = from.getenv(variable)
@@ -78,7 +80,7 @@ local function how_to_give(name, p)
 end
 
 -- Resolves the declared parameters. `from` has set = { name = text }, values = { name = any },
--- values_file, getenv(name). Returns the values, the list of problems (sentences; empty when all is
+-- values_file, getenv(name), and kept, the values of a run that goes on. Returns the values, the list of problems (sentences; empty when all is
 -- well), and the names of the secrets.
 function params.resolve(declared, from)
     local values, problems, secrets = {}, {}, {}
@@ -86,7 +88,7 @@ function params.resolve(declared, from)
         local p = declared[name]
         local raw, source = given(name, p, from)
         if raw == nil or raw == engine.null then
-            if not p.optional then
+            if not p.optional and not (from.kept and p.type ~= "secret") then
                 problems[#problems + 1] = ("parameter '%s'%s is missing; give it with %s"):format(name,
                     p.help and " (" .. p.help .. ")" or "", how_to_give(name, p))
             end

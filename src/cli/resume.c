@@ -1,0 +1,146 @@
+// resume and rollback: go on with a run that stopped, or undo what a run did, out of the journal.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "engine/mode.h"
+
+static int fail(int code, const char *text)
+{
+    fprintf(stderr, "runbook: %s\n", text);
+    return code;
+}
+
+static const char *text_or_null(const struct value *v, const char *key)
+{
+    const struct value *t = value_get(v, key);
+    return t && t->type == VALUE_STRING ? t->string.text : NULL;
+}
+
+// Starts as the run started, where the command line does not say otherwise.
+static void take_options(struct options *o, const struct history *h, struct arena *a)
+{
+    const struct value *kept = h->options, *phases = value_get(kept, "phases");
+    o->run.file = h->file;
+    o->run.from = text_or_null(kept, "from");
+    o->run.only = text_or_null(kept, "only");
+    if (o->run.kubeconfig == NULL)
+        o->run.kubeconfig = text_or_null(kept, "kubeconfig");
+    if (o->run.context == NULL)
+        o->run.context = text_or_null(kept, "context");
+    if (o->values_file == NULL)
+        o->values_file = text_or_null(kept, "values_file");
+    const char **names = arena_alloc(a, (value_count(phases) + 1) * sizeof *names);
+    for (size_t i = 0; i < value_count(phases); i++)
+        names[i] = value_text(value_at(phases, i));
+    o->run.phases = names;
+}
+
+// { SEQ: decision } of the --resolve options.
+static struct value *resolutions(const struct options *o, struct arena *a)
+{
+    struct value *v = value_object(a);
+    for (const char **r = o->resolve; r && *r; r++) {
+        const char *equals = strchr(*r, '=');
+        value_set(a, v, arena_copy(a, *r, (size_t)(equals - *r)), value_string(a, equals + 1));
+    }
+    return v;
+}
+
+static bool may_resume(const struct history *h, struct error *err)
+{
+    if (h->outcome && strcmp(h->outcome, "done") == 0)
+        return error_set(err, "run %s came to its end; there is nothing to go on with", h->id);
+    if (h->rolled_back)
+        return error_set(err, "run %s was rolled back; start anew with: runbook %s", h->id,
+                         h->file);
+    return true;
+}
+
+static bool may_roll_back(const struct history *h, struct error *err)
+{
+    if (h->rolled_back)
+        return error_set(err, "run %s was rolled back already", h->id);
+    return true;
+}
+
+// What take_back in engine/run.c reads: a rollback that is to begin, unless one is under way
+// already.
+static void ask_for_rollback(struct history *h, struct arena *a)
+{
+    const struct value *under_way = value_get(h->past, "rollback");
+    if (under_way && under_way->type != VALUE_NULL)
+        return;
+    struct value *rollback = value_object(a);
+    value_set(a, rollback, "generation", value_int(a, value_get_int(h->past, "generation", 0) + 1));
+    value_set(a, rollback, "cause", value_string(a, "it was asked for"));
+    value_set(a, rollback, "undone", value_array(a));
+    value_set(a, h->past, "rollback", rollback);
+}
+
+// Runs the stored source; --upgrade takes the files as they are now.
+static int go_on(struct options *o, struct history *h, struct arena *a)
+{
+    struct session session;
+    if (o->upgrade)
+        h->sources = value_object(a);
+    int code = session_open(&session, o, &mode_replay, h);
+    if (code == 0) {
+        session.run->resolutions = resolutions(o, a);
+        code = session_start(&session, o);
+    }
+    if (code == 0)
+        code = session_run(&session);
+    return session_close(&session, code);
+}
+
+static int find_and_go_on(struct options *o, bool rollback)
+{
+    struct arena a = {0};
+    struct error err;
+    struct history h;
+    int code = EXIT_USAGE;
+    struct store *store = session_store(o);
+    if (store == NULL)
+        return EXIT_INTERNAL;
+    bool found = history_find(store, o->run.file, &a, &h, &err) &&
+                 (rollback ? may_roll_back(&h, &err) : may_resume(&h, &err));
+    store_close(store);
+    if (found) {
+        take_options(o, &h, &a);
+        if (rollback)
+            ask_for_rollback(&h, &a);
+        code = go_on(o, &h, &a);
+    } else {
+        fail(code, err.text);
+    }
+    arena_free(&a);
+    return code;
+}
+
+static int verb(int argc, char **argv, bool rollback)
+{
+    struct options o = {0};
+    int code = EXIT_USAGE;
+    if (options_read_run(&o, argc, argv)) {
+        if (o.help)
+            code = help_main(2, (char *[]){(char *)"help", argv[0], NULL});
+        else if (rollback && o.run.file == NULL)
+            fail(code, "rollback wants the run to undo; `runbook runs` lists them");
+        else
+            code = find_and_go_on(&o, rollback);
+    }
+    options_free(&o);
+    return code;
+}
+
+int resume_main(int argc, char **argv)
+{
+    return verb(argc, argv, false);
+}
+
+int rollback_main(int argc, char **argv)
+{
+    return verb(argc, argv, true);
+}

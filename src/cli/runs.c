@@ -1,0 +1,188 @@
+// runs and show: what ran, when, by whom, and every effect of it.
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "cli/session.h"
+#include "cli/verbs.h"
+#include "engine/journal.h"
+
+enum { MOST_RUNS = 50 };
+
+static const char *when(int64_t ms, char *out, size_t size)
+{
+    time_t at = (time_t)(ms / 1000);
+    struct tm t;
+    if (ms == 0 || localtime_r(&at, &t) == NULL)
+        snprintf(out, size, "%s", "");
+    else
+        strftime(out, size, "%Y-%m-%d %H:%M:%S", &t);
+    return out;
+}
+
+// A run without an end is either under way or was killed; only its lock could tell.
+static const char *outcome_of(const struct value *run)
+{
+    const char *outcome = value_get_text(run, "outcome");
+    return *outcome ? outcome : "open";
+}
+
+static void print_json(const struct value *v)
+{
+    struct buf text = {0};
+    json_write(&text, v, JSON_PRETTY);
+    puts(buf_text(&text));
+    buf_free(&text);
+}
+
+static void print_runs(const struct value *runs)
+{
+    char at[32];
+    for (size_t i = 0; i < value_count(runs); i++) {
+        const struct value *r = value_at(runs, i);
+        printf("%-23s %-19s %-10s %-8s %3lld  %s\n", value_get_text(r, "id"),
+               when(value_get_int(r, "started", 0), at, sizeof at), value_get_text(r, "user"),
+               outcome_of(r), (long long)value_get_int(r, "exit", 0), value_get_text(r, "name"));
+    }
+    if (value_count(runs) == 0)
+        puts("no run is on record");
+}
+
+static const char *state_of(const struct value *effect)
+{
+    static const char *const names[] = {[JOURNAL_STARTED] = "IN DOUBT",
+                                        [JOURNAL_DONE] = "done",
+                                        [JOURNAL_FAILED] = "failed",
+                                        [JOURNAL_CANCELLED] = "cancelled"};
+    int64_t state = value_get_int(effect, "state", 0);
+    bool write = strcmp(value_get_text(effect, "access"), "write") == 0;
+    if (value_get_int(effect, "in_doubt", 0))
+        return "IN DOUBT";
+    return state == JOURNAL_STARTED && !write ? "begun" : names[state & 3];
+}
+
+static void print_effect(const struct value *e)
+{
+    char time[64] = "";
+    int64_t started = value_get_int(e, "started", 0), ended = value_get_int(e, "ended", 0);
+    if (ended)
+        duration_format(ended - started, time, sizeof time);
+    printf("  %6lld  %-5s %-9s %7s  %s", (long long)value_get_int(e, "seq", 0),
+           value_get_text(e, "access"), state_of(e), time, value_get_text(e, "summary"));
+    if (*value_get_text(e, "answer"))
+        printf("  (%s)", value_get_text(e, "answer"));
+    if (*value_get_text(e, "error"))
+        printf("\n          %s", value_get_text(e, "error"));
+    if (strcmp(state_of(e), "IN DOUBT") == 0 && *value_get_text(e, "args"))
+        printf("\n          sent: %s", value_get_text(e, "args"));
+    printf("\n");
+}
+
+static void print_effects(const struct value *effects, const char *step, bool undo)
+{
+    for (size_t i = 0; i < value_count(effects); i++) {
+        const struct value *e = value_at(effects, i);
+        bool undoing = strncmp(value_get_text(e, "scope"), "undo:", 5) == 0;
+        bool clock = strcmp(value_get_text(e, "kind"), "time.now") == 0;
+        if (strcmp(value_get_text(e, "step"), step) == 0 && undoing == undo && !clock)
+            print_effect(e);
+    }
+}
+
+static void print_run(const struct value *all)
+{
+    char at[32];
+    const struct value *run = value_get(all, "run"), *steps = value_get(all, "steps"),
+                       *effects = value_get(all, "effects"), *undos = value_get(all, "undos");
+    printf("%s  %s  %s\n", value_get_text(run, "id"), value_get_text(run, "name"), outcome_of(run));
+    printf("of %s, by %s on %s, %s", value_get_text(run, "file"), value_get_text(run, "user"),
+           value_get_text(run, "host"), when(value_get_int(run, "started", 0), at, sizeof at));
+    printf(" to %s\n%s\n", when(value_get_int(run, "ended", 0), at, sizeof at),
+           value_get_text(run, "headline"));
+    for (size_t i = 0; i < value_count(steps); i++) {
+        const struct value *s = value_at(steps, i);
+        printf("\n%s / %s  %s\n", value_get_text(s, "phase"), value_get_text(s, "step"),
+               value_get_text(s, "state"));
+        if (*value_get_text(s, "error"))
+            printf("  %s\n", value_get_text(s, "error"));
+        print_effects(effects, value_get_text(s, "step"), false);
+    }
+    for (size_t i = 0; i < value_count(undos); i++) {
+        const struct value *u = value_at(undos, i);
+        printf("\nundo of %s  %s\n", value_get_text(u, "step"), value_get_text(u, "outcome"));
+        print_effects(effects, value_get_text(u, "step"), true);
+    }
+}
+
+static void print_sources(const struct value *sources)
+{
+    for (size_t i = 0; i < value_count(sources); i++) {
+        const struct value_member *m = &sources->object.members[i];
+        printf("-- %s\n%s\n", *m->key ? m->key : "the runbook", value_get_text(m->value, "text"));
+    }
+}
+
+static int show(struct store *store, const struct options *o, struct arena *a)
+{
+    struct error err;
+    struct history h;
+    struct value *all = NULL;
+    if (history_find(store, o->run.file, a, &h, &err))
+        all = history_show(store, &h, a, &err);
+    if (all == NULL) {
+        fprintf(stderr, "runbook: %s\n", err.text);
+        return EXIT_USAGE;
+    }
+    if (o->source)
+        print_sources(h.sources);
+    else if (o->json)
+        print_json(all);
+    else
+        print_run(all);
+    return EXIT_DONE;
+}
+
+static int list(struct store *store, const struct options *o, struct arena *a)
+{
+    struct error err;
+    struct value *runs = history_list(store, MOST_RUNS, a, &err);
+    if (runs == NULL) {
+        fprintf(stderr, "runbook: %s\n", err.text);
+        return EXIT_INTERNAL;
+    }
+    if (o->json)
+        print_json(runs);
+    else
+        print_runs(runs);
+    return EXIT_DONE;
+}
+
+static int verb(int argc, char **argv,
+                int (*act)(struct store *, const struct options *, struct arena *))
+{
+    struct options o = {0};
+    struct arena a = {0};
+    int code = EXIT_USAGE;
+    if (options_read_run(&o, argc, argv)) {
+        struct store *store = o.help ? NULL : session_store(&o);
+        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL}) : EXIT_INTERNAL;
+        if (store)
+            code = act(store, &o, &a);
+        store_close(store);
+    }
+    arena_free(&a);
+    options_free(&o);
+    return code;
+}
+
+int runs_main(int argc, char **argv)
+{
+    return verb(argc, argv, list);
+}
+
+int show_main(int argc, char **argv)
+{
+    return verb(argc, argv, show);
+}

@@ -1,0 +1,31 @@
+// history: what the journal tells of past runs.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/value.h"
+#include "record/store.h"
+
+// A run as it stands in the journal; texts and values in the caller's arena.
+struct history {
+    const char *id, *name, *file, *user, *host, *outcome, *headline;
+    int64_t pid, started, ended, exit; // ended 0: it never came to its end
+    uint64_t seed;
+    struct value *options, *params; // as journal_start wrote them
+    struct value *sources;          // { module: { chunk, text } }; "" is the runbook itself
+    struct value *past;             // for run->past
+    bool rolled_back;               // a rollback has come to its end, with nothing left
+};
+
+// Finds a run by its id or a beginning of it that fits one run alone; NULL: the latest one that did
+// not come to a good end. False with `err` set when there is none, or several fit.
+bool history_find(struct store *, const char *id, struct arena *, struct history *,
+                  struct error *err);
+// The latest runs, newest first: [ { id, name, user, host, started, ended, outcome, exit, headline
+// } ].
+struct value *history_list(struct store *, int most, struct arena *, struct error *err);
+// A run with all its steps, effects and rollbacks, as one object.
+struct value *history_show(struct store *, const struct history *, struct arena *,
+                           struct error *err);

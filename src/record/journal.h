@@ -1,0 +1,33 @@
+// journal: the record of runs that makes them resumable. At the door it writes intents and
+// outcomes; as a listener it learns of steps, undos and the end.
+//
+// Durability is paid for writes: the intent of one is on disk before it is sent, and so is
+// everything before it. Reads wait in memory and go along with the next write, the end of a step,
+// or a longer wait.
+#pragma once
+
+#include "engine/event.h"
+#include "engine/journal.h"
+#include "record/redact.h"
+#include "record/store.h"
+
+struct run_journal {
+    struct journal door;      // for run->journal
+    struct listener listener; // for the hub, behind its masking
+};
+
+// What is kept of how a run was started, so that it can be resumed.
+struct journal_start {
+    const char *run; // its id
+    uint64_t seed;
+    const struct value *options; // { phases, from, only, kubeconfig, context, values_file, yes }
+    const struct value *params;  // resolved, without secrets
+    bool resumed;                // the run is in the journal already
+};
+
+// The store and the secrets stay the caller's.
+struct run_journal *journal_new(struct store *, const struct redact *secrets, const char *run);
+// To be told before the run starts. False with `err` set when it cannot be written.
+bool journal_start(struct run_journal *, const struct journal_start *, struct error *err);
+// Writes what is still in memory, and frees it.
+void journal_free(struct run_journal *);

@@ -1,0 +1,245 @@
+#include "record/store.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+enum { MOST_STATEMENTS = 32, BUSY_MS = 10000, VERSION = 1 };
+
+struct store {
+    sqlite3 *db;
+    char *path;
+    struct {
+        const char *sql; // a literal: compared by address
+        sqlite3_stmt *statement;
+    } prepared[MOST_STATEMENTS];
+    size_t count;
+};
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS run(id TEXT PRIMARY KEY, name TEXT, summary TEXT, file TEXT, user "
+    "TEXT,"
+    " host TEXT, pid INTEGER, started INTEGER, ended INTEGER, outcome TEXT, exit INTEGER, headline "
+    "TEXT,"
+    " seed INTEGER, options TEXT, params TEXT);"
+    "CREATE TABLE IF NOT EXISTS source(run TEXT, module TEXT, chunk TEXT, text TEXT,"
+    " PRIMARY KEY(run, module));"
+    "CREATE TABLE IF NOT EXISTS step(run TEXT, step TEXT, n INTEGER, phase TEXT, state TEXT,"
+    " attempts INTEGER, result TEXT, error TEXT, started INTEGER, ended INTEGER, PRIMARY KEY(run, "
+    "step));"
+    "CREATE TABLE IF NOT EXISTS rollback(run TEXT, generation INTEGER, cause TEXT, outcome TEXT,"
+    " started INTEGER, ended INTEGER, PRIMARY KEY(run, generation));"
+    "CREATE TABLE IF NOT EXISTS undo(run TEXT, generation INTEGER, step TEXT, outcome TEXT, error "
+    "TEXT,"
+    " started INTEGER, ended INTEGER, PRIMARY KEY(run, generation, step));"
+    "CREATE TABLE IF NOT EXISTS effect(seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT, scope TEXT,"
+    " position TEXT, phase TEXT, step TEXT, kind TEXT, access TEXT, summary TEXT, fingerprint TEXT,"
+    " line TEXT, args TEXT, state INTEGER, in_doubt INTEGER, kept INTEGER, result TEXT, error TEXT,"
+    " answer TEXT, deadline INTEGER, started INTEGER, ended INTEGER, UNIQUE(run, scope, "
+    "position));";
+
+char *store_default_path(void)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    struct buf path = {0};
+    if (state && *state == '/')
+        buf_printf(&path, "%s/runbook/journal.db", state);
+    else if (home && *home == '/')
+        buf_printf(&path, "%s/.local/state/runbook/journal.db", home);
+    else
+        return NULL;
+    return buf_take(&path);
+}
+
+// Makes the folders above the file; only its owner may look into them.
+static bool make_folders(const char *path, struct error *err)
+{
+    char *copy = mem_dup(path);
+    bool ok = true;
+    for (char *slash = strchr(copy + 1, '/'); slash && ok; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
+        if (!ok)
+            error_set(err, "could not make the folder %s: %s", copy, strerror(errno));
+        *slash = '/';
+    }
+    free(copy);
+    return ok;
+}
+
+static bool fail(struct store *s, struct error *err)
+{
+    return error_set(err, "the journal %s cannot be used: %s", s->path, sqlite3_errmsg(s->db));
+}
+
+static int read_version(void *version, int columns, char **texts, char **names)
+{
+    (void)columns;
+    (void)names;
+    *(int *)version = texts[0] ? atoi(texts[0]) : 0;
+    return 0;
+}
+
+static bool prepare_tables(struct store *s, struct error *err)
+{
+    char set[64];
+    int version = 0;
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    snprintf(set, sizeof set, "PRAGMA user_version=%d", VERSION);
+    if (sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", NULL, NULL,
+                     NULL) ||
+        sqlite3_exec(s->db, "PRAGMA user_version", read_version, &version, NULL))
+        return fail(s, err);
+    if (version > VERSION)
+        return error_set(err, "the journal %s was made by a newer runbook (format %d)", s->path,
+                         version);
+    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
+        sqlite3_exec(s->db, schema, NULL, NULL, NULL) ||
+        sqlite3_exec(s->db, set, NULL, NULL, NULL) ||
+        sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL))
+        return fail(s, err);
+    return true;
+}
+
+struct store *store_open(const char *path, struct error *err)
+{
+    struct store *s = mem_alloc(sizeof *s);
+    s->path = mem_dup(path);
+    if (make_folders(path, err)) {
+        if (sqlite3_open(path, &s->db) == SQLITE_OK ? prepare_tables(s, err) : fail(s, err))
+            return s;
+    }
+    store_close(s);
+    return NULL;
+}
+
+void store_close(struct store *s)
+{
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < s->count; i++)
+        sqlite3_finalize(s->prepared[i].statement);
+    sqlite3_close(s->db);
+    free(s->path);
+    free(s);
+}
+
+const char *store_path(const struct store *s)
+{
+    return s->path;
+}
+
+static sqlite3_stmt *prepare(struct store *s, const char *sql)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->prepared[i].sql == sql)
+            return s->prepared[i].statement;
+    sqlite3_stmt *statement = NULL;
+    if (s->count == MOST_STATEMENTS ||
+        sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return NULL;
+    s->prepared[s->count].sql = sql;
+    s->prepared[s->count++].statement = statement;
+    return statement;
+}
+
+static void bind_value(sqlite3_stmt *statement, int at, const struct value *v)
+{
+    struct buf text = {0};
+    if (v == NULL)
+        return;
+    json_write(&text, v, JSON_CANONICAL);
+    sqlite3_bind_text(statement, at, buf_text(&text), (int)text.len, SQLITE_TRANSIENT);
+    buf_free(&text);
+}
+
+static void bind(sqlite3_stmt *statement, const char *format, va_list args)
+{
+    for (int at = 1; *format; format++, at++) {
+        size_t len;
+        switch (*format) {
+        case 't':
+            sqlite3_bind_text(statement, at, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
+            break;
+        case 'i':
+            sqlite3_bind_int64(statement, at, va_arg(args, int64_t));
+            break;
+        case 'v':
+            bind_value(statement, at, va_arg(args, const struct value *));
+            break;
+        case 'b':
+            len = va_arg(args, size_t);
+            sqlite3_bind_text(statement, at, va_arg(args, const char *), (int)len,
+                              SQLITE_TRANSIENT);
+            break;
+        }
+    }
+}
+
+static bool each(struct store *s, bool (*fn)(sqlite3_stmt *, void *), void *arg, struct error *err,
+                 const char *sql, const char *format, va_list args)
+{
+    sqlite3_stmt *statement = prepare(s, sql);
+    if (statement == NULL)
+        return fail(s, err);
+    bind(statement, format, args);
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+        if (fn && !fn(statement, arg))
+            break;
+    bool ok = code == SQLITE_ROW || code == SQLITE_DONE || fail(s, err);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return ok;
+}
+
+bool store_run(struct store *s, struct error *err, const char *sql, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool ok = each(s, NULL, NULL, err, sql, format, args);
+    va_end(args);
+    return ok;
+}
+
+bool store_each(struct store *s, bool (*fn)(sqlite3_stmt *row, void *arg), void *arg,
+                struct error *err, const char *sql, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    bool ok = each(s, fn, arg, err, sql, format, args);
+    va_end(args);
+    return ok;
+}
+
+bool store_begin(struct store *s, struct error *err)
+{
+    return sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK || fail(s, err);
+}
+
+bool store_commit(struct store *s, struct error *err)
+{
+    return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK || fail(s, err);
+}
+
+void store_abandon(struct store *s)
+{
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+const char *store_text(sqlite3_stmt *row, int column, struct arena *a)
+{
+    return arena_dup(a, (const char *)sqlite3_column_text(row, column));
+}
+
+struct value *store_value(sqlite3_stmt *row, int column, struct arena *a)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return text ? json_parse(a, text, (size_t)sqlite3_column_bytes(row, column), NULL) : NULL;
+}

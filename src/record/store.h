@@ -1,0 +1,36 @@
+// store: the journal's file, a SQLite database: opening it, its tables, and running statements.
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/value.h"
+
+struct store;
+
+// The default place: $XDG_STATE_HOME/runbook/journal.db, or below ~/.local/state. NULL when there
+// is no home. The caller frees it.
+char *store_default_path(void);
+// Opens the file, made with its folders when it is not there. NULL with `err` set: what is in the
+// way, and what to do.
+struct store *store_open(const char *path, struct error *err);
+void store_close(struct store *);
+const char *store_path(const struct store *);
+
+// One statement. The format has a letter for each `?` of the SQL: t text (NULL is null), i int64_t,
+// v a value as canonical JSON (NULL is null), b a length (size_t) and bytes.
+bool store_run(struct store *, struct error *err, const char *sql, const char *format, ...);
+// Rows: calls fn for each until it returns false. Columns are read with sqlite3_column_*.
+bool store_each(struct store *, bool (*fn)(sqlite3_stmt *row, void *arg), void *arg,
+                struct error *err, const char *sql, const char *format, ...);
+// A transaction around several statements; durable when store_commit has returned true.
+bool store_begin(struct store *, struct error *err);
+bool store_commit(struct store *, struct error *err);
+void store_abandon(struct store *);
+
+// Readers of a row's columns, into the arena.
+const char *store_text(sqlite3_stmt *row, int column, struct arena *a);    // NULL for null
+struct value *store_value(sqlite3_stmt *row, int column, struct arena *a); // NULL for null
