@@ -7,7 +7,8 @@ local PREFIX = "nginx.ingress.kubernetes.io/canary"
 
 -- canary.nginx { ingress = "name", namespace = "${namespace}" }: a router for ingress-nginx, where a
 -- second Ingress carries the canary's weight as an annotation. Texts may name parameters.
--- A router has weight(run) -> percent, set(run, percent, from) and name(run).
+-- A router has name(run), weight(run) -> percent and a mark of what was read, and set(run, percent, from,
+-- mark), which changes the weight only if it is still as it was read; it returns false when it is not.
 function canary.nginx(options)
     words.fields(options, { ingress = "string", namespace = "string" }, "canary.nginx")
     if not options.ingress then
@@ -24,7 +25,8 @@ function canary.nginx(options)
 
     function router.weight(run)
         local what, where = place(run)
-        local annotations = k8s.get(what, where).metadata.annotations or {}
+        local metadata = k8s.get(what, where).metadata
+        local annotations = metadata.annotations or {}
         if annotations[PREFIX] ~= "true" then
             check.fail("%s is no canary Ingress: its annotation %s is not \"true\"", what, PREFIX)
         end
@@ -33,26 +35,41 @@ function canary.nginx(options)
         if not weight or not total then
             check.fail("%s carries a weight that is no number", what)
         end
-        return weight * 100 // total
+        return weight * 100 // total, metadata.resourceVersion
     end
 
-    function router.set(run, percent, from)
+    function router.set(run, percent, from, version)
         local what, where = place(run)
         where.merge = { metadata = { annotations = { [PREFIX .. "-weight"] = tostring(percent) } } }
         where.label = ("patch %s: canary weight %s -> %s %%"):format(what, from, percent)
-        k8s.patch(what, where)
+        where.if_resource_version = version
+        local ok, failure = pcall(k8s.patch, what, where)
+        if ok then return true end
+        if type(failure) == "table" and failure.text:find("409 Conflict", 1, true) then return false end
+        error(failure, 0)
     end
 
     return router
 end
 
--- Sets the weight to 0 and proves that it is 0.
-local function back_to_zero(router)
-    return function(run)
-        local from = router.weight(run)
-        if from ~= 0 then router.set(run, 0, from) end
-        check.equal(router.weight(run), 0, "the canary weight of " .. router.name(run))
+-- Moves the weight from one percentage to another and proves it. Somebody else may change other things
+-- of the object meanwhile: then it is looked at again; but not the weight.
+local function move(run, router, expected, percent)
+    for _ = 1, 5 do
+        local from, mark = router.weight(run)
+        if from == percent then break end -- sent before the run was interrupted
+        if expected and from ~= expected then
+            check.fail("the canary weight of %s is %d %%, and should be %d %%: somebody else has changed it",
+                router.name(run), from, expected)
+        end
+        if router.set(run, percent, from, mark) then break end
     end
+    check.equal(router.weight(run), percent, "the canary weight of " .. router.name(run))
+end
+
+-- Sets the weight to 0, whatever it is, and proves that it is 0.
+local function back_to_zero(router)
+    return function(run) move(run, router, nil, 0) end
 end
 
 local function value_of(run, v)
@@ -95,11 +112,21 @@ function canary.steps(options)
         return options.baseline and options.baseline(run)
     end
 
+    -- Nobody else may touch the weight while its gates are watched.
+    local function still(run, weight)
+        local now = options.router.weight(run)
+        if now ~= weight then
+            check.fail("the canary weight of %s became %d %% during its bake at %d %%: somebody else has "
+                .. "changed it", options.router.name(run), now, weight)
+        end
+    end
+
     local function bake(run, weight, baseline)
         local length = words.seconds(value_of(run, options.bake), "bake")
         gates.bake(run, options.gates, {
             source = options.metrics(run),
             baseline = baseline,
+            watch = function() still(run, weight) end,
             length = length,
             every = words.seconds(value_of(run, options.every or math.max(length / 40, 1)), "every"),
             patience = options.patience and words.seconds(value_of(run, options.patience), "patience"),
@@ -120,11 +147,8 @@ function canary.steps(options)
                 if i > 1 and options.approve_each and options.approve_each(run) then
                     ask.approve(("Go on from %d %% to %d %% of the traffic?"):format(before, weight))
                 end
-                local router, baseline = options.router, baseline_of(run)
-                check.equal(router.weight(run), before, "the weight before this step, which nobody else "
-                    .. "may change,")
-                router.set(run, weight, before)
-                check.equal(router.weight(run), weight, "the canary weight of " .. router.name(run))
+                local baseline = baseline_of(run)
+                move(run, options.router, before, weight)
                 bake(run, weight, baseline)
                 return { weight = weight, baseline = baseline }
             end,

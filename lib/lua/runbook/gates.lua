@@ -157,8 +157,8 @@ function gates.expect(run, gate, options)
     return judged
 end
 
--- gates.bake(run, list, { source, baseline, length, every, patience, label }): keeps looking at every
--- gate for `length` seconds, every `every` seconds. A breach raises at once and names gate, value and
+-- gates.bake(run, list, { source, baseline, length, every, patience, label, watch }): keeps looking at
+-- every gate for `length` seconds, every `every` seconds, and calls `watch` at each look. A breach raises at once and names gate, value and
 -- limit. At the end all gates must pass; while one has no verdict the bake goes on, until `patience`
 -- seconds (default: length) without a verdict of that gate are over. Returns what was judged last.
 function gates.bake(run, list, options)
@@ -169,6 +169,7 @@ function gates.bake(run, list, options)
     local patience = options.patience or options.length
     while true do
         local judged, figures = look(run, list, options)
+        if options.watch then options.watch() end
         local now, settled = wait.now(), true
         for i, j in ipairs(judged) do
             if j.verdict == "breach" then breach(j) end
