@@ -102,6 +102,11 @@ static bool open_journal(struct session *s, const struct options *o, struct erro
     return true;
 }
 
+static char *masked(void *secrets, const char *text, size_t len, size_t *out_len)
+{
+    return redact_text(secrets, text, len, out_len);
+}
+
 static void mask(void *secrets, const char *name, const char *text, size_t len)
 {
     redact_add(secrets, name, text, len);
@@ -145,6 +150,7 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     if (s->run == NULL)
         return fail(EXIT_INTERNAL, err.text);
     s->run->mask = mask;
+    s->run->masked = masked;
     s->run->mask_arg = s->secrets;
     if (!open_journal(s, o, &err))
         return fail(EXIT_INTERNAL, err.text);

@@ -74,6 +74,17 @@ void run_tell(struct run *run, enum event_type type, struct value *data)
     arena_free(&a);
 }
 
+char *run_excerpt(const struct run *run, struct arena *a, const char *text, size_t len, size_t most)
+{
+    size_t safe_len = len;
+    char *safe = run->masked ? run->masked(run->mask_arg, text, len, &safe_len) : NULL;
+    char *excerpt = safe_len <= most ? arena_copy(a, safe ? safe : text, safe_len)
+                                     : arena_printf(a, "%.*s... (%zu bytes)", (int)most,
+                                                    safe ? safe : text, len);
+    free(safe);
+    return excerpt;
+}
+
 int64_t run_now(const struct run *run)
 {
     return clock_wall() + run->skipped_ms;

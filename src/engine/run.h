@@ -66,8 +66,10 @@ struct run {
     const struct mode *mode;
     const struct run_options *options;
     void *mode_state;
-    // Keeps a text from being shown, from now on; given by whoever owns the listeners. May be NULL.
+    // Given by whoever owns the listeners; may be NULL. `mask` keeps a text from being shown from
+    // now on; `masked` returns text with every secret masked, for the caller to free.
     void (*mask)(void *arg, const char *name, const char *text, size_t len);
+    char *(*masked)(void *arg, const char *text, size_t len, size_t *out_len);
     void *mask_arg;
     void *kube; // prim/k8s keeps its client here
     void (*kube_free)(void *);
@@ -127,6 +129,9 @@ void run_stop(struct run *);
 
 // Sends an event; `data` may be NULL. Phase and step are filled in.
 void run_tell(struct run *, enum event_type, struct value *data);
+// At most `most` bytes of the text for people, in the arena. Secrets are masked first: a cut one
+// could not be recognised any more.
+char *run_excerpt(const struct run *, struct arena *, const char *text, size_t len, size_t most);
 // Milliseconds since 1970 as the runbook sees them: a plan's clock runs ahead by the waits it
 // skips.
 int64_t run_now(const struct run *);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "engine/run.h"
 
 enum { MOST_ROWS = 60, LONGEST_TEXT = 200 };
 
@@ -18,29 +19,37 @@ static bool is_kept_by_server(const char *path)
     return false;
 }
 
-static struct value *shown(struct arena *a, const struct value *v)
+// Where the rows go.
+struct listing {
+    const struct run *run;
+    struct arena *arena;
+    struct value *rows;
+};
+
+static struct value *shown(const struct listing *l, const struct value *v)
 {
+    struct arena *a = l->arena;
     if (v == NULL)
         return value_null(a);
     struct buf text = {0};
     json_write(&text, v, JSON_COMPACT);
-    struct value *s = text.len > LONGEST_TEXT ? value_printf(a, "%.*s... (%zu bytes)", LONGEST_TEXT,
-                                                             buf_text(&text), text.len)
-                                              : value_bytes(a, buf_text(&text), text.len);
+    struct value *s =
+        value_string(a, run_excerpt(l->run, a, buf_text(&text), text.len, LONGEST_TEXT));
     buf_free(&text);
     return s;
 }
 
-static void add_row(struct arena *a, struct value *rows, const char *path, const struct value *old,
+static void add_row(const struct listing *l, const char *path, const struct value *old,
                     const struct value *new)
 {
-    if (value_count(rows) >= MOST_ROWS)
+    struct arena *a = l->arena;
+    if (value_count(l->rows) >= MOST_ROWS)
         return;
     struct value *row = value_object(a);
     value_set(a, row, "path", value_string(a, path));
-    value_set(a, row, "old", shown(a, old));
-    value_set(a, row, "new", shown(a, new));
-    value_push(a, rows, row);
+    value_set(a, row, "old", shown(l, old));
+    value_set(a, row, "new", shown(l, new));
+    value_push(a, l->rows, row);
 }
 
 // A key with dots or slashes, such as an annotation's, stands in brackets.
@@ -51,30 +60,30 @@ static const char *join(struct arena *a, const char *path, const char *key)
     return *path ? arena_printf(a, "%s.%s", path, key) : key;
 }
 
-static void walk(struct arena *a, struct value *rows, const char *path, const struct value *old,
+static void walk(const struct listing *l, const char *path, const struct value *old,
                  const struct value *new)
 {
+    struct arena *a = l->arena;
     if (is_kept_by_server(path) || value_equal(old, new))
         return;
     bool both = old && new && old->type == new->type;
     if (both && old->type == VALUE_ARRAY && old->array.count == new->array.count) {
         for (size_t i = 0; i < old->array.count; i++)
-            walk(a, rows, arena_printf(a, "%s[%zu]", path, i), old->array.items[i],
-                 new->array.items[i]);
+            walk(l, arena_printf(a, "%s[%zu]", path, i), old->array.items[i], new->array.items[i]);
         return;
     }
     if (!both || old->type != VALUE_OBJECT) {
-        add_row(a, rows, path, old, new);
+        add_row(l, path, old, new);
         return;
     }
     for (size_t i = 0; i < old->object.count; i++) {
         const struct value_member *m = &old->object.members[i];
-        walk(a, rows, join(a, path, m->key), m->value, value_get(new, m->key));
+        walk(l, join(a, path, m->key), m->value, value_get(new, m->key));
     }
     for (size_t i = 0; i < new->object.count; i++) {
         const struct value_member *m = &new->object.members[i];
         if (value_get(old, m->key) == NULL)
-            walk(a, rows, join(a, path, m->key), NULL, m->value);
+            walk(l, join(a, path, m->key), NULL, m->value);
     }
 }
 
@@ -83,31 +92,31 @@ static const struct value *present(const struct value *v)
     return v && v->type == VALUE_NULL ? NULL : v;
 }
 
-struct value *changes_between(struct arena *a, const struct value *old, const struct value *new)
+struct value *changes_between(const struct run *run, struct arena *a, const struct value *old,
+                              const struct value *new)
 {
-    struct value *rows = value_array(a);
-    walk(a, rows, "", present(old), present(new));
-    return rows;
+    struct listing l = {run, a, value_array(a)};
+    walk(&l, "", present(old), present(new));
+    return l.rows;
 }
 
-static void name_leaves(struct arena *a, struct value *rows, const char *path,
-                        const struct value *v)
+static void name_leaves(const struct listing *l, const char *path, const struct value *v)
 {
     if (v->type != VALUE_OBJECT || v->object.count == 0) {
-        add_row(a, rows, path, NULL, v);
+        add_row(l, path, NULL, v);
         return;
     }
     for (size_t i = 0; i < v->object.count; i++) {
         const struct value_member *m = &v->object.members[i];
-        name_leaves(a, rows, join(a, path, m->key), m->value);
+        name_leaves(l, join(l->arena, path, m->key), m->value);
     }
 }
 
-struct value *changes_named(struct arena *a, const struct value *patch)
+struct value *changes_named(const struct run *run, struct arena *a, const struct value *patch)
 {
-    struct value *rows = value_array(a);
-    name_leaves(a, rows, "", patch);
-    return rows;
+    struct listing l = {run, a, value_array(a)};
+    name_leaves(&l, "", patch);
+    return l.rows;
 }
 
 struct value *changes_merge(struct arena *a, const struct value *target, const struct value *patch)

@@ -216,7 +216,7 @@ static int http_request(lua_State *L)
         e->summary = arena_printf(a, "%s %s", method, url);
     e->system = connection_system(e, url);
     if (e->access == ACCESS_WRITE)
-        e->diff = http_body_diff(e);
+        e->diff = http_body_diff(run_of(L), e);
     complete_assumption(L, e);
     return door_pass(L, e);
 }

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "engine/failure.h"
+#include "engine/run.h"
 #include "net/fetch.h"
 
 enum { DIFF_ROWS = 40, DIFF_TEXT = 200 };
@@ -137,6 +138,7 @@ void http_body_read(lua_State *L, struct effect *e)
 }
 
 struct diff {
+    const struct run *run;
     struct effect *effect;
     struct value *rows;
 };
@@ -153,16 +155,14 @@ static void diff_leaf(void *arg, const char *path, const struct value *leaf)
     value_set(a, row, "path", value_string(a, *path ? path : "body"));
     value_set(a, row, "old", value_null(a));
     value_set(a, row, "new",
-              text.len > DIFF_TEXT
-                  ? value_printf(a, "%.*s... (%zu bytes)", DIFF_TEXT, buf_text(&text), text.len)
-                  : value_bytes(a, buf_text(&text), text.len));
+              value_string(a, run_excerpt(d->run, a, buf_text(&text), text.len, DIFF_TEXT)));
     value_push(a, d->rows, row);
     buf_free(&text);
 }
 
-struct value *http_body_diff(struct effect *e)
+struct value *http_body_diff(const struct run *run, struct effect *e)
 {
-    struct diff d = {e, value_array(&e->arena)};
+    struct diff d = {run, e, value_array(&e->arena)};
     const char *const names[] = {"form", "json", "body"};
     for (size_t i = 0; i < 3; i++) {
         const struct value *v = value_get(e->args, names[i]);

@@ -15,4 +15,4 @@ void http_body_read(lua_State *L, struct effect *e);
 // Sets a header of the request unless the author gave one of that name.
 void http_header_add(struct effect *e, const char *name, const char *text);
 // What a write carries, field by field, for the diff of a plan: [ { path, old, new } ].
-struct value *http_body_diff(struct effect *e);
+struct value *http_body_diff(const struct run *run, struct effect *e);

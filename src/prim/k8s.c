@@ -161,7 +161,7 @@ static void checked(const struct kube_result *r, void *arg)
     } else {
         e->would_be = would_be(e, w, r, on_top);
         e->result = e->would_be;
-        e->diff = changes_between(&e->arena, e->before, e->would_be);
+        e->diff = changes_between(e->run, &e->arena, e->before, e->would_be);
         e->note = on_top ? NULL : "controllers do not act on a dry run";
     }
     effect_end(e);
@@ -329,7 +329,7 @@ static int k8s_call(lua_State *L)
     client_of(L, run);
     read_target(L, e);
     if (verbs[i].verb == KUBE_PATCH && value_get(e->args, "merge") && !e->assume)
-        e->diff = changes_named(&e->arena, value_get(e->args, "merge"));
+        e->diff = changes_named(run, &e->arena, value_get(e->args, "merge"));
     // Patches and applies say what is to be, so that sending one again does no harm.
     e->repeatable = verbs[i].verb == KUBE_APPLY || value_get(e->args, "merge") != NULL;
     e->sensitive = is_secret(e);
