@@ -67,7 +67,7 @@ static int border_tell(lua_State *L)
     const char *name = luaL_checkstring(L, 1);
     struct run *run = run_of(L);
     struct arena *a = border_arena(L);
-    struct error err;
+    struct error err = {""};
     struct value *data = convert_read(L, 2, a, &err);
     if (data == NULL)
         return failure_raise(L, FAILURE_USAGE, "%s: %s", name, err.text);
@@ -210,8 +210,10 @@ static int border_random(lua_State *L)
     lua_Integer low = lua_gettop(L) > 1 ? luaL_checkinteger(L, 1) : 1;
     lua_Integer high = luaL_checkinteger(L, lua_gettop(L) > 1 ? 2 : 1);
     luaL_argcheck(L, low <= high, 1, "interval is empty");
-    uint64_t span = (uint64_t)high - (uint64_t)low + 1;
-    lua_pushinteger(L, (lua_Integer)((uint64_t)low + (span ? drawn % span : drawn)));
+    uint64_t span = (uint64_t)high - (uint64_t)low + 1; // 0: all of them
+    uint64_t offset = span ? drawn % span : drawn;
+    offset += (uint64_t)low;
+    lua_pushinteger(L, (lua_Integer)offset);
     return 1;
 }
 

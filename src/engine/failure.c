@@ -63,7 +63,8 @@ int failure_raise_detail(lua_State *L, const char *kind, const char *text, const
     char where[512];
     failure_where(L, where, sizeof where);
     failure_push(L, kind, text, where, detail);
-    return lua_error(L);
+    lua_error(L);
+    abort(); // lua_error does not return, but does not say so either
 }
 
 int failure_raise(lua_State *L, const char *kind, const char *format, ...)
@@ -73,7 +74,7 @@ int failure_raise(lua_State *L, const char *kind, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return failure_raise_detail(L, kind, text, NULL);
+    failure_raise_detail(L, kind, text, NULL);
 }
 
 static struct value *read_field(lua_State *L, int index, const char *name, struct arena *a)

@@ -23,9 +23,10 @@
 void failure_open(lua_State *L);
 // Raises a failure; `where` is the innermost line of the author's own files. Does not return.
 int failure_raise(lua_State *L, const char *kind, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4), noreturn));
 // As failure_raise, with further lines for people (`detail` may be NULL).
-int failure_raise_detail(lua_State *L, const char *kind, const char *text, const char *detail);
+int failure_raise_detail(lua_State *L, const char *kind, const char *text, const char *detail)
+    __attribute__((noreturn));
 // Pushes a failure without raising it; `detail` may be NULL.
 void failure_push(lua_State *L, const char *kind, const char *text, const char *where,
                   const char *detail);

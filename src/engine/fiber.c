@@ -207,8 +207,11 @@ static void unlink_sibling(struct fiber *f)
 
 void fiber_free(struct fiber *f)
 {
-    while (f->children)
-        fiber_free(f->children);
+    for (struct fiber *child; (child = f->children) != NULL;) {
+        f->children = child->next_sibling;
+        child->parent = NULL;
+        fiber_free(child);
+    }
     f->ended = true;
     if (f->ready)
         unlink_ready(f);

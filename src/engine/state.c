@@ -15,7 +15,7 @@
 
 enum { HOOK_EVERY = 20000 }; // Lua instructions between two looks at the clock
 
-static const size_t default_memory = 256u * 1024 * 1024;
+static const size_t default_memory = (size_t)256 * 1024 * 1024;
 
 static void *allocate(void *ud, void *old, size_t old_size, size_t size)
 {

@@ -36,7 +36,7 @@ static int take_result(lua_State *L)
 {
     struct run *run = run_of(L);
     struct value **out = lua_touserdata(L, 1);
-    struct error err;
+    struct error err = {""};
     fiber_result(L, run->step_fiber);
     if (lua_isnil(L, -1))
         return 0;

@@ -80,7 +80,7 @@ static struct value *undo_one(struct run *run, const struct step *step)
     int attempt = 1;
     struct value *failure = call_undo(run, step, attempt);
     while (failure && attempt < UNDO_ATTEMPTS && !run->mode->rehearsal) {
-        step_pause(run, UNDO_BACKOFF_MS * attempt);
+        step_pause(run, (int64_t)UNDO_BACKOFF_MS * attempt);
         failure = call_undo(run, step, ++attempt);
     }
     struct value *data = value_object(a);

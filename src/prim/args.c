@@ -24,7 +24,7 @@ static bool is_known(const char *name, const char *known)
 
 void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known)
 {
-    struct error err;
+    struct error err = {""};
     if (lua_isnoneornil(L, index)) {
         e->args = value_object(&e->arena);
         return;

@@ -34,7 +34,7 @@ static void check_headers(lua_State *L, struct effect *e)
     if (headers && headers->type != VALUE_OBJECT)
         failure_raise(L, FAILURE_USAGE,
                       "headers must be a table: headers = { Accept = \"text/csv\" }");
-    for (size_t i = 0; i < value_count(headers); i++) {
+    for (size_t i = 0; headers && i < headers->object.count; i++) {
         const struct value_member *m = &headers->object.members[i];
         bool plain = m->value->type == VALUE_STRING &&
                      strcspn(m->value->string.text, "\r\n") == m->value->string.len &&

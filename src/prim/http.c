@@ -189,7 +189,7 @@ static int http_request(lua_State *L)
               "idempotency_key sensitive " CONNECTION_OPTIONS);
     check_url(L, args_text(L, e, "url"));
     const char *given = args_text(L, e, "method");
-    char *method = arena_dup(a, given ? given : "GET");
+    char *method = arena_printf(a, "%s", given ? given : "GET");
     for (char *p = method; *p; p++)
         *p = (char)toupper((unsigned char)*p);
     value_set(a, e->args, "method", value_string(a, method));

@@ -16,7 +16,7 @@
 static int json_decode(lua_State *L)
 {
     size_t len;
-    struct error err;
+    struct error err = {""};
     const char *text = pure_text(L, 1, "json.decode", &len);
     struct value *v = json_parse(border_arena(L), text, len, &err);
     if (v == NULL)
@@ -69,7 +69,7 @@ static int json_is_array(lua_State *L)
 {
     bool is_array = false;
     if (lua_istable(L, 1)) {
-        struct error err;
+        struct error err = {""};
         const struct value *v = convert_read(L, 1, border_arena(L), &err);
         is_array = v && v->type == VALUE_ARRAY;
     }

@@ -41,7 +41,7 @@ static struct kube *client_of(lua_State *L, struct run *run)
 {
     if (run->kube)
         return run->kube;
-    struct error err;
+    struct error err = {""};
     struct kube_config_options options = {.path = run->options->kubeconfig,
                                           .context = run->options->context};
     struct kube_config *config = kube_config_load(&options, &err);
@@ -254,7 +254,7 @@ static const char *singular(struct arena *a, const char *words)
 static void read_target(lua_State *L, struct effect *e)
 {
     struct arena *a = &e->arena;
-    struct error err;
+    struct error err = {""};
     struct kube_name name = {0};
     const char *what = args_text(L, e, "what");
     const struct value *object = value_get(e->args, "object");
@@ -339,7 +339,7 @@ static int k8s_call(lua_State *L)
 // Reads the object at 1 into an arena that is closed with the calling function.
 static struct value *object_argument(lua_State *L, struct arena *a)
 {
-    struct error err;
+    struct error err = {""};
     struct value *object = lua_istable(L, 1) ? convert_read(L, 1, a, &err) : NULL;
     if (object == NULL)
         failure_raise(L, FAILURE_USAGE, "k8s: wants a Kubernetes object as k8s.get gives it");

@@ -25,7 +25,7 @@ const char *pure_text(lua_State *L, int index, const char *what, size_t *len)
 
 struct value *pure_value(lua_State *L, int index, const char *what, struct arena **a)
 {
-    struct error err;
+    struct error err = {""};
     refuse_unknown(L, index);
     if (lua_isnone(L, index))
         failure_raise(L, FAILURE_USAGE, "%s wants a value", what);

@@ -143,7 +143,7 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
                               store_path(store))
                   : error_set(err, "there is no run in %s that did not come to a good end",
                               store_path(store));
-    if (r.found > 1 && strcmp(run->id, id) != 0)
+    if (id && r.found > 1 && strcmp(run->id, id) != 0)
         return error_set(err, "several runs begin with '%s'; `runbook runs` lists them", id);
     return read_past(store, &r, err);
 }
