@@ -1,0 +1,191 @@
+#include "engine/ending.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "engine/mode.h"
+#include "engine/run.h"
+
+enum leftover { NOTHING_CHANGED, ALL_TAKEN_BACK, SOMETHING_STANDS };
+
+// Looks through the steps that made writes; notes what stands, on purpose or not.
+static enum leftover look_back(struct run *run, bool *in_doubt)
+{
+    struct arena *a = &run->arena;
+    enum leftover left = NOTHING_CHANGED;
+    *in_doubt = false;
+    if (run->mode->rehearsal)
+        return NOTHING_CHANGED;
+    for (size_t i = 0; i < run->undo.count; i++) {
+        const struct undo_entry *e = &run->undo.entries[i];
+        if (e->writes == 0)
+            continue;
+        *in_doubt |= e->in_doubt && !e->undone;
+        if (left == NOTHING_CHANGED)
+            left = ALL_TAKEN_BACK;
+        if (e->undone)
+            continue;
+        struct value *row = value_object(a);
+        value_set(a, row, "step", value_string(a, e->step->name));
+        value_set(a, row, "text",
+                  value_string(a, e->step->lasting             ? e->step->lasting
+                                  : e->given_up                ? "its undo failed"
+                                  : e->step->undo == LUA_NOREF ? "it has no undo"
+                                                               : "it was not undone"));
+        value_set(a, row, "lasting", value_bool(a, e->step->lasting != NULL));
+        value_push(a, run->stays, row);
+        if (e->step->lasting == NULL)
+            left = SOMETHING_STANDS;
+    }
+    return left;
+}
+
+static int exit_of(const struct run *run, const struct verdict *v, enum leftover left,
+                   bool in_doubt)
+{
+    if (run->mode->rehearsal)
+        return v->stopped ? 128 + run->signal : v->failure ? EXIT_CHECK : EXIT_DONE;
+    if (v->rollback_failed)
+        return EXIT_NOT_ROLLED_BACK;
+    if (in_doubt || run->halted == HALT_DOUBT)
+        return EXIT_IN_DOUBT;
+    if (run->halted)
+        return run->halted == HALT_DIVERGED ? EXIT_STALE : EXIT_INTERNAL;
+    if (v->asked)
+        return left == SOMETHING_STANDS ? EXIT_NOT_ROLLED_BACK : EXIT_ROLLED_BACK;
+    if (v->stopped)
+        return 128 + run->signal;
+    if (v->failure == NULL)
+        return EXIT_DONE;
+    if (run->denied)
+        return EXIT_DENIED;
+    return left == NOTHING_CHANGED  ? EXIT_CHECK
+           : left == ALL_TAKEN_BACK ? EXIT_ROLLED_BACK
+                                    : EXIT_NOT_ROLLED_BACK;
+}
+
+static const char *headline(struct run *run, const struct verdict *v, int code)
+{
+    struct arena *a = &run->arena;
+    const char *name = run->outline.name;
+    const char *why = v->failure ? value_get_text(v->failure, "text") : "";
+    const char *step = v->step ? v->step->name : "";
+    if (v->asked)
+        return arena_printf(a, "%s was rolled back%s: %s", name,
+                            code == EXIT_ROLLED_BACK ? "" : ", but NOT everything", v->asked);
+    if (run->mode->rehearsal && code == EXIT_DONE)
+        return arena_printf(a, "%s is planned; nothing was changed", name);
+    if (run->mode->rehearsal)
+        return arena_printf(a, "the plan of %s has a problem in \"%s\": %s", name, step, why);
+    switch (code) {
+    case EXIT_DONE:
+        return arena_printf(a, "%s is done", name);
+    case EXIT_CHECK:
+        return arena_printf(a, "\"%s\" failed, nothing had been changed: %s", step, why);
+    case EXIT_ROLLED_BACK:
+        return v->rolled_back
+                   ? arena_printf(a, "\"%s\" failed and the changes were rolled back: %s", step,
+                                  why)
+                   : arena_printf(a, "\"%s\" failed, nothing is left to roll back: %s", step, why);
+    case EXIT_NOT_ROLLED_BACK:
+        return arena_printf(a, "\"%s\" failed, and NOT everything was rolled back: %s", step, why);
+    case EXIT_IN_DOUBT:
+        return arena_printf(
+            a, "in doubt: a change of \"%s\" was sent, its outcome is not known: %s", step, why);
+    case EXIT_INTERNAL:
+        return arena_printf(a, "%s was halted: %s", name,
+                            run->journal_error ? run->journal_error : why);
+    case EXIT_STALE:
+        return arena_printf(a, "%s was halted in \"%s\": %s", name, step, why);
+    case EXIT_DENIED:
+        return arena_printf(a, "not approved in \"%s\": %s", step, why);
+    default:
+        return arena_printf(a, "%s was stopped by a signal%s", name,
+                            v->rolled_back ? " and the changes were rolled back" : "");
+    }
+}
+
+static const char *next_action(struct run *run, const struct verdict *v, int code,
+                               enum leftover left)
+{
+    struct arena *a = &run->arena;
+    const char *file = run->options->file;
+    bool kept = run->journal && run->journal_error == NULL;
+    if (run->mode->rehearsal)
+        return code == EXIT_DONE ? arena_printf(a, "to do it: runbook %s", file) : NULL;
+    if (v->asked && code != EXIT_DONE && code != EXIT_ROLLED_BACK && kept)
+        return arena_printf(a, "mend what is in the way, then: runbook rollback %s", run->id);
+    switch (code) {
+    case EXIT_DONE:
+    case EXIT_ROLLED_BACK:
+        if (v->asked || code == EXIT_DONE)
+            return NULL;
+        break;
+    case EXIT_INTERNAL:
+        return arena_printf(a, "make room for the journal or mend it, then: runbook resume %s",
+                            run->id);
+    case EXIT_STALE:
+        return arena_printf(a, "to take back what was done: runbook rollback %s", run->id);
+    case EXIT_NOT_ROLLED_BACK:
+        return kept ? arena_printf(a,
+                                   "to go on: runbook resume %s; to take back what stands: runbook "
+                                   "rollback %s",
+                                   run->id, run->id)
+                    : "what still stands is listed above: take it back by hand, or mend the cause "
+                      "and "
+                      "run the phase again";
+    case EXIT_IN_DOUBT:
+        return kept && run->halted == HALT_DOUBT ? NULL // the headline says what to type
+                                                 : "look at the other side whether the change "
+                                                   "arrived before you run anything again";
+    }
+    if (kept && !v->rolled_back)
+        return arena_printf(a, "%s: runbook resume %s",
+                            v->stopped ? "to go on" : "mend the cause, then", run->id);
+    const char *before = v->stopped ? "to go on" : "mend the cause, then";
+    if (left == NOTHING_CHANGED || v->rolled_back || v->step == NULL)
+        return arena_printf(a, "%s: runbook %s", before, file);
+    return arena_printf(a, "%s: runbook %s --from \"%s\"", before, file, v->step->name);
+}
+
+static struct value *counts_value(struct run *run)
+{
+    struct arena *a = &run->arena;
+    const struct run_counts *c = &run->counts;
+    const struct {
+        const char *name;
+        int count;
+    } rows[] = {{"steps", c->steps}, {"failed", c->failed}, {"skipped", c->skipped},
+                {"reads", c->reads}, {"writes", c->writes}, {"waits", c->waits},
+                {"asks", c->asks},   {"checks", c->checks}};
+    struct value *v = value_object(a);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        value_set(a, v, rows[i].name, value_int(a, rows[i].count));
+    return v;
+}
+
+int ending_tell(struct run *run, const struct verdict *v)
+{
+    bool in_doubt;
+    enum leftover left = look_back(run, &in_doubt);
+    int code = exit_of(run, v, left, in_doubt);
+    struct arena *a = &run->arena;
+    struct value *data = value_object(a);
+    const char *outcome = code == EXIT_ROLLED_BACK && v->asked ? "rolled back"
+                          : v->stopped                         ? "stopped"
+                          : code != EXIT_DONE                  ? "failed"
+                          : run->mode->rehearsal               ? "planned"
+                                                               : "done";
+    value_set(a, data, "outcome", value_string(a, outcome));
+    value_set(a, data, "exit", value_int(a, code));
+    value_set(a, data, "headline", value_string(a, headline(run, v, code)));
+    value_set(a, data, "where", v->failure ? value_get(v->failure, "where") : value_null(a));
+    value_set(a, data, "seconds", value_float(a, (double)(clock_wall() - run->started) / 1000));
+    value_set(a, data, "counts", counts_value(run));
+    value_set(a, data, "not_undone", code == EXIT_DONE ? value_array(a) : run->stays);
+    value_set(a, data, "next", value_string(a, next_action(run, v, code, left)));
+    value_set(a, data, "planned_seconds", value_float(a, (double)run->skipped_ms / 1000));
+    run_tell(run, EVENT_RUN_ENDED, data);
+    return code;
+}
