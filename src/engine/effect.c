@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/duration.h"
 #include "base/json.h"
@@ -44,7 +45,12 @@ static int effect_close(lua_State *L)
     struct effect *e = lua_touserdata(L, 1);
     if (e->under_way) {
         e->under_way = false;
-        e->cancelled = true;
+        e->in_doubt = e->performing && e->access == ACCESS_WRITE;
+        e->cancelled = !e->in_doubt;
+        if (e->in_doubt) {
+            e->error = "given up while it was under way";
+            e->run->in_doubt = true;
+        }
         if (e->performing)
             e->kind->cancel(e);
         record_outcome(e);
@@ -241,17 +247,21 @@ static void count(struct run *run, const struct effect *e)
     }
 }
 
-// What was asked for, in one canonical form: equal effects have equal fingerprints.
+// What was asked for, in one canonical form, with secrets masked: equal effects have equal fingerprints.
 static void fingerprint(struct effect *e)
 {
+    const struct run *run = e->run;
     struct buf text = {0};
     unsigned char digest[DIGEST_SIZE];
-    if (e->run->journal == NULL)
+    if (run->journal == NULL)
         return;
     buf_printf(&text, "%s\n%s\n", e->kind->name, e->system ? e->system : "");
     json_write(&text, e->args, JSON_CANONICAL);
-    digest_sha256(text.data, text.len, digest);
+    size_t len = text.len;
+    char *safe = run->masked ? run->masked(run->mask_arg, text.data, text.len, &len) : NULL;
+    digest_sha256(safe ? safe : text.data, len, digest);
     digest_hex(digest, sizeof digest, e->fingerprint);
+    free(safe);
     buf_free(&text);
 }
 
