@@ -68,6 +68,10 @@ local function operator(run) return service.client(run, run.ops_token) end
 
 -- The stable track's figures before anything is changed; the canary is measured against them.
 local function take_baseline(run)
+    local requests = prometheus(run):value(run.fill(queries.stable_requests))
+    check(requests >= run.min_baseline_requests,
+        "enough traffic for a baseline: %d requests in the window, %d needed", math.floor(requests),
+        run.min_baseline_requests)
     local p95 = prometheus(run):value(run.fill(queries.stable_p95))
     log.info("p95 latency of the stable track: %.0f ms", p95 * 1000)
     return { ["p95 latency"] = p95 }
@@ -118,12 +122,20 @@ end
 -- The webhook's new secret joins the old ones in the Secret that the service reads; Stripe shows it
 -- only now.
 local function hand_over_secret(run, secret)
-    log.mask("the new endpoint's secret", secret)
     local place = { namespace = run.namespace }
     local held = k8s.get("secret/" .. run.webhook_holder, place).data[run.webhook_holder_key]
-    local all = crypto.base64_decode(held or "") .. "\n" .. secret
+    local all = crypto.base64_decode(held or "")
+    if not all:find(secret, 1, true) then all = all .. "\n" .. secret end
     place.merge = { data = { [run.webhook_holder_key] = crypto.base64_encode(all) } }
     k8s.patch("secret/" .. run.webhook_holder, place)
+end
+
+-- Without its secret the new endpoint is of no use, and the next run would take it for a good one.
+local function take_back_endpoint(run, endpoint, why)
+    service.stripe(run).delete("/v1/webhook_endpoints/" .. endpoint.id, {
+        label = "delete " .. endpoint.id .. " again, for its secret reached nobody",
+        assume = { status = 200 } }):expect(200)
+    error(why, 0)
 end
 
 return runbook {
@@ -241,10 +253,14 @@ return runbook {
             function(run)
                 local endpoint, how = stripe.ensure_endpoint(service.stripe(run), {
                     url = "https://" .. run.host .. run.webhook_path, events = webhook_events,
-                    key = run.id .. "-webhook-endpoint",
+                    -- Not the run's id alone: Stripe would answer with the one that was deleted.
+                    key = ("%s-webhook-endpoint-%d"):format(run.id, math.floor(wait.now() * 1000)),
                 })
                 log.info("the endpoint was %s: %s", how, endpoint.id)
-                if how == "created" and endpoint.secret then hand_over_secret(run, endpoint.secret) end
+                if how == "created" and endpoint.secret then
+                    local handed, why = pcall(hand_over_secret, run, endpoint.secret)
+                    if not handed then take_back_endpoint(run, endpoint, why) end
+                end
                 check.equal(endpoint.status, "enabled", "the endpoint's status")
             end,
         },

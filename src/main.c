@@ -1,6 +1,8 @@
 // main: arguments -> verb -> exit code.
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/sandbox.h"
 #include "cli/verbs.h"
@@ -24,6 +26,42 @@ const struct verb verbs[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+// How many single-letter edits lead from one word to the other; too many when one is long.
+static size_t edits(const char *from, const char *to)
+{
+    size_t row[32], len = strlen(to);
+    if (len >= sizeof row / sizeof *row)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= len; j++)
+        row[j] = j;
+    for (size_t i = 1; from[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= len; j++) {
+            size_t swap = diagonal + (from[i - 1] != to[j - 1]);
+            size_t skip = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = swap < skip ? swap : skip;
+        }
+    }
+    return row[len];
+}
+
+// A bare word that names no file was meant as a verb.
+static int no_verb(const char *word)
+{
+    const struct verb *best = NULL;
+    for (const struct verb *v = verbs; v->name; v++)
+        if (edits(word, v->name) < (best ? edits(word, best->name) : 3))
+            best = v;
+    fprintf(stderr, "runbook: there is no verb and no file '%s'", word);
+    if (best)
+        fprintf(stderr, ", did you mean '%s'?\n", best->name);
+    else
+        fputs("; `runbook help` lists what there is\n", stderr);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -38,5 +76,7 @@ int main(int argc, char **argv)
     for (const struct verb *v = verbs; v->name; v++)
         if (strcmp(argv[1], v->name) == 0)
             return v->main(argc - 1, argv + 1);
+    if (*argv[1] != '-' && strpbrk(argv[1], "./") == NULL && access(argv[1], F_OK) != 0)
+        return no_verb(argv[1]);
     return run_main(argc, argv); // a file: the verb may be left out
 }

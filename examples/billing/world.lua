@@ -109,7 +109,7 @@ local function values(w)
         stripe_api = w.urls.stripe, stripe_key = settings.stripe_key, webhook_secret = settings.webhook_secret,
         account = settings.account, account_token = settings.account_token, ops_token = settings.ops_token,
         bake = "2s", window = "2s", look_every = "250ms", patience = "10s", min_requests = 4,
-        min_latency_requests = 4,
+        min_latency_requests = 4, min_baseline_requests = 50,
         wait_after_cutover = "2s",
     }
 end

@@ -30,7 +30,7 @@ local share = {
     name = function(run) return new_key(run) end,
     weight = function(run) return signing(run).share end,
     set = function(run, percent, from)
-        shop(run).put("/signing", {
+        return shop(run).put("/signing", {
             json = { next = new_key(run), share = percent }, assume = { status = 200 },
             label = ("the share of %s: %s -> %s %%"):format(new_key(run), from, percent),
         }):expect(200)

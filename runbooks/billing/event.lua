@@ -16,6 +16,7 @@ function event.post(run, body, options)
         },
         label = options.label,
         assume = options.assume,
+        repeatable = true, -- the service knows an event again by its id
     })
 end
 

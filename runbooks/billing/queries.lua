@@ -7,6 +7,7 @@ queries.params = {
     window           = param { default = "5m", type = "duration", help = "of the rates; at least four scrapes" },
     min_requests     = param { default = 600, help = "of the canary, before an error rate means anything" },
     min_latency_requests = param { default = 100, help = "likewise, before a p95 means anything" },
+    min_baseline_requests = param { default = 100, help = "of the stable track, before its p95 is a baseline" },
     stable_selector  = param { default = 'service="billing",track="stable"' },
     canary_selector  = param { default = 'service="billing",track="canary"' },
     requests_metric  = param { default = "http_requests_total", help = "counter with the label code" },
@@ -23,6 +24,7 @@ queries.params = {
 
 queries.stable_p95 = "histogram_quantile(0.95, sum by (le) "
     .. "(rate(${duration_metric}_bucket{${stable_selector}}[${window}s])))"
+queries.stable_requests = "sum(increase(${requests_metric}{${stable_selector}}[${window}s]))"
 queries.canary_p95 = queries.stable_p95:gsub("stable_selector", "canary_selector")
 queries.csp_violations = "sum(${csp_metric})"
 

@@ -1,4 +1,5 @@
-// check: loads a runbook without running anything, and prints its outline.
+// check: loads a runbook without running anything, looks whether the phases and steps that are
+// named exist, and prints its outline.
 #include <lauxlib.h>
 #include <stdio.h>
 
@@ -69,7 +70,13 @@ static void print_outline(const struct outline *o)
 static int check(const struct options *o)
 {
     struct session session;
+    struct error err;
     int code = session_open(&session, o, &mode_plan, NULL);
+    if (code == 0 &&
+        !outline_select(&session.run->outline, o->run.phases, o->run.from, o->run.only, &err)) {
+        fprintf(stderr, "runbook: %s\n", err.text);
+        code = EXIT_USAGE;
+    }
     if (code == 0)
         print_outline(&session.run->outline);
     return session_close(&session, code);

@@ -1,4 +1,5 @@
 // help, version, completion: the tool about itself.
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "engine/run.h"
 
 static const char options_text[] =
-    "options of run, plan and check\n"
+    "options of run, plan, check, resume and rollback\n"
     "  --set KEY=VALUE        give a parameter; may be repeated\n"
     "  --values FILE.yaml     give parameters from a file\n"
     "  -n, --dry-run          the same as plan\n"
@@ -35,23 +36,51 @@ static const char options_text[] =
     "  8 not approved   9 another run holds the lock   10 the run takes another path than before\n"
     "  130, 143 stopped by a signal\n";
 
+// What stands deeper, "runbook.world.promql", is a part of a library or of sandboxes.
 static int print_libraries(void)
 {
     const char *name;
     for (size_t i = 0; (name = embedded_name(i)) != NULL; i++)
-        if (strncmp(name, "runbook.", 8) == 0 && strncmp(name, "runbook.world.", 14) != 0)
+        if (strncmp(name, "runbook.", 8) == 0 && strchr(name + 8, '.') == NULL)
             printf("require \"%s\"\n", name);
     return EXIT_DONE;
+}
+
+static void print_verb(const struct verb *v)
+{
+    printf("  runbook %s%s%s\n      %s\n", v->name, *v->arguments ? " " : "", v->arguments,
+           v->summary);
+}
+
+static bool takes_options(const struct verb *v)
+{
+    return v->main == run_main || v->main == plan_main || v->main == check_main ||
+           v->main == resume_main || v->main == rollback_main;
+}
+
+static int print_one(const char *name)
+{
+    for (const struct verb *v = verbs; v->name; v++) {
+        if (strcmp(v->name, name) != 0)
+            continue;
+        print_verb(v);
+        if (takes_options(v))
+            printf("\n%s", options_text);
+        return EXIT_DONE;
+    }
+    fprintf(stderr, "runbook: there is no '%s'; `runbook help` lists what there is\n", name);
+    return EXIT_USAGE;
 }
 
 int help_main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "libraries") == 0)
         return print_libraries();
+    if (argc > 1)
+        return print_one(argv[1]);
     printf("runbook %s: runs operational procedures written in Lua\n\n", RUNBOOK_VERSION);
     for (const struct verb *v = verbs; v->name; v++)
-        if (argc < 2 || strcmp(argv[1], v->name) == 0)
-            printf("  runbook %s %s\n      %s\n", v->name, v->arguments, v->summary);
+        print_verb(v);
     printf("\n%s", options_text);
     return EXIT_DONE;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,7 +14,7 @@
 #include "engine/run.h"
 #include "net/digest.h"
 
-enum { LOOK_EVERY_MS = 200, LONGEST_NOTE = 1024 };
+enum { LOOK_EVERY_MS = 200, LONGEST_NOTE = 1024, NOTE_WITHIN_MS = 2000 };
 
 // The lock's file beside the journal, named by what is locked.
 static void lock_path(const char *journal_path, const char *name, const char *target, char *out,
@@ -53,31 +54,46 @@ static void write_holder(int fd, const struct run *run)
     arena_free(&a);
 }
 
-static bool tell_holder(int fd, const struct run *run, struct error *err)
+// Who holds the lock. NULL while its note is not written yet, and still that of a dead one.
+static const struct value *find_holder(int fd, struct arena *a)
 {
-    struct arena a = {0};
-    struct value *holder = read_holder(fd, &a);
-    char since[32] = "an unknown time";
-    time_t at = (time_t)(value_get_int(holder, "since", 0) / 1000);
-    if (at)
-        strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S", localtime(&at));
-    error_set(err,
-              "another run of %s is under way: %s, process %lld on %s, since %s. Wait for it "
-              "(--lock-timeout 10m), or stop it first",
-              run->outline.name,
-              *value_get_text(holder, "run") ? value_get_text(holder, "run") : "unknown",
-              (long long)value_get_int(holder, "pid", 0), value_get_text(holder, "host"), since);
-    arena_free(&a);
-    return false;
+    const struct value *holder = read_holder(fd, a);
+    pid_t pid = (pid_t)value_get_int(holder, "pid", 0);
+    bool gone = pid <= 0 || (kill(pid, 0) != 0 && errno == ESRCH);
+    return gone ? NULL : holder;
 }
 
+static void say_holder(const struct value *holder, const struct run *run, char *out, size_t size)
+{
+    char since[32] = "an unknown time";
+    time_t at = (time_t)(value_get_int(holder, "since", 0) / 1000);
+    struct tm t;
+    if (at && localtime_r(&at, &t))
+        strftime(since, sizeof since, "%Y-%m-%d %H:%M:%S", &t);
+    snprintf(out, size, "another run of %s is under way: %s, process %lld on %s, since %s",
+             run->outline.name, holder ? value_get_text(holder, "run") : "an unknown one",
+             (long long)value_get_int(holder, "pid", 0),
+             holder ? value_get_text(holder, "host") : "this machine", since);
+}
+
+// Waits for the lock, and if it must not, for word of who has it.
 static bool take(int fd, const struct run *run, int64_t timeout_ms, struct error *err)
 {
     int64_t until = clock_steady() + timeout_ms;
+    bool told = false;
+    char text[512];
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (run->signal || clock_steady() >= until)
-            return tell_holder(fd, run, err);
-        usleep(LOOK_EVERY_MS * 1000);
+        struct arena a = {0};
+        const struct value *holder = find_holder(fd, &a);
+        int64_t left = until - clock_steady();
+        say_holder(holder, run, text, sizeof text);
+        arena_free(&a);
+        if (run->signal || (left <= 0 && (holder || left < -NOTE_WITHIN_MS)))
+            return error_set(err, "%s. Wait for it (--lock-timeout 10m), or stop it first", text);
+        if (holder && !told)
+            fprintf(stderr, "runbook: waiting, for %s\n", text);
+        told |= holder != NULL;
+        usleep((holder ? LOOK_EVERY_MS : 10) * 1000);
     }
     return true;
 }

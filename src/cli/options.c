@@ -89,6 +89,10 @@ static bool read_one(struct options *o, int c)
         append(&o->arena, &o->set, optarg);
         return true;
     case OPT_VALUES:
+        if (o->values_file)
+            return wrong("a second --values (%s) would take the place of the first; put both into "
+                         "one file",
+                         optarg);
         o->values_file = optarg;
         return true;
     case 'n':
@@ -112,6 +116,7 @@ static bool read_one(struct options *o, int c)
             return wrong("--output is text, ndjson or json, not '%s'", optarg);
         o->ndjson = strcmp(optarg, "ndjson") == 0;
         o->json = strcmp(optarg, "json") == 0;
+        o->run.unseen = o->ndjson;
         return true;
     case OPT_REPORT:
         append(&o->arena, &o->reports, optarg);

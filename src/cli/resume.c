@@ -5,6 +5,7 @@
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
+#include "record/redact.h"
 
 static int fail(int code, const char *text)
 {
@@ -37,15 +38,34 @@ static void take_options(struct options *o, const struct history *h, struct aren
     o->run.phases = names;
 }
 
-// { SEQ: decision } of the --resolve options.
-static struct value *resolutions(const struct options *o, struct arena *a)
+static bool is_among(const struct value *numbers, const char *number)
 {
-    struct value *v = value_object(a);
-    for (const char **r = o->resolve; r && *r; r++) {
-        const char *equals = strchr(*r, '=');
-        value_set(a, v, arena_copy(a, *r, (size_t)(equals - *r)), value_string(a, equals + 1));
+    char text[32];
+    for (size_t i = 0; i < value_count(numbers); i++) {
+        snprintf(text, sizeof text, "%lld", (long long)value_at(numbers, i)->integer);
+        if (strcmp(text, number) == 0)
+            return true;
     }
-    return v;
+    return false;
+}
+
+// { SEQ: decision } of the --resolve options. NULL with `err` set when there is nothing to decide
+// about one of them.
+static struct value *resolutions(struct store *store, const struct options *o,
+                                 const struct history *h, struct arena *a, struct error *err)
+{
+    struct value *v = value_object(a), *doubts = history_doubts(store, h, a, err);
+    for (const char **r = o->resolve; doubts && r && *r; r++) {
+        const char *equals = strchr(*r, '=');
+        const char *seq = arena_copy(a, *r, (size_t)(equals - *r));
+        value_set(a, v, seq, value_string(a, equals + 1));
+        if (!is_among(doubts, seq)) {
+            error_set(err, "effect %s of run %s is not in doubt; `runbook show %s` lists what is",
+                      seq, h->id, h->id);
+            return NULL;
+        }
+    }
+    return doubts ? v : NULL;
 }
 
 static bool may_resume(const struct history *h, struct error *err)
@@ -79,17 +99,72 @@ static void ask_for_rollback(struct history *h, struct arena *a)
     value_set(a, h->past, "rollback", rollback);
 }
 
+// What stands in a step's result for a secret becomes the secret again. One that is not known any
+// more makes the result useless.
+static struct value *with_secrets(struct session *s, const struct value *past)
+{
+    struct arena *a = &s->run->arena;
+    struct value *whole = redact_restore(a, s->secrets, past);
+    const struct value *steps = value_get(whole, "steps");
+    for (size_t i = 0; i < value_count(steps); i++) {
+        struct value *step = steps->object.members[i].value;
+        value_set(a, step, "withheld", value_bool(a, redact_stands(value_get(step, "result"))));
+    }
+    return whole;
+}
+
+// With the lock held: what the run looks like now, for it may have gone on since it was looked for.
+static int look_again(struct session *s, const struct options *o, struct history *h, bool rollback,
+                      struct arena *a)
+{
+    struct error err;
+    if (!history_find(s->store, h->id, a, h, &err) ||
+        !(rollback ? may_roll_back(h, &err) : may_resume(h, &err)))
+        return fail(EXIT_USAGE, err.text);
+    s->run->resolutions = resolutions(s->store, o, h, a, &err);
+    if (s->run->resolutions == NULL)
+        return fail(EXIT_USAGE, err.text);
+    if (rollback)
+        ask_for_rollback(h, a);
+    s->run->past = with_secrets(s, h->past);
+    return 0;
+}
+
+// Another source has to have the steps that are finished.
+static int find_steps(const struct session *s, const struct history *h)
+{
+    struct error err;
+    const struct value *order = value_get(h->past, "order");
+    for (size_t i = 0; i < value_count(order); i++) {
+        const char *name = value_text(value_at(order, i));
+        if (outline_step(&s->run->outline, name))
+            continue;
+        error_set(&err,
+                  "run %s has been through the step \"%s\", which %s has no more; without "
+                  "--upgrade it goes on with the source that it began with",
+                  h->id, name, h->file);
+        return fail(EXIT_STALE, err.text);
+    }
+    return 0;
+}
+
 // Runs the stored source; --upgrade takes the files as they are now.
-static int go_on(struct options *o, struct history *h, struct arena *a)
+static int go_on(struct options *o, struct history *h, bool rollback, struct arena *a)
 {
     struct session session;
     if (o->upgrade)
         h->sources = value_object(a);
     int code = session_open(&session, o, &mode_replay, h);
-    if (code == 0) {
-        session.run->resolutions = resolutions(o, a);
+    if (code == 0)
+        session.run->proves = o->upgrade;
+    if (code == 0)
+        code = find_steps(&session, h);
+    if (code == 0)
+        code = session_prepare(&session, o);
+    if (code == 0)
+        code = look_again(&session, o, h, rollback, a);
+    if (code == 0)
         code = session_start(&session, o);
-    }
     if (code == 0)
         code = session_run(&session);
     return session_close(&session, code);
@@ -109,9 +184,7 @@ static int find_and_go_on(struct options *o, bool rollback)
     store_close(store);
     if (found) {
         take_options(o, &h, &a);
-        if (rollback)
-            ask_for_rollback(&h, &a);
-        code = go_on(o, &h, &a);
+        code = go_on(o, &h, rollback, &a);
     } else {
         fail(code, err.text);
     }

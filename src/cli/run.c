@@ -14,6 +14,8 @@ static int walk(struct options *o)
     struct session session;
     int code = session_open(&session, o, o->plan ? &mode_plan : &mode_live, NULL);
     if (code == 0)
+        code = session_prepare(&session, o);
+    if (code == 0)
         code = session_start(&session, o);
     if (code == 0) {
         code = session_run(&session);

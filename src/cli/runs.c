@@ -128,8 +128,9 @@ static int show(struct store *store, const struct options *o, struct arena *a)
 {
     struct error err;
     struct history h;
-    struct value *all = NULL;
-    if (history_find(store, o->run.file, a, &h, &err))
+    struct value *all = NULL, *latest = o->run.file ? NULL : history_list(store, 1, a, &err);
+    const char *id = o->run.file ? o->run.file : value_get_text(value_at(latest, 0), "id");
+    if (history_find(store, *id ? id : NULL, a, &h, &err))
         all = history_show(store, &h, a, &err);
     if (all == NULL) {
         fprintf(stderr, "runbook: %s\n", err.text);

@@ -60,15 +60,19 @@ static bool open_listeners(struct session *s, const struct options *o, struct er
     return true;
 }
 
-static struct store *open_store(const struct options *o, struct error *err)
+static struct store *open_store(const struct options *o,
+                                struct store *(*open)(const char *, struct error *),
+                                struct error *err)
 {
     char *path = o->journal ? mem_dup(o->journal) : store_default_path();
     struct store *store = NULL;
-    if (path == NULL)
+    if (path && strcmp(path, "none") == 0)
+        error_set(err, "without a journal there are no runs to look at");
+    else if (path == NULL)
         error_set(err,
                   "there is no home folder to keep a journal in; name a file with --journal FILE");
     else
-        store = store_open(path, err);
+        store = open(path, err);
     free(path);
     return store;
 }
@@ -76,7 +80,7 @@ static struct store *open_store(const struct options *o, struct error *err)
 struct store *session_store(const struct options *o)
 {
     struct error err;
-    struct store *store = open_store(o, &err);
+    struct store *store = open_store(o, store_open_read, &err);
     if (store == NULL)
         fail(EXIT_INTERNAL, err.text);
     return store;
@@ -88,7 +92,7 @@ static bool open_journal(struct session *s, const struct options *o, struct erro
     struct run *run = s->run;
     if (run->mode->rehearsal || (o->journal && strcmp(o->journal, "none") == 0))
         return true;
-    s->store = open_store(o, err);
+    s->store = open_store(o, store_open, err);
     if (s->store == NULL)
         return false;
     if (s->history) {
@@ -122,8 +126,9 @@ static bool read_runbook(struct session *s, const struct options *o, struct buf 
     if (!file_read(o->run.file, text, err))
         return false;
     struct journal *journal = s->run->journal;
-    return journal == NULL ||
-           journal->source(journal, NULL, o->run.file, buf_text(text), text->len, err);
+    if (journal)
+        journal->source(journal, NULL, o->run.file, buf_text(text), text->len);
+    return true;
 }
 
 static int load(struct session *s, const struct options *o)
@@ -244,19 +249,7 @@ static int take_lock(struct session *s, const struct options *o, const char *tar
     return 0;
 }
 
-static int start_journal(struct session *s, const struct options *o, const struct params *params)
-{
-    struct error err;
-    if (s->journal == NULL)
-        return 0;
-    struct journal_start start = {.run = s->run->id,
-                                  .seed = s->run->seed,
-                                  .options = options_value(o, &s->run->arena),
-                                  .params = params->kept};
-    return journal_start(s->journal, &start, &err) ? 0 : fail(EXIT_INTERNAL, err.text);
-}
-
-int session_start(struct session *s, const struct options *o)
+int session_prepare(struct session *s, const struct options *o)
 {
     struct error err = {""};
     struct params params = {.history = s->history};
@@ -267,12 +260,22 @@ int session_start(struct session *s, const struct options *o)
             fail(EXIT_USAGE, value_text(value_at(params.problems, i)));
         return params.problems ? EXIT_USAGE : fail(EXIT_USAGE, err.text);
     }
-    int code = take_lock(s, o, params.target);
-    if (code == 0)
-        code = start_journal(s, o, &params);
-    if (code == 0)
-        tell_start(s->run, params.shown);
-    return code;
+    s->kept = params.kept;
+    s->shown = params.shown;
+    return take_lock(s, o, params.target);
+}
+
+int session_start(struct session *s, const struct options *o)
+{
+    struct error err;
+    struct journal_start start = {.run = s->run->id,
+                                  .seed = s->run->seed,
+                                  .options = options_value(o, &s->run->arena),
+                                  .params = s->kept};
+    if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
+        return fail(EXIT_INTERNAL, err.text);
+    tell_start(s->run, s->shown);
+    return 0;
 }
 
 int session_run(struct session *s)
@@ -289,7 +292,8 @@ int session_close(struct session *s, int code)
             fprintf(stderr, "runbook: %s\n", err.text);
         report_free(s->report);
     }
-    journal_free(s->journal);
+    if (!journal_free(s->journal, &err) && s->run->journal_error == NULL)
+        fprintf(stderr, "runbook: the run is not wholly on record: %s\n", err.text);
     store_close(s->store);
     lock_release(s->lock);
     if (s->run)

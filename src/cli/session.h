@@ -17,6 +17,7 @@ struct session {
     int lock;    // file descriptor; -1: none
     struct run *run;
     const struct history *history; // of a run that goes on; else NULL
+    struct value *kept, *shown;    // parameters: for the journal, for people
 };
 
 // Opens the journal named by the options, for verbs that only read it. NULL with the message
@@ -26,8 +27,10 @@ struct store *session_store(const struct options *);
 // Returns 0, or the exit code with the message printed.
 int session_open(struct session *, const struct options *, const struct mode *,
                  const struct history *);
-// Gives the parameters, selects what is to run, takes the lock, and tells that the run starts. As
-// session_open.
+// Gives the parameters, selects what is to run, and takes the lock: from here on nobody else goes
+// on with the run. As session_open.
+int session_prepare(struct session *, const struct options *);
+// Tells that the run starts. As session_open.
 int session_start(struct session *, const struct options *);
 // Walks the run; returns the exit code.
 int session_run(struct session *);

@@ -11,18 +11,21 @@
 
 static struct run *watched;
 static struct watch *wake;
+static volatile sig_atomic_t late; // signals that came while no run was watched
 static int pipe_ends[2] = {-1, -1};
 
 // Nothing but what is safe in a signal handler.
 static void on_signal(int signo)
 {
     int kept = errno;
-    if (watched == NULL || watched->signal) {
+    if (watched ? watched->signal : late++) {
         static const char text[] = "\nrunbook: ended at once by a second signal\n";
         ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
         (void)ignored;
         _exit(128 + signo);
     }
+    if (watched == NULL) // the run is over: what it leaves behind is being written
+        return;
     watched->signal = signo == SIGHUP ? SIGTERM : signo;
     ssize_t ignored = write(pipe_ends[1], "", 1);
     (void)ignored;

@@ -140,7 +140,15 @@ static int border_duration_text(lua_State *L)
 static int border_result(lua_State *L)
 {
     struct run *run = run_of(L);
-    convert_push(L, value_get(run->results, luaL_checkstring(L, 1)));
+    const char *name = luaL_checkstring(L, 1);
+    const struct value *result = value_get(run->results, name);
+    const struct value *past = value_get(value_get(run->past, "steps"), name);
+    if (result == NULL && value_get_bool(past, "withheld", false))
+        return failure_raise(L, FAILURE_USAGE,
+                             "what the step \"%s\" returned held a secret, which the journal does "
+                             "not keep; a step that needs it after a resume must get it itself",
+                             name);
+    convert_push(L, result);
     return 1;
 }
 
@@ -217,6 +225,18 @@ static int border_random(lua_State *L)
     return 1;
 }
 
+// engine.excerpt(text, most): at most that many bytes of the text for people, with secrets masked
+// first.
+static int border_excerpt(lua_State *L)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    lua_Integer most = luaL_checkinteger(L, 2);
+    struct arena *a = border_arena(L);
+    lua_pushstring(L, run_excerpt(run_of(L), a, text, len, (size_t)most));
+    return 1;
+}
+
 void border_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -234,6 +254,7 @@ void border_push(lua_State *L)
         {"source", border_source},
         {"mask", border_mask},
         {"random", border_random},
+        {"excerpt", border_excerpt},
         {"no_effects", border_no_effects},
         {"parallel", group_parallel},
         {"each", group_each},

@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/duration.h"
 #include "base/json.h"
@@ -26,9 +27,9 @@ const char *access_name(enum effect_access access)
 static void journal_lost(struct effect *e, const struct error *err)
 {
     struct run *run = e->run;
-    run->halted = HALT_JOURNAL;
     if (run->journal_error == NULL)
         run->journal_error = arena_dup(&run->arena, err->text);
+    run_halt(run, HALT_JOURNAL, err->text, e->where, NULL);
 }
 
 static void record_outcome(struct effect *e)
@@ -39,7 +40,28 @@ static void record_outcome(struct effect *e)
         journal_lost(e, &err);
 }
 
-// Ends what is under way without a word: the fiber that asked is gone.
+// Keeps the books of what the step has changed, for its undo and for the last word on the run.
+static void account(struct effect *e)
+{
+    struct run *run = e->run;
+    struct undo_entry *entry =
+        run->undo.count && !run->undoing ? &run->undo.entries[run->undo.count - 1] : NULL;
+    if (e->access != ACCESS_WRITE || entry == NULL)
+        return;
+    if (e->in_doubt) {
+        entry->in_doubt = true;
+        entry->doubt = arena_dup(&run->arena, e->summary);
+    } else if (e->refused) {
+        entry->writes--;
+    } else if (entry->doubt && e->repeatable && !e->error &&
+               strcmp(entry->doubt, e->summary) == 0) {
+        entry->in_doubt = false; // the same was sent again, and answered
+    }
+}
+
+static void tell(struct effect *e, enum event_type type);
+
+// Ends what is under way: the fiber that asked is gone.
 static int effect_close(lua_State *L)
 {
     struct effect *e = lua_touserdata(L, 1);
@@ -49,11 +71,12 @@ static int effect_close(lua_State *L)
         e->cancelled = !e->in_doubt;
         if (e->in_doubt) {
             e->error = "given up while it was under way";
-            e->run->in_doubt = true;
         }
         if (e->performing)
             e->kind->cancel(e);
         record_outcome(e);
+        account(e);
+        tell(e, EVENT_EFFECT_ENDED);
     }
     if (e->work && e->kind->release)
         e->kind->release(e);
@@ -92,8 +115,8 @@ static void tell(struct effect *e, enum event_type type)
     value_set(&a, data, "quiet", value_bool(&a, e->quiet || e->replayed));
     if (type == EVENT_EFFECT_ENDED) {
         const char *outcome = e->cancelled    ? "cancelled"
-                              : e->suppressed ? "suppressed"
                               : e->error      ? "failed"
+                              : e->suppressed ? "suppressed"
                                               : "done";
         value_set(&a, data, "outcome", value_string(&a, outcome));
         value_set(&a, data, "error", value_string(&a, e->error));
@@ -109,6 +132,7 @@ static void tell(struct effect *e, enum event_type type)
         if (e->run->mode->rehearsal) {
             const char *sure = e->assumed                     ? "assumed"
                                : e->suppressed && e->would_be ? "checked by the server"
+                               : e->suppressed && e->error    ? "refused by the server"
                                : e->suppressed                ? "not known"
                                : e->access == ACCESS_READ     ? "read live"
                                                               : "assumed";
@@ -166,15 +190,7 @@ void effect_end(struct effect *e)
     e->under_way = false;
     e->ended = true;
     record_outcome(e);
-    struct undo_entry *entry =
-        run->undo.count && !run->undoing ? &run->undo.entries[run->undo.count - 1] : NULL;
-    if (e->in_doubt) {
-        run->in_doubt = true;
-        if (entry)
-            entry->in_doubt = true;
-    } else if (e->error && e->access == ACCESS_WRITE && entry) {
-        entry->writes--; // refused: nothing was changed
-    }
+    account(e);
     if (run->mode->ended)
         run->mode->ended(e);
     tell(e, EVENT_EFFECT_ENDED);
@@ -198,11 +214,11 @@ static int door_finish(lua_State *L, int status, lua_KContext context)
     if (e->cancelled)
         fiber_check(L, e->fiber);
     if (e->error)
-        return failure_raise(L,
-                             e->run->halted && !e->run->undoing ? FAILURE_HALTED
-                             : e->access == ACCESS_HUMAN        ? FAILURE_DENIED
-                                                                : FAILURE_EFFECT,
-                             "%s", e->error);
+        return failure_raise_detail(L,
+                                    e->run->halted && !e->run->undoing ? FAILURE_HALTED
+                                    : e->access == ACCESS_HUMAN        ? FAILURE_DENIED
+                                                                       : FAILURE_EFFECT,
+                                    e->error, e->detail);
     if (e->suppressed && e->assume == NULL && e->would_be == NULL)
         return unknown_push(L, e->summary, e->where);
     if (e->kind->push)
@@ -247,7 +263,8 @@ static void count(struct run *run, const struct effect *e)
     }
 }
 
-// What was asked for, in one canonical form, with secrets masked: equal effects have equal fingerprints.
+// What was asked for, in one canonical form, with secrets masked: equal effects have equal
+// fingerprints.
 static void fingerprint(struct effect *e)
 {
     const struct run *run = e->run;

@@ -65,7 +65,16 @@ static int exit_of(const struct run *run, const struct verdict *v, enum leftover
                                     : EXIT_NOT_ROLLED_BACK;
 }
 
-static const char *headline(struct run *run, const struct verdict *v, int code)
+// The change of which nobody knows whether it was made: of which step, and what.
+static const struct undo_entry *doubtful(const struct run *run)
+{
+    for (size_t i = 0; i < run->undo.count; i++)
+        if (run->undo.entries[i].in_doubt && !run->undo.entries[i].undone)
+            return &run->undo.entries[i];
+    return NULL;
+}
+
+static const char *headline(struct run *run, const struct verdict *v, int code, enum leftover left)
 {
     struct arena *a = &run->arena;
     const char *name = run->outline.name;
@@ -90,9 +99,13 @@ static const char *headline(struct run *run, const struct verdict *v, int code)
                    : arena_printf(a, "\"%s\" failed, nothing is left to roll back: %s", step, why);
     case EXIT_NOT_ROLLED_BACK:
         return arena_printf(a, "\"%s\" failed, and NOT everything was rolled back: %s", step, why);
-    case EXIT_IN_DOUBT:
-        return arena_printf(
-            a, "in doubt: a change of \"%s\" was sent, its outcome is not known: %s", step, why);
+    case EXIT_IN_DOUBT: {
+        const struct undo_entry *e = doubtful(run);
+        return run->halted || e == NULL || e->doubt == NULL
+                   ? why
+                   : arena_printf(a, "in doubt: \"%s\" sent \"%s\", and its outcome is not known",
+                                  e->step->name, e->doubt);
+    }
     case EXIT_INTERNAL:
         return arena_printf(a, "%s was halted: %s", name,
                             run->journal_error ? run->journal_error : why);
@@ -101,8 +114,9 @@ static const char *headline(struct run *run, const struct verdict *v, int code)
     case EXIT_DENIED:
         return arena_printf(a, "not approved in \"%s\": %s", step, why);
     default:
-        return arena_printf(a, "%s was stopped by a signal%s", name,
-                            v->rolled_back ? " and the changes were rolled back" : "");
+        return arena_printf(
+            a, "%s was stopped by a signal%s", name,
+            v->rolled_back && left != SOMETHING_STANDS ? " and the changes were rolled back" : "");
     }
 }
 
@@ -126,8 +140,13 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
         return arena_printf(a, "make room for the journal or mend it, then: runbook resume %s",
                             run->id);
     case EXIT_STALE:
-        return arena_printf(a, "to take back what was done: runbook rollback %s", run->id);
+        return run->proves
+                   ? arena_printf(a, "to go on with the source it began with: runbook resume %s",
+                                  run->id)
+                   : arena_printf(a, "to take back what was done: runbook rollback %s", run->id);
     case EXIT_NOT_ROLLED_BACK:
+        if (kept && v->rollback_failed)
+            return arena_printf(a, "mend what is in the way, then: runbook rollback %s", run->id);
         return kept ? arena_printf(a,
                                    "to go on: runbook resume %s; to take back what stands: runbook "
                                    "rollback %s",
@@ -136,9 +155,14 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
                       "and "
                       "run the phase again";
     case EXIT_IN_DOUBT:
-        return kept && run->halted == HALT_DOUBT ? NULL // the headline says what to type
-                                                 : "look at the other side whether the change "
-                                                   "arrived before you run anything again";
+        if (kept && run->halted == HALT_DOUBT)
+            return NULL; // the headline says what to type
+        return kept ? arena_printf(a,
+                                   "look at the other side whether the change arrived, then: "
+                                   "runbook resume %s, which says how to tell it",
+                                   run->id)
+                    : "look at the other side whether the change arrived before you run anything "
+                      "again";
     }
     if (kept && !v->rolled_back)
         return arena_printf(a, "%s: runbook resume %s",
@@ -179,7 +203,7 @@ int ending_tell(struct run *run, const struct verdict *v)
                                                                : "done";
     value_set(a, data, "outcome", value_string(a, outcome));
     value_set(a, data, "exit", value_int(a, code));
-    value_set(a, data, "headline", value_string(a, headline(run, v, code)));
+    value_set(a, data, "headline", value_string(a, headline(run, v, code, left)));
     value_set(a, data, "where", v->failure ? value_get(v->failure, "where") : value_null(a));
     value_set(a, data, "seconds", value_float(a, (double)(clock_wall() - run->started) / 1000));
     value_set(a, data, "counts", counts_value(run));

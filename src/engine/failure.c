@@ -88,12 +88,25 @@ static struct value *read_field(lua_State *L, int index, const char *name, struc
     return v;
 }
 
+// True for what failure_push made; an author's own table says nothing about the engine.
+static bool is_ours(lua_State *L, int index)
+{
+    if (!lua_getmetatable(L, index))
+        return false;
+    luaL_getmetatable(L, metatable);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
 static struct value *read_table(lua_State *L, int index, struct arena *a)
 {
     static const char *const fields[] = {"kind", "text", "where", "detail"};
     struct value *v = value_object(a);
     for (size_t i = 0; i < 4; i++)
         value_set(a, v, fields[i], read_field(L, index, fields[i], a));
+    if (!is_ours(L, index))
+        value_set(a, v, "kind", value_string(a, FAILURE_ERROR));
     if (*value_get_text(v, "kind") == '\0')
         value_set(a, v, "kind", value_string(a, FAILURE_ERROR));
     if (*value_get_text(v, "text") == '\0')
@@ -116,10 +129,11 @@ static size_t position_length(const char *text)
 static struct value *read_text(const char *text, struct arena *a)
 {
     size_t len = strchr(text, '\n') ? 0 : position_length(text);
+    bool ours = text[0] == '['; // a line of our own files is no place to send anybody to
     struct value *v = value_object(a);
     value_set(a, v, "kind", value_string(a, FAILURE_ERROR));
     value_set(a, v, "text", value_string(a, len ? text + len + 2 : text));
-    value_set(a, v, "where", value_bytes(a, text, len));
+    value_set(a, v, "where", value_bytes(a, text, ours ? 0 : len));
     value_set(a, v, "detail", value_null(a));
     return v;
 }

@@ -28,11 +28,44 @@ void fiber_bind(lua_State *L, struct run *run)
     *(struct fiber **)lua_getextraspace(L) = &run->root;
 }
 
+static int body_ended(lua_State *co, int status, lua_KContext context)
+{
+    if (status != LUA_OK && status != LUA_YIELD)
+        return lua_error(co);
+    return lua_gettop(co) - (int)context; // below the results there may be the handler
+}
+
+// Notes where an error came from, for --debug, while the stack is still there.
+static int note_traceback(lua_State *co)
+{
+    struct fiber *f = fiber_of(co);
+    luaL_traceback(co, co, NULL, 1);
+    f->traceback = arena_dup(&f->arena, lua_tostring(co, -1));
+    lua_pop(co, 1);
+    return 1;
+}
+
+// Calls the function below its arguments, protected, so that what it has to close is closed while the
+// coroutine lives and can still wait; then its error goes on.
+static int body(lua_State *co)
+{
+    int handler = 0;
+    if (run_of(co)->options->debug) {
+        lua_pushcfunction(co, note_traceback);
+        lua_insert(co, 1);
+        handler = 1;
+    }
+    int status =
+        lua_pcallk(co, lua_gettop(co) - 1 - handler, 1, handler, handler, body_ended);
+    return body_ended(co, status, handler);
+}
+
 struct fiber *fiber_start(lua_State *L, int arguments, struct fiber *parent, const char *position)
 {
     lua_State *co = lua_newthread(L);
     lua_insert(L, -(arguments + 2));
-    lua_xmove(L, co, arguments + 1);
+    lua_pushcfunction(co, body);
+    lua_xmove(L, co, ++arguments);
     int anchor = luaL_ref(L, LUA_REGISTRYINDEX);
 
     struct fiber *f = mem_alloc(sizeof *f);
@@ -99,10 +132,8 @@ static int read_failure(lua_State *L)
 {
     struct fiber *f = lua_touserdata(L, 1);
     f->failure = failure_read(f->co, -1, &f->arena);
-    if (f->run->options->debug) {
-        luaL_traceback(L, f->co, NULL, 0);
-        value_set(&f->arena, f->failure, "traceback", value_string(&f->arena, lua_tostring(L, -1)));
-    }
+    if (f->traceback)
+        value_set(&f->arena, f->failure, "traceback", value_string(&f->arena, f->traceback));
     return 0;
 }
 

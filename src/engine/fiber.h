@@ -39,6 +39,7 @@ struct fiber {
     enum fiber_stop stop;
     struct fiber *next_ready;
     struct arena arena;    // holds `failure`
+    const char *traceback; // of its error, with --debug
     struct value *failure; // { kind, text, where, detail } once failed
 };
 

@@ -47,7 +47,7 @@ static void start_next(lua_State *L, struct group *g)
              *g->owner->position ? "." : "", g->effect, i);
     lua_rawgeti(L, KEYS, i); // key
     lua_pushvalue(L, -1);    // key key
-    lua_gettable(L, ITEMS);  // key item
+    lua_rawget(L, ITEMS);    // key item
     if (lua_isnil(L, FUNCTION)) {
         lua_remove(L, -2); // function
         fiber_start(L, 0, g->owner, position)->index = i;
@@ -156,7 +156,7 @@ int group_parallel(lua_State *L)
     lua_pushnil(L);
     push_keys(L);
     for (lua_Integer i = 1; lua_rawgeti(L, KEYS, i) != LUA_TNIL; i++) {
-        lua_gettable(L, ITEMS);
+        lua_rawget(L, ITEMS);
         if (!lua_isfunction(L, -1))
             return failure_raise(L, FAILURE_USAGE,
                                  "parallel wants functions: parallel { function() ... end, ... }; "

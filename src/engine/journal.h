@@ -24,7 +24,7 @@ struct journal_entry {
     int64_t seq;
     enum journal_state state;
     bool in_doubt; // failed, and may have happened all the same
-    bool kept;     // the answer is there; sensitive ones are not
+    bool kept;     // the answer is there; one that holds secrets may not be
     const char *fingerprint, *summary, *where, *error;
     struct value *result;
     int64_t deadline; // of a wait: milliseconds since 1970
@@ -37,7 +37,10 @@ struct journal {
     bool (*end)(struct journal *, const struct effect *, struct error *);
     // Finds what happened at the effect's scope and position before; texts and values in the arena.
     bool (*recall)(struct journal *, const struct effect *, struct journal_entry *, struct arena *);
+    // Finds the first effect that the scope made before beyond its `last` one of now.
+    bool (*omitted)(struct journal *, const char *scope, int last, struct journal_entry *,
+                    struct arena *);
     // Keeps a source that the run has loaded. `module` is NULL for the runbook itself.
-    bool (*source)(struct journal *, const char *module, const char *chunk, const char *text,
-                   size_t len, struct error *);
+    void (*source)(struct journal *, const char *module, const char *chunk, const char *text,
+                   size_t len);
 };

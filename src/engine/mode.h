@@ -13,6 +13,9 @@ struct mode {
     void (*perform)(struct effect *);
     // Called when an effect has come to its end, before its fiber goes on. May be NULL.
     void (*ended)(struct effect *);
+    // Called when a step's function has come to a good end after so many effects of its own; halts
+    // the run when that is too few. May be NULL.
+    void (*finished)(struct run *, int effects);
     // Called when a run ends; frees run->mode_state. May be NULL.
     void (*close)(struct run *);
 };

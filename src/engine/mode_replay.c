@@ -3,10 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "engine/effect.h"
+#include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/mode.h"
 #include "engine/run.h"
+
+// A write whose answer nobody has seen, or that cannot be given again: what the author assumes
+// stands in for it, or an unknown.
+static void answer_unseen(struct effect *e)
+{
+    e->result = e->assume;
+    e->suppressed = e->assume == NULL;
+}
 
 static void answer(struct effect *e, const struct journal_entry *past)
 {
@@ -14,33 +24,63 @@ static void answer(struct effect *e, const struct journal_entry *past)
     e->result = past->result;
     e->error = past->error;
     e->in_doubt = past->in_doubt;
+    if (!past->result && !past->error)
+        answer_unseen(e);
     effect_end(e);
 }
 
+static void halt(struct effect *e, enum halt why)
+{
+    e->replayed = true; // what the journal says stays as it is
+    e->note = e->detail;
+    e->answer = NULL;
+    run_halt(e->run, why, e->error, e->where, e->detail);
+    effect_end(e);
+}
+
+static const char path_text[] = "\"%s\" takes another path than it took before, and was stopped "
+                                "before it did anything";
+
 static void diverge(struct effect *e, const struct journal_entry *past)
 {
-    e->error =
-        arena_printf(&e->arena,
-                     "the run takes another path than it took before: effect %s of \"%s\" was "
-                     "\"%s\" (%s), and is now \"%s\" (%s). Nothing was done; see what changed, "
-                     "then roll back or start anew",
-                     e->position, e->scope, past->summary, past->where, e->summary, e->where);
-    e->run->halted = HALT_DIVERGED;
-    effect_end(e);
+    struct arena *a = &e->arena;
+    e->error = arena_printf(a, path_text, e->run->step->name);
+    e->detail =
+        arena_printf(a, "before:  %s  (%s)\nnow:     %s  (%s)\neffect %s of \"%s\"", past->summary,
+                     past->where, e->summary, e->where, e->position, e->scope);
+    halt(e, HALT_DIVERGED);
+}
+
+// A step that was finished asks for more than it did.
+static void exceed(struct effect *e)
+{
+    struct arena *a = &e->arena;
+    e->error = arena_printf(a, path_text, e->run->step->name);
+    e->detail = arena_printf(a, "before:  it ended here\nnow:     %s  (%s)\neffect %s of \"%s\"",
+                             e->summary, e->where, e->position, e->scope);
+    halt(e, HALT_DIVERGED);
 }
 
 static void doubt(struct effect *e, const struct journal_entry *past)
 {
-    e->error =
-        arena_printf(&e->arena,
-                     "in doubt: \"%s\" (effect %lld) was sent and its outcome is not on record. "
-                     "Look whether it took effect, then: runbook resume %s --resolve %lld=done, "
-                     "=not-done or =retry",
-                     past->summary, (long long)past->seq, e->run->id, (long long)past->seq);
-    e->in_doubt = true;
-    e->replayed = true; // what the journal says stays as it is
-    e->run->halted = HALT_DOUBT;
-    effect_end(e);
+    struct arena *a = &e->arena;
+    struct buf sent = {0};
+    long long seq = past->seq;
+    e->in_doubt = past->state != JOURNAL_DONE;
+    e->error = arena_printf(
+        a,
+        e->in_doubt
+            ? "in doubt: \"%s\" (effect %lld) was sent and its outcome is not on record. Look "
+              "whether it took effect, then: runbook resume %s --resolve %lld=done, =not-done or "
+              "=retry"
+            : "\"%s\" (effect %lld) was done, but its answer held secrets and was not kept. To go "
+              "on without it, or to send it again: runbook resume %s --resolve %lld=done, or "
+              "=retry",
+        past->summary, seq, e->run->id, seq);
+    json_write(&sent, e->args, JSON_CANONICAL);
+    e->detail = arena_printf(a, "sent: %s", buf_text(&sent));
+    buf_free(&sent);
+    halt(e, HALT_DOUBT);
 }
 
 // Says what a person has decided about an effect in doubt, or NULL.
@@ -56,12 +96,13 @@ static void settle(struct effect *e, const struct journal_entry *past)
 {
     const char *decided = resolution(e, past->seq);
     if (decided && strcmp(decided, "done") == 0) {
-        if (e->assume)
-            e->result = e->assume;
-        else
-            e->suppressed = true; // nobody has seen its answer: an unknown stands in for it
+        answer_unseen(e);
         effect_record(e);
-    } else if (decided || e->repeatable) {
+    } else if (e->run->proving) {
+        answer_unseen(e);
+        e->replayed = true;
+        effect_end(e);
+    } else if (decided || e->repeatable || e->run->undoing) { // an undo may be made again
         effect_do(e);
     } else {
         doubt(e, past);
@@ -70,19 +111,20 @@ static void settle(struct effect *e, const struct journal_entry *past)
 
 static void perform(struct effect *e)
 {
-    struct journal *journal = e->run->journal;
+    struct run *run = e->run;
     struct journal_entry past;
-    if (!journal->recall(journal, e, &past, &e->arena)) {
+    bool found = run->journal->recall(run->journal, e, &past, &e->arena);
+    bool open = found && (past.state == JOURNAL_STARTED || past.in_doubt);
+    if (!found && run->proving) {
+        exceed(e);
+    } else if (!found) {
         effect_do(e);
-        return;
-    }
-    if (strcmp(past.fingerprint, e->fingerprint) != 0) {
+    } else if (strcmp(past.fingerprint, e->fingerprint) != 0) {
         diverge(e, &past);
-        return;
-    }
-    bool write = e->access == ACCESS_WRITE;
-    bool open = past.state == JOURNAL_STARTED || past.in_doubt;
-    if (past.state == JOURNAL_CANCELLED || (!write && (open || !past.kept))) {
+    } else if (e->access != ACCESS_WRITE && (open || !past.kept)) {
+        e->deadline = past.deadline;
+        effect_do(e);
+    } else if (past.state == JOURNAL_CANCELLED && !open) {
         e->deadline = past.deadline;
         effect_do(e);
     } else if (open || (!past.kept && past.state == JOURNAL_DONE)) {
@@ -92,4 +134,16 @@ static void perform(struct effect *e)
     }
 }
 
-const struct mode mode_replay = {.name = "live", .perform = perform};
+// A step that leaves out what it did before has taken another path, too.
+static void finished(struct run *run, int effects)
+{
+    struct journal_entry past;
+    struct arena *a = &run->arena;
+    if (!run->journal->omitted(run->journal, run->scope, effects, &past, a))
+        return;
+    const char *detail = arena_printf(a, "before:  %s  (%s)\nnow:     it ended without\n\"%s\"",
+                                      past.summary, past.where, run->scope);
+    run_halt(run, HALT_DIVERGED, arena_printf(a, path_text, run->step->name), past.where, detail);
+}
+
+const struct mode mode_replay = {.name = "live", .perform = perform, .finished = finished};

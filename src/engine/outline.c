@@ -92,10 +92,14 @@ static int load_protected(lua_State *L)
         return lua_error(L);
     lua_pop(L, 1);
     lua_call(L, 0, 1);
-    if (!lua_istable(L, -1) || (lua_getfield(L, -1, "phases"), !lua_istable(L, -1)))
-        return failure_raise(L, FAILURE_USAGE,
-                             "the file does not return a runbook; it should end with "
-                             "`return runbook { name = \"...\", phase ... }`");
+    state_push(L, "outline");
+    lua_insert(L, -2);
+    lua_call(L, 1, 1); // what the token stands for
+    if (!lua_istable(L, -1))
+        failure_raise(L, FAILURE_USAGE,
+                      "the file does not return a runbook; it should end with "
+                      "`return runbook { name = \"...\", phase ... }`");
+    lua_getfield(L, -1, "phases");
     out->count = (int)lua_rawlen(L, -1);
     out->phases = arena_alloc(a, (size_t)out->count * sizeof *out->phases);
     for (int i = 0; i < out->count; i++) {
@@ -129,6 +133,17 @@ static void source_line(const char *text, int number, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)len, text);
 }
 
+// Does `where` ("file:12") name the file? Lua shortens a long path to "...its/end.lua".
+static bool is_of_file(const char *where, size_t len, const char *file)
+{
+    size_t file_len = strlen(file);
+    bool cut = len > 3 && strncmp(where, "...", 3) == 0;
+    const char *tail = cut ? where + 3 : where;
+    size_t tail_len = cut ? len - 3 : len;
+    return (cut ? tail_len <= file_len : tail_len == file_len) &&
+           memcmp(tail, file + file_len - tail_len, tail_len) == 0;
+}
+
 // "file.lua:12: text" and the line itself below it.
 static bool explain(const struct value *failure, const char *file, const char *text,
                     struct error *err)
@@ -136,11 +151,10 @@ static bool explain(const struct value *failure, const char *file, const char *t
     char line[200] = "";
     const char *where = value_get_text(failure, "where");
     const char *colon = strrchr(where, ':');
-    bool here =
-        colon && (size_t)(colon - where) == strlen(file) && strncmp(where, file, strlen(file)) == 0;
-    if (here)
-        source_line(text, atoi(colon + 1), line, sizeof line);
-    return error_set(err, "%s: %s%s%s", *where ? where : file, value_get_text(failure, "text"),
+    if (colon == NULL || !is_of_file(where, (size_t)(colon - where), file))
+        return error_set(err, "%s: %s", *where ? where : file, value_get_text(failure, "text"));
+    source_line(text, atoi(colon + 1), line, sizeof line);
+    return error_set(err, "%s%s: %s%s%s", file, colon, value_get_text(failure, "text"),
                      *line ? "\n    " : "", line);
 }
 
@@ -152,6 +166,8 @@ bool outline_load(lua_State *L, const char *file, const struct buf *text, struct
         start[0] = start[1] = '-'; // a comment, so that the lines keep their numbers
     out->file = arena_dup(a, file);
     int top = lua_gettop(L);
+    if (text->len > 2 && memcmp(start, "\xef\xbb\xbf", 3) == 0)
+        memset(start, ' ', 3); // a byte order mark says nothing
     lua_pushcfunction(L, load_protected);
     lua_pushlstring(L, start, text->len);
     lua_pushfstring(L, "@%s", file);
@@ -225,7 +241,7 @@ bool outline_select(struct outline *o, const char *const *phases, const char *fr
     if ((from && !find_step(o, from, "--from", err)) ||
         (only && !find_step(o, only, "--only", err)))
         return false;
-    bool reached = from == NULL;
+    bool reached = from == NULL, any = false;
     for (int p = 0; p < o->count; p++) {
         struct phase *phase = &o->phases[p];
         phase->selected = false;
@@ -235,6 +251,10 @@ bool outline_select(struct outline *o, const char *const *phases, const char *fr
             s->selected = phase_named(phase, phases) && reached && (!only || step_is(s, only));
             phase->selected = phase->selected || s->selected;
         }
+        any = any || phase->selected;
     }
-    return true;
+    return any || error_set(err,
+                            "nothing of %s is left to run: the phases, --from and --only that were "
+                            "given have no step in common",
+                            o->name);
 }

@@ -10,6 +10,7 @@
 
 #include "base/duration.h"
 #include "engine/ending.h"
+#include "engine/failure.h"
 #include "engine/mode.h"
 #include "engine/state.h"
 #include "engine/step.h"
@@ -90,10 +91,33 @@ int64_t run_now(const struct run *run)
     return clock_wall() + run->skipped_ms;
 }
 
+void run_halt(struct run *run, enum halt why, const char *text, const char *where,
+              const char *detail)
+{
+    struct arena *a = &run->arena;
+    if (run->halted || (run->undoing && why != HALT_JOURNAL))
+        return;
+    run->halted = why;
+    run->halted_by = value_object(a);
+    value_set(a, run->halted_by, "kind", value_string(a, FAILURE_HALTED));
+    value_set(a, run->halted_by, "text", value_string(a, text));
+    value_set(a, run->halted_by, "where", value_string(a, where));
+    value_set(a, run->halted_by, "detail", value_string(a, detail));
+}
+
 void run_stop(struct run *run)
 {
     if (run->step_fiber && !run->undoing)
         fiber_stop(run->step_fiber, FIBER_SIGNAL);
+}
+
+// Is there a change of which nobody knows whether it was made?
+static bool run_in_doubt(const struct run *run)
+{
+    for (size_t i = 0; i < run->undo.count; i++)
+        if (run->undo.entries[i].in_doubt)
+            return true;
+    return false;
 }
 
 // Walks the steps of one phase. Returns false when the run is not to go on to the next phase.
@@ -106,6 +130,8 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     value_set(a, data, "help", value_string(a, phase->help));
     int64_t started = clock_steady();
     bool failed = false;
+    struct value *own = NULL; // the first failure of this phase
+    const struct step *culprit = NULL;
     run->phase = phase;
     run_tell(run, EVENT_PHASE_STARTED, data);
     for (int i = 0; i < phase->count && !v->stopped; i++) {
@@ -115,11 +141,12 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
         enum step_outcome outcome = step_run(run, &phase->steps[i], &failure);
         v->stopped = outcome == STEP_STOPPED || run->signal || run->halted;
         failed |= outcome == STEP_FAILED;
-        if (failure && v->failure == NULL) {
-            v->failure = failure;
-            v->step = &phase->steps[i];
+        if (failure && own == NULL) {
+            own = failure;
+            culprit = &phase->steps[i];
         }
-        if (outcome == STEP_FAILED && !phase->keep_going && !run->mode->rehearsal)
+        bool goes_on = phase->keep_going && !run->denied && !run_in_doubt(run);
+        if (outcome == STEP_FAILED && !goes_on && !run->mode->rehearsal)
             break;
     }
     data = value_object(a);
@@ -130,14 +157,19 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     value_set(a, data, "seconds", value_float(a, (double)(clock_steady() - started) / 1000));
     run_tell(run, EVENT_PHASE_ENDED, data);
     run->phase = NULL;
+    bool ends = v->stopped || (failed && phase->on_failure != ON_FAILURE_CONTINUE);
+    if (own && (v->failure == NULL || (ends && !run->mode->rehearsal))) {
+        v->failure = own; // what ended the run is its headline, else what failed first
+        v->step = culprit;
+    }
     if (run->mode->rehearsal)
         return !v->stopped;
     if ((failed || v->stopped) && !run->halted && phase->on_failure == ON_FAILURE_ROLLBACK) {
-        const char *cause = v->failure ? value_get_text(v->failure, "text") : "stopped by a signal";
+        const char *cause = own ? value_get_text(own, "text") : "stopped by a signal";
         v->rolled_back = true;
         v->rollback_failed = !undo_all(run, cause);
     }
-    return !v->stopped && !(failed && phase->on_failure != ON_FAILURE_CONTINUE);
+    return !ends;
 }
 
 // A rollback that was asked for, or was under way when the run was interrupted.

@@ -31,14 +31,15 @@ enum exit_code {
     EXIT_NOT_ROLLED_BACK = 6, // failed, and something it changed was not rolled back
     EXIT_IN_DOUBT = 7,        // a change was sent, and its outcome is not known
     EXIT_DENIED = 8,          // not approved
-    EXIT_LOCKED = 9,
-    EXIT_STALE = 10,
+    EXIT_LOCKED = 9,          // another run of the same runbook and target is under way
+    EXIT_STALE = 10,          // resumed, it takes another path than before
 };
 
 struct run_options {
     const char *file;
     bool yes;      // every approval is given
     bool no_input; // never ask
+    bool unseen;   // no person sees what listeners print: a question prints itself
     bool debug;    // tracebacks
     const char *kubeconfig, *context;
     const char *from, *only;   // step names ("step" or "phase/step"), or NULL
@@ -97,16 +98,19 @@ struct run {
     struct value *figures; // last figures that a bake told of, for progress
     struct undo undo;
     struct run_counts counts;
-    bool in_doubt, denied, incomplete;
-    enum halt halted; // nothing more may be done
+    bool denied;
+    enum halt halted;        // nothing more may be done
+    struct value *halted_by; // { kind, text, where, detail }
     const char *journal_error;
 
     struct journal *journal; // NULL: none is kept
     const char *scope;       // of the effects under way
     // Of a run that goes on, else NULL: { steps: { NAME: { state, attempts, result, writes,
-    // in_doubt } }, order: [ NAME ], rollback: null | { cause, generation, undone: [ NAME ] } };
-    // states as the outcomes of EVENT_STEP_ENDED, and "running".
+    // in_doubt, withheld (its result held a secret) } }, order: [ NAME ], rollback: null | { cause,
+    // generation, undone: [ NAME ] } }; states as the outcomes of EVENT_STEP_ENDED, and "running".
     struct value *past;
+    bool proves;  // what is finished is replayed first, as proof that another source does the same
+    bool proving; // the step under way is one of those
     struct value *sources;     // { module: { chunk, text } } of a run that goes on; else NULL
     int64_t generation;        // how many rollbacks of this run began
     struct value *resolutions; // { seq: "done" | "not-done" | "retry" }
@@ -126,6 +130,10 @@ void run_free(struct run *);
 int run_walk(struct run *);
 // Asks the run to stop between effects: call it from the loop once `signal` is set.
 void run_stop(struct run *);
+
+// Lets the run do nothing more, save take its changes back; while it does, only the loss of the
+// journal counts. The first reason stands; texts are copied, `detail` may be NULL.
+void run_halt(struct run *, enum halt why, const char *text, const char *where, const char *detail);
 
 // Sends an event; `data` may be NULL. Phase and step are filled in.
 void run_tell(struct run *, enum event_type, struct value *data);

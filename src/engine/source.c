@@ -55,14 +55,12 @@ static bool push_ours(lua_State *L, const char *module)
 }
 
 // Keeps what was loaded, so that a resumed run runs the same.
-static void keep(lua_State *L, struct run *run, const char *module)
+static void keep(lua_State *L, const struct run *run, const char *module)
 {
-    struct error err;
     size_t len;
     const char *text = lua_tolstring(L, -2, &len);
-    if (run->journal &&
-        !run->journal->source(run->journal, module, lua_tostring(L, -1), text, len, &err))
-        failure_raise(L, FAILURE_HALTED, "%s", err.text);
+    if (run->journal)
+        run->journal->source(run->journal, module, lua_tostring(L, -1), text, len);
 }
 
 // Pushes what the journal kept of the module, when the run goes on; false when it kept nothing.

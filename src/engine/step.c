@@ -55,6 +55,27 @@ static struct value *protected_failure(struct run *run)
     return failure;
 }
 
+// What is wrong with a good end after so many effects, or NULL; also when the failure that halted
+// the run was caught and swallowed.
+static struct value *finish(struct run *run, int effects)
+{
+    if (run->undoing)
+        return NULL;
+    if (!run->halted && run->mode->finished)
+        run->mode->finished(run, effects);
+    return run->halted_by;
+}
+
+static struct value *late(struct run *run)
+{
+    struct arena *a = &run->arena;
+    struct value *failure = value_object(a);
+    value_set(a, failure, "kind", value_string(a, FAILURE_TIMEOUT));
+    value_set(a, failure, "text", value_string(a, "the step took longer than its timeout allows"));
+    value_set(a, failure, "where", value_string(a, run->step ? run->step->where : ""));
+    return failure;
+}
+
 struct value *step_call(struct run *run, int reference, int64_t timeout_ms, struct value **result)
 {
     lua_State *L = run->L;
@@ -75,12 +96,16 @@ struct value *step_call(struct run *run, int reference, int64_t timeout_ms, stru
     run->deadline = 0;
 
     struct value *failure = f->failed ? value_copy(&run->arena, f->failure) : NULL;
-    if (!f->failed && result) {
+    if (!f->failed && f->stop == FIBER_TIMEOUT)
+        failure = late(run); // its last effect was a write, which is waited for
+    if (!failure && result) {
         lua_pushcfunction(L, take_result);
         lua_pushlightuserdata(L, (void *)result);
         if (lua_pcall(L, 1, 0, 0) != LUA_OK)
             failure = protected_failure(run);
     }
+    if (!f->failed && failure == NULL)
+        failure = finish(run, f->effects);
     run->step_fiber = NULL;
     fiber_free(f);
     return failure;
@@ -102,12 +127,12 @@ void step_pause(struct run *run, int64_t ms)
 }
 
 // Asks `when`; false when the step is to be skipped. `failure` is set when asking failed.
-static bool is_wanted(struct run *run, const struct step *step, struct value **failure)
+static bool is_wanted(struct run *run, const struct step *step, int attempt, struct value **failure)
 {
     if (step->when == LUA_NOREF)
         return true;
     struct value *answer = NULL;
-    run->scope = arena_printf(&run->arena, "when:%s", step->name);
+    run->scope = arena_printf(&run->arena, "when:%s#%d", step->name, attempt);
     *failure = step_call(run, step->when, step->timeout_ms, &answer);
     bool no = answer == NULL || answer->type == VALUE_NULL ||
               (answer->type == VALUE_BOOL && !answer->boolean);
@@ -117,7 +142,8 @@ static bool is_wanted(struct run *run, const struct step *step, struct value **f
 static bool worth_retrying(struct run *run, const struct value *failure)
 {
     const char *kind = value_get_text(failure, "kind");
-    return !run->signal && !run->in_doubt && !run->mode->rehearsal &&
+    const struct undo_entry *entry = &run->undo.entries[run->undo.count - 1];
+    return !run->signal && !entry->in_doubt && !run->mode->rehearsal &&
            strcmp(kind, FAILURE_USAGE) != 0 && strcmp(kind, FAILURE_DENIED) != 0 &&
            strcmp(kind, FAILURE_HALTED) != 0 && strcmp(kind, FAILURE_UNKNOWN) != 0 &&
            strcmp(kind, FAILURE_STOPPED) != 0;
@@ -155,55 +181,105 @@ static struct value *attempt_step(struct run *run, const struct step *step, int 
     return step_call(run, step->action, step->timeout_ms, result);
 }
 
-// A step that the run has finished before it was interrupted is not run again: its result and its
-// undo are there.
-static bool restore(struct run *run, const struct step *step, const struct value *past)
+static bool is_same(const struct value *before, const struct value *now)
+{
+    bool nothing = before == NULL || before->type == VALUE_NULL;
+    return value_equal(nothing ? NULL : before, now);
+}
+
+// Replays a finished step of another source, unheard. Returns what is not as it was, or NULL.
+static struct value *prove(struct run *run, const struct step *step, const struct value *past)
+{
+    struct arena *a = &run->arena;
+    struct listener *listener = run->listener;
+    struct run_counts counts = run->counts;
+    struct value *result = NULL;
+    run->scope =
+        arena_printf(a, "step:%s#%lld", step->name, (long long)value_get_int(past, "attempts", 1));
+    run->listener = NULL;
+    run->proving = true;
+    struct value *failure = step_call(run, step->action, 0, &result);
+    run->proving = false;
+    run->listener = listener;
+    run->counts = counts;
+    if (run->signal || run->halted)
+        return failure;
+    if (failure)
+        run_halt(run, HALT_DIVERGED,
+                 arena_printf(a,
+                              "\"%s\", which was finished, fails with the source as it is now: %s",
+                              step->name, value_get_text(failure, "text")),
+                 value_get_text(failure, "where"), NULL);
+    else if (!value_get_bool(past, "withheld", false) &&
+             !is_same(value_get(past, "result"), result))
+        run_halt(run, HALT_DIVERGED,
+                 arena_printf(a,
+                              "\"%s\", which was finished, returns something else with the "
+                              "source as it is now",
+                              step->name),
+                 step->where, NULL);
+    return run->halted_by;
+}
+
+static bool is_finished(const struct value *past)
 {
     const char *state = value_get_text(past, "state");
-    bool ok = strcmp(state, "ok") == 0;
-    if (!ok && strcmp(state, "skipped") != 0)
-        return false;
+    return strcmp(state, "ok") == 0 || strcmp(state, "skipped") == 0;
+}
+
+// A step that the run has finished before it was interrupted is not run again: its result and its
+// undo are there.
+static enum step_outcome restore(struct run *run, const struct step *step, const struct value *past,
+                                 struct value **failure)
+{
     struct arena *a = &run->arena;
     struct value *data = value_object(a), *result = value_get(past, "result");
-    if (result && result->type != VALUE_NULL)
+    const char *state = value_get_text(past, "state");
+    bool ok = strcmp(state, "ok") == 0;
+    run->step = step;
+    *failure = ok && run->proves ? prove(run, step, past) : NULL;
+    if (result && result->type != VALUE_NULL && !value_get_bool(past, "withheld", false))
         value_set(a, run->results, step->name, result);
-    value_set(a, data, "outcome", value_string(a, state));
+    value_set(a, data, "outcome", value_string(a, *failure ? "stopped" : state));
+    value_set(a, data, "error", *failure ? *failure : value_null(a));
     value_set(a, data, "seconds", value_int(a, 0));
     value_set(a, data, "reason", value_string(a, "done before the run was interrupted"));
     value_set(a, data, "earlier", value_bool(a, true));
-    run->step = step;
     run_tell(run, EVENT_STEP_ENDED, data);
     run->step = NULL;
     run->counts.steps += ok;
     run->counts.skipped += !ok;
-    return true;
+    return *failure ? STEP_STOPPED : STEP_OK;
 }
 
-// Which attempt comes next: an interrupted one goes on, a finished one is followed by another.
-static int first_attempt(const struct value *past)
+// An attempt that was interrupted goes on, and so does one that failed with a write in doubt: that
+// has to be settled, and not sent again by another.
+static bool goes_on(const struct value *past)
 {
     const char *state = value_get_text(past, "state");
-    int attempts = (int)value_get_int(past, "attempts", 0);
-    bool interrupted = strcmp(state, "running") == 0 || strcmp(state, "stopped") == 0;
-    return interrupted && attempts > 0 ? attempts : attempts + 1;
+    return value_get_int(past, "attempts", 0) > 0 &&
+           (strcmp(state, "running") == 0 || strcmp(state, "stopped") == 0 ||
+            value_get_bool(past, "in_doubt", false));
 }
 
 enum step_outcome step_run(struct run *run, const struct step *step, struct value **failure)
 {
     const struct value *past = value_get(value_get(run->past, "steps"), step->name);
-    undo_register(run, step);
+    struct undo_entry *undo = undo_register(run, step);
+    if (is_finished(past))
+        return restore(run, step, past, failure);
     *failure = NULL;
-    if (restore(run, step, past))
-        return STEP_OK;
+    if (goes_on(past))
+        undo->in_doubt = false; // its replay comes to what is
     run->step = step;
     run->step_writes = 0;
     run->step_stale = false;
     run->figures = NULL;
     int64_t started = clock_steady();
     enum step_outcome outcome = STEP_OK;
-    int first = first_attempt(past), attempt = first;
+    int first = (int)value_get_int(past, "attempts", 0) + !goes_on(past), attempt = first;
     struct value *result = NULL;
-    if (!is_wanted(run, step, failure)) {
+    if (!is_wanted(run, step, attempt, failure)) {
         run->counts.skipped++;
         tell_end(run, "skipped", NULL, 0, started, 0, NULL);
         run->step = NULL;
@@ -224,11 +300,11 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
         }
     }
     if (*failure) {
-        bool stopped = strcmp(value_get_text(*failure, "kind"), FAILURE_STOPPED) == 0;
+        bool stopped = run->halted || (run->signal && strcmp(value_get_text(*failure, "kind"),
+                                                             FAILURE_STOPPED) == 0);
         outcome = stopped ? STEP_STOPPED : STEP_FAILED;
         run->counts.failed += !stopped;
         run->denied |= strcmp(value_get_text(*failure, "kind"), FAILURE_DENIED) == 0;
-        run->incomplete |= strcmp(value_get_text(*failure, "kind"), FAILURE_UNKNOWN) == 0;
     } else if (result) {
         value_set(&run->arena, run->results, step->name, result);
     }

@@ -94,6 +94,21 @@ static struct value *undo_one(struct run *run, const struct step *step)
     return failure;
 }
 
+// What stands because nothing says how to take it back, and nothing that it may stay.
+static void add_standing(struct run *run, struct value *failed)
+{
+    struct arena *a = &run->arena;
+    for (size_t i = 0; i < run->undo.count; i++) {
+        const struct undo_entry *e = &run->undo.entries[i];
+        if (e->writes == 0 || e->undone || e->step->undo != LUA_NOREF || e->step->lasting)
+            continue;
+        struct value *row = value_object(a);
+        value_set(a, row, "step", value_string(a, e->step->name));
+        value_set(a, row, "error", value_string(a, "it has no undo"));
+        value_push(a, failed, row);
+    }
+}
+
 bool undo_all(struct run *run, const char *cause)
 {
     struct arena *a = &run->arena;
@@ -123,12 +138,14 @@ bool undo_all(struct run *run, const char *cause)
                 u->entries[j].given_up = true;
     }
     run->undoing = false;
+    bool ok = value_count(failed) == 0;
+    add_standing(run, failed);
     struct value *data = value_object(a);
     value_set(a, data, "outcome", value_string(a, value_count(failed) ? "failed" : "ok"));
     value_set(a, data, "undone", value_int(a, undone));
     value_set(a, data, "failed", failed);
     run_tell(run, EVENT_ROLLBACK_ENDED, data);
-    return value_count(failed) == 0;
+    return ok;
 }
 
 void undo_done_before(struct run *run, const char *step)

@@ -10,10 +10,11 @@ struct step;
 
 struct undo_entry {
     const struct step *step;
-    int writes;    // that the step sent
-    bool undone;   // by its own undo, or by the shared one
-    bool given_up; // the undo that it shares has failed
-    bool in_doubt; // a write of the step may or may not have happened
+    int writes;        // that the step sent
+    bool undone;       // by its own undo, or by the shared one
+    bool given_up;     // the undo that it shares has failed
+    const char *doubt; // the change that may or may not have happened; NULL: none
+    bool in_doubt;     // a write of the step may or may not have happened
 };
 
 struct undo {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "engine/failure.h"
+#include "engine/mode.h"
+#include "engine/run.h"
 
 static const char metatable[] = "runbook.unknown";
 
@@ -15,9 +17,12 @@ int unknown_raise(lua_State *L, int index)
 {
     const struct unknown *u = luaL_checkudata(L, index, metatable);
     return failure_raise(L, FAILURE_UNKNOWN,
-                         "the answer of \"%s\" is not known in a plan, because it was not sent; "
-                         "declare what it would be with `assume = { ... }` on the call at %s",
-                         u->summary, u->where);
+                         "the answer of \"%s\" is not known%s; declare what it would be with "
+                         "`assume = { ... }` on the call at %s",
+                         u->summary,
+                         run_of(L)->mode->rehearsal ? " in a plan, because it was not sent"
+                                                    : ", because nobody has seen it",
+                         u->where);
 }
 
 static int unknown_touched(lua_State *L)

@@ -96,6 +96,30 @@ static struct value *delete_body(struct arena *a, const struct kube_request *q)
     return options;
 }
 
+// A SelfSubjectAccessReview; of what is no type, `r` is NULL.
+static struct value *review_body(struct arena *a, const struct kube_request *q,
+                                 const struct kube_resource *r)
+{
+    struct value *review = value_object(a), *spec = value_object(a), *asked = value_object(a);
+    bool url = *q->resource == '/';
+    value_set(a, review, "apiVersion", value_string(a, "authorization.k8s.io/v1"));
+    value_set(a, review, "kind", value_string(a, "SelfSubjectAccessReview"));
+    value_set(a, review, "spec", spec);
+    value_set(a, spec, url ? "nonResourceAttributes" : "resourceAttributes", asked);
+    value_set(a, asked, "verb", value_string(a, q->asked));
+    if (url) {
+        value_set(a, asked, "path", value_string(a, q->resource));
+        return review;
+    }
+    if ((r == NULL || r->namespaced) && !q->all_namespaces)
+        value_set(a, asked, "namespace", value_string(a, q->namespace));
+    text_set(a, asked, "group", r ? r->group : NULL);
+    text_set(a, asked, "resource", r ? r->plural : q->resource);
+    text_set(a, asked, "subresource", q->subresource);
+    text_set(a, asked, "name", q->name);
+    return review;
+}
+
 void kube_body_write(struct arena *a, struct buf *out, const struct kube_request *q,
                      const struct kube_resource *r, const char **content_type)
 {
@@ -105,8 +129,8 @@ void kube_body_write(struct arena *a, struct buf *out, const struct kube_request
         body = object_body(a, q, r);
         // JSON is YAML, and the only type that servers before 1.32 take for an apply.
         *content_type = q->verb == KUBE_APPLY ? "application/apply-patch+yaml" : "application/json";
-    } else if (q->verb == KUBE_DELETE) {
-        body = delete_body(a, q);
+    } else if (q->verb == KUBE_DELETE || q->verb == KUBE_REVIEW) {
+        body = q->verb == KUBE_DELETE ? delete_body(a, q) : review_body(a, q, r);
         *content_type = "application/json";
     } else if (q->verb == KUBE_PATCH && q->patch_type == KUBE_PATCH_JSON) {
         body = json_patch_body(a, q);

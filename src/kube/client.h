@@ -1,4 +1,4 @@
-// client: calls to a Kubernetes API server: get, list, create, patch, apply, delete.
+// client: calls to a Kubernetes API server.
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,19 @@ struct kube *kube_open(struct loop *, struct fetcher *, struct kube_config *);
 void kube_close(struct kube *); // cancels what is under way
 const struct kube_config *kube_config_of(const struct kube *);
 
-enum kube_verb { KUBE_GET, KUBE_LIST, KUBE_CREATE, KUBE_PATCH, KUBE_APPLY, KUBE_DELETE };
+enum kube_verb {
+    KUBE_GET,
+    KUBE_LIST,
+    KUBE_WATCH, // a list's changes as they happen; kube/watch.h makes sense of them
+    KUBE_CREATE,
+    KUBE_PATCH,
+    KUBE_APPLY,
+    KUBE_DELETE,
+    KUBE_REVIEW,  // may we do that? The SelfSubjectAccessReview with its answer
+    KUBE_VERSION, // of the server
+    KUBE_TYPES,   // all that the server knows, as [ { name, singular, short, group, version, kind,
+                  // namespaced, verbs } ], each in its preferred version
+};
 enum kube_patch_type { KUBE_PATCH_MERGE, KUBE_PATCH_JSON, KUBE_PATCH_STRATEGIC };
 
 // What to do. Strings are copied; `body` has to live until the end. Zero or NULL is the default.
@@ -28,8 +40,8 @@ struct kube_request {
     const char *resource;  // as kubectl takes it; of create and apply default: the body's kind
     const char *name;      // of create and apply default: the body's
     const char *namespace; // default: the body's, else the configuration's
-    bool all_namespaces;   // list only
-    const char *label_selector, *field_selector; // list only
+    bool all_namespaces;   // list, watch and review only
+    const char *label_selector, *field_selector; // list and watch only
     const struct value *body; // the object; of a JSON patch the array of operations
     enum kube_patch_type patch_type;
     const char *subresource;   // "status", "scale" ...; not with list
@@ -40,12 +52,20 @@ struct kube_request {
     const char *if_uid, *if_resource_version; // writes: refused (409) unless they are the object's
     int64_t limit;      // list: objects in one answer, default 500; the result has them all
     int64_t timeout_ms; // for all of it, default 30 s
+    const char *asked;  // review: the verb, as RBAC calls it
+    const char *from;   // watch: the resourceVersion after which it begins
+    // get: more of the query, as { name: text, number or boolean }, for subresources that take one.
+    const struct value *query;
+    // get and watch: the answer is a stream. Each piece is told, with the call's `arg`; false ends
+    // the call, well and without a value. It may cancel the call.
+    bool (*on_data)(const char *bytes, size_t len, void *arg);
+    int64_t idle_ms; // of a stream: with nothing arriving for so long it is an error
 };
 
 struct kube_result {
     // The object; of a list one object whose `items` are those of all its answers, each with its
     // apiVersion and kind; of a delete what the server says. In the call's arena. NULL with an
-    // error.
+    // error, and of a stream.
     struct value *value;
     const char *error;  // NULL, or what was tried, what came back, and what to do next
     int status;         // of HTTP, of the last answer; 0 when there was none

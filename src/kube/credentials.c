@@ -68,7 +68,8 @@ static void held_replace(struct kube_credentials *c, struct held *h, const struc
     *h = *fresh;
 }
 
-// While the file cannot be read, the last token stays good, and else the kubeconfig's own counts.
+// While the file cannot be read, the last token stays good unless it was refused, and else the
+// kubeconfig's own counts.
 static bool token_refresh(struct kube_credentials *c, struct error *err)
 {
     const struct kube_config *config = c->config;
@@ -94,7 +95,7 @@ static bool token_refresh(struct kube_credentials *c, struct error *err)
         return true;
     }
     arena_free(&fresh.memory);
-    return c->token.token || config->token ||
+    return (c->token.token && c->token.until) || config->token ||
            error_set(err, "%s. Write a token into it, or change 'tokenFile' (%s)", why.text,
                      config->where);
 }
@@ -131,7 +132,7 @@ static void login_end(struct kube_login *l, const char *error)
     if (error == NULL && !token_refresh(c, &why))
         id.error = why.text;
     if (id.error == NULL) {
-        const char *token = c->token.token   ? c->token.token
+        const char *token = c->token.until   ? c->token.token
                             : c->given.token ? c->given.token
                                              : config->token;
         const char *name = config->username ? config->username : "";

@@ -1,6 +1,6 @@
-// credentials: who we are at this moment: the token and the client certificate that the next request
-// shows. Those of the kubeconfig itself stay as they are; those of files are read again after a
-// minute, those of a plugin asked for anew once they have expired, and both after a 401.
+// credentials: who we are at this moment: the token and the client certificate that the next
+// request shows. Those of the kubeconfig itself stay as they are; those of files are read again
+// after a minute, those of a plugin asked for anew once they have expired, and both after a 401.
 #pragma once
 
 #include <stdbool.h>
@@ -24,8 +24,8 @@ struct kube_identity {
 // The texts live as long as the call.
 typedef void kube_login_done(const struct kube_identity *, void *arg);
 
-// Starts; `done` is called once from the loop, never from inside this call, unless kube_login_cancel
-// came first. All who wait for the plugin share one run of it.
+// Starts; `done` is called once from the loop, never from inside this call, unless
+// kube_login_cancel came first. All who wait for the plugin share one run of it.
 struct kube_login *kube_login_start(struct kube_credentials *, kube_login_done *done, void *arg);
 void kube_login_cancel(struct kube_login *);
 

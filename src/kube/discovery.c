@@ -1,6 +1,7 @@
 #include "kube/discovery.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -23,7 +24,7 @@ static struct value *resources_of(struct arena *a, struct value *entry)
 
 static void resource_add(struct arena *a, struct value *list, const char *name,
                          const char *singular, const char *kind, bool namespaced,
-                         const struct value *shorts)
+                         const struct value *shorts, const struct value *verbs)
 {
     if (*name == '\0' || strchr(name, '/')) // "deployments/scale" is a part of another
         return;
@@ -35,6 +36,8 @@ static void resource_add(struct arena *a, struct value *list, const char *name,
     value_set(a, r, "namespaced", value_bool(a, namespaced));
     if (value_count(shorts))
         value_set(a, r, "short", value_copy(a, shorts));
+    if (verbs)
+        value_set(a, r, "verbs", value_copy(a, verbs));
     value_push(a, list, r);
 }
 
@@ -50,7 +53,7 @@ bool kube_discovery_fill(struct arena *a, struct value *entry, const struct valu
         const struct value *r = list->array.items[i];
         resource_add(a, resources, value_get_text(r, "name"), value_get_text(r, "singularName"),
                      value_get_text(r, "kind"), value_get_bool(r, "namespaced", false),
-                     value_get(r, "shortNames"));
+                     value_get(r, "shortNames"), value_get(r, "verbs"));
     }
     return true;
 }
@@ -67,10 +70,11 @@ static void aggregated_version_add(struct arena *a, struct value *table, const c
     struct value *resources = resources_of(a, entry);
     for (size_t i = 0; list && list->type == VALUE_ARRAY && i < list->array.count; i++) {
         const struct value *r = list->array.items[i];
-        resource_add(
-            a, resources, value_get_text(r, "resource"), value_get_text(r, "singularResource"),
-            value_text(value_path(r, "responseKind.kind")),
-            strcmp(value_get_text(r, "scope"), "Namespaced") == 0, value_get(r, "shortNames"));
+        resource_add(a, resources, value_get_text(r, "resource"),
+                     value_get_text(r, "singularResource"),
+                     value_text(value_path(r, "responseKind.kind")),
+                     strcmp(value_get_text(r, "scope"), "Namespaced") == 0,
+                     value_get(r, "shortNames"), value_get(r, "verbs"));
     }
 }
 
@@ -213,4 +217,45 @@ bool kube_discovery_find(struct arena *a, const struct value *table, const char 
         return true;
     grouped.group_starts = true;
     return *grouped.group && table_find(a, table, &grouped, out);
+}
+
+static int type_compare(const void *a, const void *b)
+{
+    const struct value *x = *(struct value *const *)a, *y = *(struct value *const *)b;
+    int order = strcmp(value_get_text(x, "group"), value_get_text(y, "group"));
+    return order ? order : strcmp(value_get_text(x, "name"), value_get_text(y, "name"));
+}
+
+static bool is_listed(const struct value *list, const char *group, const char *name)
+{
+    for (size_t i = 0; i < value_count(list); i++)
+        if (strcmp(value_get_text(value_at(list, i), "group"), group) == 0 &&
+            strcmp(value_get_text(value_at(list, i), "name"), name) == 0)
+            return true;
+    return false;
+}
+
+struct value *kube_discovery_list(struct arena *a, const struct value *table)
+{
+    struct value *all = value_array(a);
+    for (size_t i = 0; i < value_count(table); i++) {
+        const struct value *entry = value_at(table, i), *list = value_get(entry, "resources");
+        const char *group = value_get_text(entry, "group"),
+                   *version = value_get_text(entry, "version");
+        for (size_t k = 0; k < value_count(list); k++) {
+            const struct value *r = value_at(list, k), *verbs = value_get(r, "verbs");
+            bool useless = verbs && value_count(verbs) == 0;
+            if (useless || is_listed(all, group, value_get_text(r, "name")))
+                continue;
+            struct value *type = value_copy(a, r);
+            value_set(a, type, "group", value_string(a, group));
+            value_set(a, type, "version", value_string(a, version));
+            value_set(a, type, "api_version",
+                      value_printf(a, "%s%s%s", group, *group ? "/" : "", version));
+            value_push(a, all, type);
+        }
+    }
+    if (value_count(all))
+        qsort(all->array.items, all->array.count, sizeof(struct value *), type_compare);
+    return all;
 }

@@ -17,7 +17,8 @@ struct kube_resource {
 };
 
 // The table is an array of group versions in the order of preference, each
-//   { group, version, resources: [ { name, singular, kind, namespaced, short: [..] } ] },
+//   { group, version, resources: [ { name, singular, kind, namespaced, short: [..], verbs: [..] } ]
+//   },
 // where `resources` is absent while (or when) the group version could not be read.
 
 // Appends what the answer to GET /api or /apis holds. A list of the aggregated format
@@ -45,3 +46,7 @@ bool kube_discovery_split(struct arena *, const char *words, const char **versio
 // counts. Case does not matter. False when there is none. What is found is copied into the arena.
 bool kube_discovery_find(struct arena *, const struct value *table, const char *words,
                          struct kube_resource *out);
+
+// All types in their preferred versions, by group and name: [ { name, singular, kind, namespaced,
+// short, verbs, group, version, api_version } ]. Copied into the arena.
+struct value *kube_discovery_list(struct arena *, const struct value *table);

@@ -50,8 +50,8 @@ static const char *name_of(struct kube_exec *x)
 
 static void fail(struct kube_exec *x, const char *why)
 {
-    x->result = (struct kube_exec_result){
-        .error = arena_printf(&x->memory, "%s %s", name_of(x), why)};
+    x->result =
+        (struct kube_exec_result){.error = arena_printf(&x->memory, "%s %s", name_of(x), why)};
 }
 
 static int digits_read(const char **p, int count)
@@ -77,13 +77,13 @@ static bool moment_read(const char *p, int64_t *ms)
     }
     if (*p == '.')
         p += 1 + strspn(p + 1, "0123456789");
-    int64_t offset = 0;
+    int64_t offset = 0; // minutes
     if (*p == '+' || *p == '-') {
         int sign = *p++ == '-' ? -1 : 1, hours = digits_read(&p, 2);
         int minutes = hours >= 0 && *p++ == ':' ? digits_read(&p, 2) : -1;
         if (minutes < 0 || *p)
             return false;
-        offset = sign * (hours * 60 + minutes) * (int64_t)60;
+        offset = (int64_t)sign * (hours * 60 + minutes);
     } else if (strcmp(p, "Z") != 0) {
         return false;
     }
@@ -93,7 +93,7 @@ static bool moment_read(const char *p, int64_t *ms)
                     .tm_hour = part[3],
                     .tm_min = part[4],
                     .tm_sec = part[5]};
-    *ms = ((int64_t)timegm(&tm) - offset) * 1000;
+    *ms = ((int64_t)timegm(&tm) - offset * 60) * 1000;
     return true;
 }
 

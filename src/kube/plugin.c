@@ -46,10 +46,9 @@ static bool interaction_read(const struct kube_entry *exec, struct kube_plugin *
         if (strcmp(mode, names[i]) == 0)
             return true;
     }
-    return error_set(err,
-                     "kubeconfig: %s: interactiveMode %s%.40s: write Never, IfAvailable or Always",
-                     exec->what, mode ? "cannot be " : "is missing, and v1 requires it",
-                     mode ? mode : "");
+    return error_set(
+        err, "kubeconfig: %s: interactiveMode %s%.40s: write Never, IfAvailable or Always",
+        exec->what, mode ? "cannot be " : "is missing, and v1 requires it", mode ? mode : "");
 }
 
 // argv: the command and its args. A command with a slash is relative to the kubeconfig's folder.
@@ -104,8 +103,8 @@ static const struct value *cluster_config(const struct kube_entry *cluster)
 {
     const struct value *list = value_get(cluster->fields, "extensions");
     for (size_t i = 0; i < value_count(list); i++)
-        if (strcmp(value_get_text(value_at(list, i), "name"), "client.authentication.k8s.io/exec") ==
-            0)
+        if (strcmp(value_get_text(value_at(list, i), "name"),
+                   "client.authentication.k8s.io/exec") == 0)
             return value_get(value_at(list, i), "extension");
     return NULL;
 }
@@ -179,7 +178,8 @@ bool kube_plugin_read(struct kube_config *c, const struct kube_entry *cluster,
     const char *hint;
     struct kube_plugin *p = arena_alloc(&c->memory, sizeof *p);
     if (fields->type != VALUE_OBJECT)
-        return error_set(err, "kubeconfig: %s: 'exec' must be a mapping with command and apiVersion",
+        return error_set(err,
+                         "kubeconfig: %s: 'exec' must be a mapping with command and apiVersion",
                          user->what);
     if (!command_read(c, &exec, p, err) || !version_read(&exec, p, err) ||
         !interaction_read(&exec, p, err) || !env_read(c, &exec, p, err) ||

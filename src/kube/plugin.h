@@ -1,5 +1,5 @@
-// plugin: the program that a kubeconfig's user entry names for getting credentials (its `exec`), read
-// and checked by client-go's rules. Running it is exec's part.
+// plugin: the program that a kubeconfig's user entry names for getting credentials (its `exec`),
+// read and checked by client-go's rules. Running it is exec's part.
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@ struct kube_plugin {
     const struct value *cluster; // what it is told of the cluster, or NULL
 };
 
-// Sets c->plugin when the user has an `exec`. False with `err` set when that is wrong, or there is an
-// auth-provider, which Kubernetes has removed.
+// Sets c->plugin when the user has an `exec`. False with `err` set when that is wrong, or there is
+// an auth-provider, which Kubernetes has removed.
 bool kube_plugin_read(struct kube_config *, const struct kube_entry *cluster,
                       const struct kube_entry *user, struct error *err);

@@ -37,8 +37,6 @@ static const char *advice_no_answer(struct arena *a, const struct kube_config *c
                             c->where);
     if (has(error, "client certificate"))
         return arena_printf(a, "Check client-certificate and client-key of %s", who(a, c));
-    if (has(error, "token file"))
-        return arena_printf(a, "Write a token into it, or change 'tokenFile' (%s)", c->where);
     if (has(error, "not JSON"))
         return advice_stranger(a, c);
     return arena_printf(a, "Is %s (%s) the right address, and is the API server up?", c->server,
@@ -201,6 +199,10 @@ void kube_refusal_explain(struct arena *a, const struct kube_config *c,
     const char *doubt = out->in_doubt ? ". The change may have been made: read the object before "
                                         "trying again"
                                       : "";
+    if (answer->stranger) {
+        out->error = arena_printf(a, "%s: %s", t->tried, answer->error);
+        return;
+    }
     if (answer->error) {
         out->error = arena_printf(a, "%s: %s. %s%s", t->tried, answer->error,
                                   advice_no_answer(a, c, answer->error), doubt);

@@ -17,6 +17,7 @@ const char *kube_request_tried(struct arena *, const struct kube_request *,
 const char *kube_request_method(const struct kube_request *); // of HTTP
 const char *kube_request_verb(const struct kube_request *);   // of RBAC
 bool kube_request_writes(const struct kube_request *);        // and not as a dry run
+bool kube_request_has_type(const struct kube_request *);      // that has to be resolved
 
 // Appends path and query. `limit` 0 and `next` (the token of the next chunk) NULL are left out.
 void kube_request_path(struct buf *, const struct kube_request *, const struct kube_resource *,

@@ -108,9 +108,11 @@ static void survey_done(struct kube_surveyed *result, void *arg)
     }
     while (ready) {
         struct kube_resolve *q = ready;
-        struct kube_resolved end = {.failure = result->failure, .missing = result->missing};
+        struct kube_resolved end = {
+            .table = result->table, .failure = result->failure, .missing = result->missing};
         waiting_remove(q);
-        if (result->table && kube_discovery_find(q->arena, result->table, q->words, &q->found))
+        if (result->table && q->words &&
+            kube_discovery_find(q->arena, result->table, q->words, &q->found))
             end.found = &q->found;
         resolve_end(q, &end);
     }
@@ -180,8 +182,8 @@ struct kube_resolve *kube_resolve_start(struct kube_resolver *r, struct arena *a
     struct kube_resolve *q = mem_alloc(sizeof *q);
     *q = (struct kube_resolve){.resolver = r, .arena = a, .done = done, .arg = arg};
     q->words = arena_dup(a, words);
-    bool exact = kube_discovery_split(a, words, &q->version, &q->group);
-    if (!fresh && find_known(q))
+    bool exact = words && kube_discovery_split(a, words, &q->version, &q->group);
+    if (!fresh && words && find_known(q))
         q->ready = timer_start(r->loop, 0, resolve_found, q);
     else if (exact && r->table == NULL)
         part_ask(q, timeout_ms);

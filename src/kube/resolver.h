@@ -20,14 +20,15 @@ void kube_resolver_free(struct kube_resolver *); // stops what it asks; no resol
 // could not be read, "" for none.
 struct kube_resolved {
     const struct kube_resource *found; // in the resolve's arena
+    const struct value *table;         // all that is known; for words that are NULL. The resolver's
     const struct kube_answer *failure;
     const char *missing;
 };
 typedef void kube_resolve_done(const struct kube_resolved *, void *arg);
 
 // Starts; `done` is called once from the loop, never from inside this call, unless
-// kube_resolve_cancel came first. With `fresh` nothing that is known already is believed. The arena
-// must outlive it.
+// kube_resolve_cancel came first. Words that are NULL ask for all types. With `fresh` nothing that
+// is known already is believed. The arena must outlive it.
 struct kube_resolve *kube_resolve_start(struct kube_resolver *, struct arena *, const char *words,
                                         bool fresh, int64_t timeout_ms, kube_resolve_done *done,
                                         void *arg);

@@ -114,7 +114,8 @@ static bool certificate_read(struct kube_config *c, const struct kube_entry *e, 
                          "kubeconfig: %s has a client-certificate but no client-key: add "
                          "client-key or client-key-data",
                          e->what);
-    if (!value_get(e->fields, "client-certificate-data") && !value_get(e->fields, "client-key-data"))
+    if (!value_get(e->fields, "client-certificate-data") &&
+        !value_get(e->fields, "client-key-data"))
         c->certificate_entry = e;
     return true;
 }

@@ -34,8 +34,7 @@ struct kube_exchange {
     int64_t pause_ms;          // the longest pause that fetch may make next, without a Retry-After
     struct timer *silence;     // of a stream
     int64_t heard;             // when it last told something, on the steady clock
-    bool fell_silent;
-    struct buf refusal; // the body of an answer to a stream that is no success
+    struct buf refusal;        // the body of an answer to a stream that is no success
 };
 
 struct kube_wire *kube_wire_new(struct loop *loop, struct fetcher *fetcher,
@@ -129,13 +128,18 @@ static void exchange_done(struct fetch *f, const struct fetch_result *r, void *a
         .status = r->status, .type = "", .text = "", .attempts = r->attempts};
     bool stream = x->question.on_data != NULL;
     x->fetch = NULL;
+    timer_stop(x->silence);
+    x->silence = NULL;
     if (r->error) {
         answer.error = arena_dup(x->arena, r->error);
         answer.sent = r->sent;
         answer.status = 0;
         w->wary = w->wary || strstr(r->error, "timed out");
     } else {
-        body_read(x, r, stream ? buf_text(&x->refusal) : r->body ? r->body : "",
+        body_read(x, r,
+                  stream    ? buf_text(&x->refusal)
+                  : r->body ? r->body
+                            : "",
                   stream ? x->refusal.len : r->body_len, &answer);
     }
     bool certificate = answer.error && strstr(answer.error, "client certificate");
@@ -231,7 +235,6 @@ static void exchange_ask(struct kube_exchange *x, const struct kube_identity *id
     x->fetch = fetch_start(w->fetcher, &r, exchange_done, x);
     if (q->on_data && q->idle_ms) {
         x->heard = clock_steady();
-        timer_stop(x->silence);
         x->silence = timer_start(w->loop, q->idle_ms, on_silence, x);
     }
 }

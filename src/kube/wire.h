@@ -41,10 +41,10 @@ struct kube_answer {
     bool stranger;             // with `error`: we had no credentials, so nothing was asked
     int status;                // of HTTP; 0 when none came
     const char *type;          // Content-Type, "" when absent
-    const struct value *value; // the JSON, in the arena; NULL when the body of an error is none, and
-                               // of a stream
-    const char *text;          // the beginning of a body that is no JSON, one line; "" else
-    size_t size;               // of the body
+    const struct value *value; // the JSON, in the arena; NULL when the body of an error is none,
+                               // and of a stream
+    const char *text; // the beginning of a body that is no JSON, one line; "" else
+    size_t size;      // of the body
     int attempts;
 };
 typedef void kube_answered(const struct kube_answer *, void *arg);
@@ -52,7 +52,8 @@ typedef void kube_answered(const struct kube_answer *, void *arg);
 // Starts; `done` is called once from the loop, never from inside this call, unless
 // kube_exchange_cancel came first. At most ten retries: after 429 or 5xx with a Retry-After, or
 // when a GET's connection breaks. After a 401 a GET is asked once more, when there are other
-// credentials by then. An answer of success that is not JSON is an error. The arena must outlive it.
+// credentials by then. An answer of success that is not JSON is an error. The arena must outlive
+// it.
 struct kube_exchange *kube_wire_start(struct kube_wire *, struct arena *,
                                       const struct kube_question *, kube_answered *done, void *arg);
 void kube_exchange_cancel(struct kube_exchange *);

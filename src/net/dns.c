@@ -44,11 +44,8 @@ struct dns {
     const char *why;    // what came of the last attempt
 };
 
-// Lets go of what belongs to the attempt under way.
-static void attempt_end(struct dns *d)
+static void connection_end(struct dns *d)
 {
-    timer_stop(d->timer);
-    d->timer = NULL;
     dial_cancel(d->dial);
     d->dial = NULL;
     if (d->io)
@@ -59,6 +56,13 @@ static void attempt_end(struct dns *d)
     d->fd = -1;
     d->sent = 0;
     buf_clear(&d->heard);
+}
+
+static void attempt_end(struct dns *d)
+{
+    timer_stop(d->timer);
+    d->timer = NULL;
+    connection_end(d);
 }
 
 void dns_cancel(struct dns *d)
@@ -117,7 +121,7 @@ static void wait_for(struct dns *d, short what, event_callback_fn fn)
 {
     if (d->io)
         event_free(d->io);
-    d->io = event_new(loop_base(d->loop), d->fd, what | EV_PERSIST, fn, d);
+    d->io = event_new(loop_base(d->loop), d->fd, (short)(what | EV_PERSIST), fn, d);
     event_add(d->io, NULL);
 }
 
@@ -136,10 +140,10 @@ static void on_tcp_readable(evutil_socket_t fd, short what, void *arg)
     }
     buf_add(&d->heard, bytes, (size_t)n);
     const unsigned char *text = (const unsigned char *)d->heard.data;
-    if (d->heard.len < 2 || d->heard.len - 2 < (size_t)(text[0] << 8 | text[1]))
+    size_t len = d->heard.len < 2 ? DNS_MESSAGE_MAX : (size_t)(text[0] << 8 | text[1]);
+    if (d->heard.len < len + 2)
         return;
-    struct value *found = dns_answer_read(d->arena, text + 2, (size_t)(text[0] << 8 | text[1]),
-                                          d->question, d->question_len);
+    struct value *found = dns_answer_read(d->arena, text + 2, len, d->question, d->question_len);
     if (found)
         answered(d, found, "tcp");
     else
@@ -192,10 +196,7 @@ static void on_udp_readable(evutil_socket_t fd, short what, void *arg)
     if (n < 0) {
         attempt_failed(d, strerror(errno));
     } else if (dns_answer_is_cut(bytes, (size_t)n, d->question)) {
-        struct timer *same = d->timer;
-        d->timer = NULL;
-        attempt_end(d);
-        d->timer = same;
+        connection_end(d);
         tcp_begin(d);
     } else {
         struct value *found =

@@ -8,17 +8,19 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "net/starttls.h"
 
 struct loop;
 struct handshake;
 
 struct handshake_request {
-    const char *host;       // also what the certificate is judged against
-    int port;               // default 443
+    const char *host; // also what the certificate is judged against
+    int port;         // default 443, or the usual one of `starttls`
+    enum starttls_protocol starttls;
     const char *connect_to; // "address" or "address:port" to connect to instead of host
     const char *sni;        // default: host, when it is a name
     const char *ca_file;    // default: the system's store
-    const char *ca_pem;     // PEM text instead
+    const char *ca_pem;     // PEM text instead; stays the caller's until `done`
     int64_t timeout_ms;     // for everything; default 10 s
     int64_t at;             // judge at this moment, seconds since 1970; 0: now
 };
@@ -26,7 +28,7 @@ struct handshake_request {
 // `found` (in the caller's arena) is an object, or NULL with `error` set when no TLS handshake came
 // about. Its members, times as RFC 3339 text in UTC:
 //   host, ip, port, sni, protocol, cipher, group, alpn (null: none of sni, group, alpn),
-//   timings { dns, connect, tls } in seconds since the start
+//   timings { dns, connect, tls } in seconds since the start; TLS without the talk before it
 //   ok            the chain verifies at security level 2 for `host` as a server
 //   errors        [ { code, name, depth, message } ], all of them
 //   cause         one of "" "expired" "not_yet_valid" "wrong_host" "incomplete_chain" "self_signed"
@@ -38,10 +40,12 @@ struct handshake_request {
 //     ocsp [..], crl [..], aia [..], sct_count; the digests are lower-case hex of the DER
 //   chain_complete, chain_order_ok, days_left (the earliest, as served), days_left_verified (null
 //                 when no chain was verified),
-//   ocsp          null, or { status, this_update, next_update }; must_staple
+//   ocsp          null, or { status, this_update, next_update, fresh, signature_ok }, as
+//                 staple.h has them; must_staple
 typedef void handshake_done(struct value *found, const char *error, void *arg);
 
-// Starts; `done` is called exactly once from the loop, never from inside this call, unless
+// Starts, when it is its turn: 256 are under way at most, and the time limit counts from then on.
+// `done` is called exactly once from the loop, never from inside this call, unless
 // handshake_cancel came first. The arena must outlive it.
 struct handshake *handshake_start(struct loop *, struct arena *, const struct handshake_request *,
                                   handshake_done *done, void *arg);

@@ -1,8 +1,11 @@
 // ask: people. ask.approve, ask.confirm and ask.text, on the terminal.
+#include <ctype.h>
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -11,12 +14,20 @@
 #include "prim/args.h"
 #include "prim/prims.h"
 
+enum { QUESTION_BYTES = 4096, LARGEST_LINE = 65536 };
+
 struct question {
     struct effect *effect;
+    struct question *next;
     struct watch *input;
-    struct timer *expiry;
+    struct timer *timer; // until it expires, or until its turn begins
     struct buf line;
 };
+
+// There is one terminal: its first question is asked, the others wait for their turn.
+static struct question *first;
+
+static void ask_person(void *arg);
 
 static const char *kind_of(const struct effect *e)
 {
@@ -50,17 +61,27 @@ static void answer(struct effect *e, struct value *result, const char *shown, co
 
 static void question_close(struct effect *e)
 {
-    struct question *q = e->work;
+    struct question *q = e->work, **at = &first;
     watch_stop(q->input);
-    timer_stop(q->expiry);
+    timer_stop(q->timer);
     buf_free(&q->line);
     q->input = NULL;
-    q->expiry = NULL;
+    q->timer = NULL;
+    while (*at != q)
+        at = &(*at)->next;
+    *at = q->next;
+    if (at == &first && first) // from the loop: it may be about to be cancelled, too
+        first->timer = timer_start(first->effect->run->loop, 0, ask_person, first);
 }
 
 static bool is_yes(const char *line)
 {
-    return strcmp(line, "yes") == 0 || strcmp(line, "y") == 0;
+    return strcasecmp(line, "yes") == 0 || strcasecmp(line, "y") == 0;
+}
+
+static bool is_no(const char *line)
+{
+    return *line == '\0' || strcasecmp(line, "no") == 0 || strcasecmp(line, "n") == 0;
 }
 
 // The person has typed a line, or closed the terminal (`line` NULL).
@@ -86,6 +107,12 @@ static void decide(struct effect *e, const char *line)
     }
 }
 
+static void prompt(const char *text)
+{
+    fprintf(stderr, "    %s", text);
+    fflush(stderr);
+}
+
 static void on_input(void *arg)
 {
     struct question *q = arg;
@@ -101,58 +128,85 @@ static void on_input(void *arg)
     char *end = q->line.data ? strchr(q->line.data, '\n') : NULL;
     if (end == NULL)
         return;
-    while (end > q->line.data && (end[-1] == ' ' || end[-1] == '\r'))
+    while (end > q->line.data && isspace((unsigned char)end[-1]))
         end--;
     *end = '\0';
-    decide(q->effect, q->line.data);
+    const char *line = q->line.data + strspn(q->line.data, " \t");
+    if (is_kind(q->effect, "text") || is_yes(line) || is_no(line)) {
+        decide(q->effect, line);
+        return;
+    }
+    buf_free(&q->line);
+    q->line = (struct buf){.max = LARGEST_LINE};
+    prompt("neither yes nor no; type one of them: ");
 }
 
 static void on_expiry(void *arg)
 {
     struct question *q = arg;
     struct effect *e = q->effect;
-    q->expiry = NULL;
+    q->timer = NULL;
     question_close(e);
     e->error = arena_printf(&e->arena, "\"%s\" was not answered in time",
                             value_get_text(e->args, "question"));
     effect_end(e);
 }
 
-static void ask_person(struct effect *e)
+// Shows the question and listens; what was typed before it could be read is no answer to it.
+static void ask_person(void *arg)
 {
-    struct question *q = arena_alloc(&e->arena, sizeof *q);
+    struct question *q = arg;
+    struct effect *e = q->effect;
     int64_t timeout = value_get_int(e->args, "timeout_ms", 0);
-    const char *hint = is_kind(e, "approve")   ? "type yes to go on, anything else to refuse: "
-                       : is_kind(e, "confirm") ? "yes or no: "
-                                               : "> ";
-    q->effect = e;
-    q->line.max = 65536;
-    e->work = q;
-    fprintf(stderr, "    %s", hint);
-    fflush(stderr);
+    const char *question = value_get_text(e->args, "question");
+    q->timer = NULL;
+    tell(e, EVENT_ASKED, NULL, NULL);
+    if (e->run->options->unseen)
+        fprintf(stderr, "%s\n",
+                run_excerpt(e->run, &e->arena, question, strlen(question), QUESTION_BYTES));
+    tcflush(STDIN_FILENO, TCIFLUSH);
+    prompt(is_kind(e, "approve")   ? "type yes to go on, no to refuse: "
+           : is_kind(e, "confirm") ? "yes or no: "
+                                   : "> ");
     q->input = watch_readable(e->run->loop, STDIN_FILENO, on_input, q);
     if (timeout)
-        q->expiry = timer_start(e->run->loop, timeout, on_expiry, q);
+        q->timer = timer_start(e->run->loop, timeout, on_expiry, q);
+}
+
+static void question_open(struct effect *e)
+{
+    struct question *q = arena_alloc(&e->arena, sizeof *q), **at = &first;
+    *q = (struct question){.effect = e, .line = {.max = LARGEST_LINE}};
+    e->work = q;
+    while (*at)
+        at = &(*at)->next;
+    *at = q;
+    if (at == &first)
+        ask_person(q);
 }
 
 static void ask_perform(struct effect *e)
 {
     const struct run_options *options = e->run->options;
     const struct value *fallback = value_get(e->args, "default");
+    bool given = options->yes && (fallback || !is_kind(e, "text"));
+    bool askable = !given && !options->no_input && isatty(STDIN_FILENO);
+    if (askable) {
+        question_open(e);
+        return;
+    }
     tell(e, EVENT_ASKED, NULL, NULL);
-    if (options->yes && is_kind(e, "text") && fallback)
+    if (given && is_kind(e, "text"))
         answer(e, value_copy(&e->arena, fallback), value_text(fallback), "--yes");
-    else if (options->yes && !is_kind(e, "text"))
+    else if (given)
         answer(e, value_bool(&e->arena, true), "yes", "--yes");
-    else if (options->no_input || !isatty(STDIN_FILENO)) {
+    else {
         e->error = arena_printf(&e->arena,
                                 "\"%s\" needs a person, and there is no terminal to ask at; "
                                 "run it in one%s",
                                 value_get_text(e->args, "question"),
                                 is_kind(e, "text") ? "" : ", or give every approval with --yes");
         effect_end(e);
-    } else {
-        ask_person(e);
     }
 }
 

@@ -92,11 +92,45 @@ static const struct value *present(const struct value *v)
     return v && v->type == VALUE_NULL ? NULL : v;
 }
 
+// Hides what a map holds at `key`; `differs` stands for it where the other side has something else.
+static void veil_member(struct arena *a, struct value *map, const struct value *other,
+                        const char *key, const char *differs)
+{
+    const struct value *own = present(value_get(map, key)), *its = present(value_get(other, key));
+    if (own)
+        value_set(a, map, key, value_string(a, its && !value_equal(own, its) ? differs : "***"));
+}
+
+// A copy of a Secret, or of a merge patch of one, that shows no value of it; NULL stays NULL. The
+// annotation in which kubectl keeps what it applied holds them once more.
+static struct value *veiled(struct arena *a, const struct value *secret, const struct value *other,
+                            const char *differs)
+{
+    static const char *const parts[] = {"data", "stringData"};
+    static const char applied[] = "kubectl.kubernetes.io/last-applied-configuration";
+    if (secret == NULL)
+        return NULL;
+    struct value *copy = value_copy(a, secret);
+    for (size_t i = 0; i < 2; i++) {
+        struct value *map = value_get(copy, parts[i]);
+        if (map && map->type != VALUE_OBJECT)
+            veil_member(a, copy, other, parts[i], differs);
+        for (size_t k = 0; map && map->type == VALUE_OBJECT && k < map->object.count; k++)
+            veil_member(a, map, value_get(other, parts[i]), map->object.members[k].key, differs);
+    }
+    veil_member(a, value_path(copy, "metadata.annotations"),
+                value_path(other, "metadata.annotations"), applied, differs);
+    return copy;
+}
+
 struct value *changes_between(const struct run *run, struct arena *a, const struct value *old,
-                              const struct value *new)
+                              const struct value *new, bool secret)
 {
     struct listing l = {run, a, value_array(a)};
-    walk(&l, "", present(old), present(new));
+    old = present(old);
+    new = present(new);
+    walk(&l, "", secret ? veiled(a, old, new, "*** (before)") : old,
+         secret ? veiled(a, new, old, "*** (after)") : new);
     return l.rows;
 }
 
@@ -112,10 +146,11 @@ static void name_leaves(const struct listing *l, const char *path, const struct 
     }
 }
 
-struct value *changes_named(const struct run *run, struct arena *a, const struct value *patch)
+struct value *changes_named(const struct run *run, struct arena *a, const struct value *patch,
+                            bool secret)
 {
     struct listing l = {run, a, value_array(a)};
-    name_leaves(&l, "", patch);
+    name_leaves(&l, "", secret ? veiled(a, patch, NULL, "***") : patch);
     return l.rows;
 }
 

@@ -57,6 +57,7 @@ static void exec_done(const struct spawn_result *r, void *arg)
         e->error = arena_printf(a, "%s ended with status %d%s%s", e->summary, r->status,
                                 *last ? "; it said last" : " and said nothing", last);
     e->in_doubt = e->error && stopped && r->status >= 0 && e->access == ACCESS_WRITE;
+    e->refused = e->error && r->status < 0; // it never began
     if (e->error == NULL)
         e->result = outcome_value(a, r);
     if (r->status >= 0) {

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "engine/failure.h"
+#include "engine/mode.h"
 #include "engine/run.h"
 #include "net/fetch.h"
 #include "prim/args.h"
@@ -66,25 +67,76 @@ static struct value *response_value(struct arena *a, const struct fetch_result *
     return v;
 }
 
+// The value at "a.b" of an answer, or NULL.
+static const struct value *member_at(struct arena *a, const struct value *v, const char *path)
+{
+    for (size_t len; v && *path; path += len + (path[len] == '.')) {
+        len = strcspn(path, ".");
+        v = value_get(v, arena_copy(a, path, len));
+    }
+    return v;
+}
+
+// Masks what the author says is secret in the answer, before anyone is told of it.
+static void mask_secrets(const struct effect *e, const struct fetch_result *r)
+{
+    const struct value *paths = value_get(e->args, "secret");
+    struct run *run = e->run;
+    struct arena a = {0};
+    struct error err;
+    if (paths == NULL || run->mask == NULL)
+        return;
+    const struct value *answer = json_parse(&a, r->body ? r->body : "", r->body_len, &err);
+    for (size_t i = 0; i < value_count(paths); i++) {
+        const char *path = value_text(value_at(paths, i));
+        const struct value *found = member_at(&a, answer, path);
+        if (found && found->type == VALUE_STRING)
+            run->mask(run->mask_arg, path, found->string.text, found->string.len);
+    }
+    arena_free(&a);
+}
+
+// What an answer says of a write: a gateway that gave up does not know what became of it; one that
+// was refused changed nothing, unless an earlier attempt or another hop had taken it.
+static void judge_write(struct effect *e, const struct fetch_result *r)
+{
+    bool once = r->attempts <= 1 && r->redirects == 0;
+    e->in_doubt = r->status == 502 || r->status == 504;
+    e->refused = once && r->status >= 400 && r->status < 500 && r->status != 408;
+}
+
 static void http_done(struct fetch *fetch, const struct fetch_result *r, void *arg)
 {
     struct effect *e = arg;
     struct arena *a = &e->arena;
-    char time[64];
     (void)fetch;
     e->work = NULL;
+    bool write = e->access == ACCESS_WRITE;
     if (r->error) {
-        bool write = e->access == ACCESS_WRITE;
         e->in_doubt = write && r->sent;
+        e->refused = !e->in_doubt;
         e->error =
             arena_printf(a, "%s: %s%s", e->summary, r->error,
                          e->in_doubt ? " (it was sent: whether it took effect is not known)" : "");
     } else {
+        char time[64];
+        mask_secrets(e, r);
+        if (write)
+            judge_write(e, r);
         e->result = response_value(a, r);
         e->answer = arena_printf(a, "%d in %s", r->status,
                                  duration_format((int64_t)(r->total * 1000), time, sizeof time));
     }
     effect_end(e);
+}
+
+// A plan looks at an answer's head only.
+static bool drop_body(const char *bytes, size_t len, void *arg)
+{
+    (void)bytes;
+    (void)len;
+    (void)arg;
+    return false;
 }
 
 static void http_perform(struct effect *e)
@@ -101,6 +153,11 @@ static void http_perform(struct effect *e)
         .repeatable = value_get_bool(e->args, "repeatable", false),
         .to_file = to_file ? to_file->string.text : NULL,
     };
+    if (to_file && e->run->mode->rehearsal) {
+        request.to_file = NULL;
+        request.on_data = drop_body;
+        e->note = arena_printf(&e->arena, "a plan does not write %s", to_file->string.text);
+    }
     connection_fill(e, &request);
     e->work = fetch_start(e->run->fetcher, &request, http_done, e);
 }
@@ -118,6 +175,16 @@ static bool is_safe(const char *method)
 {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
            strcmp(method, "OPTIONS") == 0;
+}
+
+static void check_secret(lua_State *L, const struct value *paths)
+{
+    bool fits = paths == NULL || paths->type == VALUE_ARRAY;
+    for (size_t i = 0; i < value_count(paths) && fits; i++)
+        fits = value_at(paths, i)->type == VALUE_STRING;
+    if (!fits)
+        failure_raise(L, FAILURE_USAGE,
+                      "http: secret lists fields of the JSON answer: secret = { \"data.key\" }");
 }
 
 static void check_url(lua_State *L, const char *url)
@@ -167,9 +234,12 @@ static void complete_assumption(lua_State *L, struct effect *e)
 //   reads            true: this POST only asks, so it is made in a plan too
 //   redirects        how many to follow (default 0); credentials never follow to another host
 //   max_bytes        of the answer's body, as 65536 or "10MB" (default 16 MB without to_file)
-//   to_file          path that the body of a 2xx answer is written to
+//   to_file          path that the body of a 2xx answer is written to; not in a plan
 //   idempotency_key  sent as Idempotency-Key; the request may then be made again by `retries`
 //   repeatable       true: it may be made again although it is a POST or PATCH
+//   sensitive        true: the answer holds a secret, so the journal does not keep it
+//   secret           list of fields of the JSON answer, as "data.key": their values are masked
+//                    from then on, wherever they would be shown or recorded
 // Fields of the answer:
 //   status, ok       the number, and whether it is 2xx
 //   headers          { name = text }, names in lower case, equal ones joined by ", "
@@ -186,7 +256,8 @@ static int http_request(lua_State *L)
     struct arena *a = &e->arena;
     args_read(L, 1, e, "http.request",
               "url method query form json body reads redirects max_bytes to_file repeatable "
-              "idempotency_key sensitive " CONNECTION_OPTIONS);
+              "idempotency_key sensitive secret " CONNECTION_OPTIONS);
+    check_secret(L, value_get(e->args, "secret"));
     check_url(L, args_text(L, e, "url"));
     const char *given = args_text(L, e, "method");
     char *method = arena_printf(a, "%s", given ? given : "GET");

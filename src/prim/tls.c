@@ -7,6 +7,7 @@
 #include "engine/failure.h"
 #include "engine/run.h"
 #include "net/handshake.h"
+#include "net/starttls.h"
 #include "net/verdict.h"
 #include "prim/args.h"
 #include "prim/prims.h"
@@ -78,11 +79,19 @@ static const char *text_or_null(const struct effect *e, const char *name)
     return v ? value_text(v) : NULL;
 }
 
+static enum starttls_protocol starttls_read(const struct effect *e)
+{
+    enum starttls_protocol protocol = STARTTLS_NONE;
+    starttls_find(value_get_text(e->args, "starttls"), &protocol);
+    return protocol;
+}
+
 static void inspect_perform(struct effect *e)
 {
     struct handshake_request request = {
         .host = value_get_text(e->args, "host"),
         .port = (int)value_get_int(e->args, "port", 0),
+        .starttls = starttls_read(e),
         .connect_to = text_or_null(e, "address"),
         .sni = text_or_null(e, "sni"),
         .ca_file = text_or_null(e, "ca_file"),
@@ -116,7 +125,8 @@ static void endpoint_read(lua_State *L, struct effect *e, const char *text)
         port = text + len + 1;
     }
     char *end = NULL;
-    long number = port ? strtol(port, &end, 10) : HTTPS_PORT;
+    enum starttls_protocol starttls = starttls_read(e);
+    long number = port ? strtol(port, &end, 10) : starttls ? starttls_port(starttls) : HTTPS_PORT;
     bool digits = port == NULL || (strspn(port, "0123456789") == strlen(port) && *port);
     const char *name = arena_copy(&e->arena, host, len);
     bool named = *name && !strpbrk(name, "[]/@ \t\r\n") &&
@@ -160,16 +170,23 @@ static void options_read(lua_State *L, struct effect *e)
         value_set(a, e->args, pem ? "ca_pem" : "ca_file", value_string(a, pem ? pem : file));
     args_text(L, e, "address");
     args_text(L, e, "sni");
+    const char *starttls = args_text(L, e, "starttls");
+    if (starttls && starttls_read(e) == STARTTLS_NONE)
+        failure_raise(L, FAILURE_USAGE,
+                      "tls.inspect: starttls can be \"smtp\", \"imap\" or \"postgres\", not '%s'",
+                      starttls);
     int64_t at = moment_read(L, e->args, "tls.inspect");
     if (at)
         value_set(a, e->args, "at", value_int(a, at));
 }
 
 // tls.inspect("host" [, { address = "127.0.0.1:8443", sni = "name", ca = file or PEM text,
-//                         timeout = "10s", at = seconds since 1970 }])
-// "host:port" and "[::1]:443" name another port than 443. Makes a TLS handshake of its own, at
-// `address` when given, and judges what is served. Effect: a read. A bad certificate is an answer;
-// raises an effect failure when no handshake comes about. Fields of the answer, times as RFC 3339:
+//                         starttls = "smtp", timeout = "10s", at = seconds since 1970 }])
+// "host:port" and "[::1]:443" name another port than 443. With starttls, which is "smtp", "imap" or
+// "postgres", the server is first asked in the clear to begin TLS, on that protocol's port. Makes a
+// TLS handshake of its own, at `address` when given, and judges what is served. Effect: a read. A
+// bad certificate is an answer; raises an effect failure when no handshake comes about. Fields of
+// the answer, times as RFC 3339:
 //   ok               the chain verifies for the host, at security level 2
 //   cause            what to mend first: "", "expired", "not_yet_valid", "wrong_host",
 //                    "incomplete_chain", "self_signed", "untrusted_root", "weak" or "other"
@@ -183,7 +200,10 @@ static void options_read(lua_State *L, struct effect *e)
 //                    signature, is_ca, eku, ocsp, crl, aia, sct_count } ]
 //   chain_complete, chain_order_ok, must_staple
 //                    true or false
-//   ocsp             nil, or the stapled { status, this_update, next_update }
+//   ocsp             nil, or the stapled { status, this_update, next_update, fresh, signature_ok };
+//   status is
+//                    "good", "revoked", "unknown", "other_certificate" or why there is none;
+//                    signature_ok is nil when the issuer is not served
 //   host, ip, port, sni, protocol, cipher, group, alpn, timings
 //                    of the handshake
 static int tls_inspect(lua_State *L)
@@ -192,7 +212,7 @@ static int tls_inspect(lua_State *L)
     const char *text = pure_text(L, 1, "tls.inspect", &len);
     lua_settop(L, 2);
     struct effect *e = effect_new(L, &inspect_kind, ACCESS_READ);
-    args_read(L, 2, e, "tls.inspect", "address sni ca timeout at");
+    args_read(L, 2, e, "tls.inspect", "address sni ca starttls timeout at");
     options_read(L, e);
     endpoint_read(L, e, text);
     const char *host = value_get_text(e->args, "host");
@@ -200,7 +220,9 @@ static int tls_inspect(lua_State *L)
     const char *format = strchr(host, ':') ? "[%s]:%d" : "%s:%d";
     const char *endpoint = arena_printf(&e->arena, format, host, port);
     if (e->summary == NULL)
-        e->summary = arena_printf(&e->arena, "inspect TLS of %s", endpoint);
+        e->summary = arena_printf(&e->arena, "inspect TLS of %s%s%s", endpoint,
+                                  starttls_read(e) ? " after STARTTLS, " : "",
+                                  value_get_text(e->args, "starttls"));
     e->system = arena_printf(&e->arena, "tls://%s", endpoint);
     return door_pass(L, e);
 }

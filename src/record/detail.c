@@ -130,6 +130,11 @@ void detail_error(struct screen *s, const struct value *error)
         ink_value(&line, TONE_DIM, value_get(error, "detail"));
         screen_print(s, DETAIL_INDENT + 2, MARK_NONE, &line, "");
     }
+    if (*value_get_text(error, "traceback")) {
+        line = screen_ink(s);
+        ink_value(&line, TONE_DIM, value_get(error, "traceback"));
+        screen_print(s, DETAIL_INDENT + 2, MARK_NONE, &line, "");
+    }
 }
 
 void detail_question(struct screen *s, const struct value *data)

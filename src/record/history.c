@@ -148,6 +148,24 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
     return read_past(store, &r, err);
 }
 
+static bool read_number(sqlite3_stmt *row, void *arg)
+{
+    struct reading *r = arg;
+    value_push(r->arena, r->into, value_int(r->arena, sqlite3_column_int64(row, 0)));
+    return true;
+}
+
+struct value *history_doubts(struct store *store, const struct history *run, struct arena *a,
+                             struct error *err)
+{
+    struct reading r = {.arena = a, .into = value_array(a)};
+    bool ok = store_each(store, read_number, &r, err,
+                         "SELECT seq FROM effect WHERE run=? AND access='write' AND"
+                         " (state=0 OR in_doubt OR (state=1 AND NOT kept)) ORDER BY seq",
+                         "t", run->id);
+    return ok ? r.into : NULL;
+}
+
 static bool read_columns(sqlite3_stmt *row, void *arg)
 {
     struct reading *r = arg;

@@ -23,6 +23,10 @@ struct history {
 // not come to a good end. False with `err` set when there is none, or several fit.
 bool history_find(struct store *, const char *id, struct arena *, struct history *,
                   struct error *err);
+// The numbers of the writes that a person may have to decide about: in doubt, or with an answer
+// that was not kept.
+struct value *history_doubts(struct store *, const struct history *, struct arena *,
+                             struct error *err);
 // The latest runs, newest first: [ { id, name, user, host, started, ended, outcome, exit, headline
 // } ].
 struct value *history_list(struct store *, int most, struct arena *, struct error *err);

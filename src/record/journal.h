@@ -2,8 +2,9 @@
 // outcomes; as a listener it learns of steps, undos and the end.
 //
 // Durability is paid for writes: the intent of one is on disk before it is sent, and so is
-// everything before it. Reads wait in memory and go along with the next write, the end of a step,
-// or a longer wait.
+// everything before it. An outcome outlives the process at once, and the machine with the next
+// intent. Reads wait in memory and go along with the next write, the end of a step, or a longer
+// wait.
 #pragma once
 
 #include "engine/event.h"
@@ -22,12 +23,13 @@ struct journal_start {
     uint64_t seed;
     const struct value *options; // { phases, from, only, kubeconfig, context, values_file, yes }
     const struct value *params;  // resolved, without secrets
-    bool resumed;                // the run is in the journal already
 };
 
 // The store and the secrets stay the caller's.
 struct run_journal *journal_new(struct store *, const struct redact *secrets, const char *run);
-// To be told before the run starts. False with `err` set when it cannot be written.
+// To be told before a new run starts, not before one that goes on. False with `err` set when it
+// cannot be written.
 bool journal_start(struct run_journal *, const struct journal_start *, struct error *err);
-// Writes what is still in memory, and frees it.
-void journal_free(struct run_journal *);
+// Writes what is still in memory, and frees it. False with `err` set when that or something before
+// could not be written.
+bool journal_free(struct run_journal *, struct error *err);

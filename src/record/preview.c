@@ -106,7 +106,7 @@ static void hear_effect(struct preview *p, const struct value *data)
 {
     bool write = text_is(data, "access", "write"), wait = text_is(data, "access", "time");
     bool failed = *value_get_text(data, "error");
-    if (value_get_bool(data, "quiet", false) && !failed)
+    if (value_get_bool(data, "quiet", false) && !failed && !write)
         return;
     if (wait || text_is(data, "access", "human")) {
         passed_over(p, data, wait);

@@ -42,16 +42,64 @@ static const struct secret *secret_find(const struct redact *r, const char *byte
     return NULL;
 }
 
+static void add_one(struct redact *r, const char *name, const char *bytes, size_t len)
+{
+    if (secret_find(r, bytes, len))
+        return;
+    r->secrets = mem_grow(r->secrets, (r->count + 1) * sizeof *r->secrets);
+    struct secret *s = &r->secrets[r->count++];
+    secret_set(s, name, bytes, len);
+    for (size_t byte = 0; byte < sizeof r->starts; byte++)
+        r->starts[byte] |= s->starts[byte];
+}
+
+// The first and the last line of a PEM block (RFC 7468) are no secret.
+static bool is_frame(const char *line, size_t len)
+{
+    return (len >= 11 && memcmp(line, "-----BEGIN ", 11) == 0) ||
+           (len >= 9 && memcmp(line, "-----END ", 9) == 0);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+// Moves *line behind the blanks before the line; returns its length without those at its end.
+static size_t trim(const char **line, const char *end)
+{
+    while (*line < end && is_blank(**line))
+        ++*line;
+    while (end > *line && is_blank(end[-1]))
+        end--;
+    return (size_t)(end - *line);
+}
+
+// Indented, or with other ends of lines, the whole would not be found. Each line has a name of its
+// own, so that redact_restore gives back that line.
+static void add_lines(struct redact *r, const char *name, const char *bytes, size_t len)
+{
+    const char *at = bytes, *end = bytes + len;
+    for (int number = 1; at < end; number++) {
+        const char *feed = memchr(at, '\n', (size_t)(end - at));
+        const char *line = at;
+        size_t line_len = trim(&line, feed ? feed : end);
+        at = feed ? feed + 1 : end;
+        if (line_len < REDACT_SHORTEST_LINE || is_frame(line, line_len))
+            continue;
+        struct buf line_name = {0};
+        buf_printf(&line_name, "%s line %d", name, number);
+        add_one(r, line_name.data, line, line_len);
+        buf_free(&line_name);
+    }
+}
+
 bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len)
 {
     if (len < REDACT_SHORTEST)
         return false;
-    if (secret_find(r, bytes, len))
-        return true;
-    r->secrets = mem_grow(r->secrets, (r->count + 1) * sizeof *r->secrets);
-    struct secret *s = &r->secrets[r->count++];
-    secret_set(s, name, bytes, len);
-    secret_starts(s, r->starts);
+    add_one(r, name, bytes, len);
+    add_lines(r, name, bytes, len);
     return true;
 }
 
@@ -65,9 +113,10 @@ static const struct secret *next_secret(const struct redact *r, const char **at,
             continue;
         *len = 0;
         for (size_t i = 0; i < r->count; i++) {
-            size_t n = secret_match(&r->secrets[i], *at, end);
+            const struct secret *s = &r->secrets[i];
+            size_t n = s->starts[(unsigned char)**at] ? secret_match(s, *at, end) : 0;
             if (n > *len) {
-                best = &r->secrets[i];
+                best = s;
                 *len = n;
             }
         }
@@ -197,4 +246,15 @@ struct value *redact_restore(struct arena *a, const struct redact *r, const stru
     default:
         return value_copy(a, v);
     }
+}
+
+bool redact_stands(const struct value *v)
+{
+    bool stands = v && v->type == VALUE_STRING && strstr(v->string.text, "[secret ");
+    for (size_t i = 0; v && v->type == VALUE_ARRAY && i < v->array.count && !stands; i++)
+        stands = redact_stands(v->array.items[i]);
+    for (size_t i = 0; v && v->type == VALUE_OBJECT && i < v->object.count && !stands; i++)
+        stands = strstr(v->object.members[i].key, "[secret ") ||
+                 redact_stands(v->object.members[i].value);
+    return stands;
 }

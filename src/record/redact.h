@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/value.h"
 
-enum { REDACT_SHORTEST = 4 };
+enum { REDACT_SHORTEST = 4, REDACT_SHORTEST_LINE = 8 };
 
 struct redact;
 
@@ -16,14 +16,15 @@ void redact_free(struct redact *r);
 
 // Adds a secret; both texts are copied. False, and nothing is added, when it is shorter than
 // REDACT_SHORTEST bytes: masking it would blot out ordinary text. The same bytes twice keep the
-// first name.
+// first name. Each of its lines of at least REDACT_SHORTEST_LINE bytes, without the blanks around
+// it, is a secret as well, named "NAME line 2"; those that frame a PEM block are not.
 bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len);
 
 // Returns text[0..len) with every secret replaced by "[secret NAME]": as it is, percent-encoded (by
 // any encoder: each byte may or may not be encoded, a space may be a plus), JSON-escaped, in hex,
-// and in base64 (both alphabets, at any place inside a longer encoded text). Where several start at
-// one place the longest is taken; of overlapping ones no byte remains. NUL-terminated, *out_len
-// without the NUL; the caller frees it.
+// and in base64 (both alphabets, at any place inside a longer encoded text, folded into lines or
+// not). Where several start at one place the longest is taken; of overlapping ones no byte remains.
+// NUL-terminated, *out_len without the NUL; the caller frees it.
 char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len);
 
 // Returns a deep copy of `v` in `a` with all strings and keys masked, and a whole number that is a
@@ -34,3 +35,5 @@ bool redact_empty(const struct redact *r); // true also for NULL
 // Returns a deep copy of `v` in `a` with every "[secret NAME]" in its texts replaced by the secret,
 // where the set has it: the way back for a run that goes on.
 struct value *redact_restore(struct arena *a, const struct redact *r, const struct value *v);
+// Whether a "[secret NAME]" stands in any text of `v`: one that redact_restore did not know.
+bool redact_stands(const struct value *v);

@@ -35,6 +35,17 @@ static char *hex_lower(const char *bytes, size_t len)
     return buf_take(&out);
 }
 
+static void mark_starts(struct secret *s)
+{
+    s->starts[(unsigned char)s->bytes[0]] = true;
+    s->starts[(unsigned char)s->hex[0]] = true;
+    s->starts[toupper((unsigned char)s->hex[0])] = true;
+    for (int shift = 0; shift < SECRET_SHIFTS; shift++)
+        s->starts[(unsigned char)s->base64[shift][0]] = true;
+    for (const char *c = "-_%\\+"; *c; c++) // base64's other alphabet, and escapes
+        s->starts[(unsigned char)*c] = true;
+}
+
 void secret_set(struct secret *s, const char *name, const char *bytes, size_t len)
 {
     *s = (struct secret){.name = mem_dup(name), .bytes = mem_alloc(len + 1), .len = len};
@@ -42,6 +53,7 @@ void secret_set(struct secret *s, const char *name, const char *bytes, size_t le
     s->hex = hex_lower(bytes, len);
     for (int shift = 0; shift < SECRET_SHIFTS; shift++)
         s->base64[shift] = base64_middle(bytes, len, shift);
+    mark_starts(s);
 }
 
 void secret_clear(struct secret *s)
@@ -51,17 +63,6 @@ void secret_clear(struct secret *s)
     free(s->hex);
     free(s->bytes);
     free(s->name);
-}
-
-void secret_starts(const struct secret *s, bool starts[256])
-{
-    starts[(unsigned char)s->bytes[0]] = true;
-    starts[(unsigned char)s->hex[0]] = true;
-    starts[toupper((unsigned char)s->hex[0])] = true;
-    for (int shift = 0; shift < SECRET_SHIFTS; shift++)
-        starts[(unsigned char)s->base64[shift][0]] = true;
-    for (const char *c = "-_%\\+"; *c; c++) // base64's other alphabet, and escapes
-        starts[(unsigned char)*c] = true;
 }
 
 // Each matcher returns how many bytes at `at` are the secret in its form, or 0.
@@ -158,18 +159,37 @@ static bool is_base64(char c)
     return isalnum((unsigned char)c) || (c && strchr("+/-_", c));
 }
 
+// Behind the white space with which base64 is folded into lines (RFC 2045, section 6.8), also where
+// JSON escapes it.
+static const char *skip_fold(const char *p, const char *end)
+{
+    while (p < end) {
+        if (*p && strchr(" \t\r\n", *p))
+            p++;
+        else if (end - p >= 2 && *p == '\\' && p[1] && strchr("nrt", p[1]))
+            p += 2;
+        else
+            break;
+    }
+    return p;
+}
+
 static size_t match_base64(const struct secret *s, int shift, const char *at, const char *end)
 {
     const char *p = at;
-    for (const char *form = s->base64[shift]; *form; form++, p++)
+    for (const char *form = s->base64[shift]; *form; form++, p++) {
+        if (p > at)
+            p = skip_fold(p, end);
         if (p >= end ||
             (*p != *form && !(*form == '+' && *p == '-') && !(*form == '/' && *p == '_')))
             return 0;
+    }
     // Its last bits may share a character with what follows, or with the padding.
-    if (((size_t)shift + s->len) % 3 && p < end && is_base64(*p)) {
-        p++;
-        while (p < end && *p == '=')
-            p++;
+    const char *last = skip_fold(p, end);
+    if (((size_t)shift + s->len) % 3 && last < end && is_base64(*last)) {
+        p = last + 1;
+        for (last = skip_fold(p, end); last < end && *last == '='; last = skip_fold(p, end))
+            p = last + 1;
     }
     return (size_t)(p - at);
 }

@@ -12,14 +12,12 @@ struct secret {
     size_t len;
     char *hex;                   // lower case
     char *base64[SECRET_SHIFTS]; // those characters of it that depend on the secret alone
+    bool starts[256];            // bytes with which some form of it may start
 };
 
 // Both texts are copied; len > 0.
 void secret_set(struct secret *s, const char *name, const char *bytes, size_t len);
 void secret_clear(struct secret *s);
-
-// Marks the bytes with which some form of it may start.
-void secret_starts(const struct secret *s, bool starts[256]);
 
 // How many of the bytes from `at` on are the secret, in the form that takes most of them; 0: none.
 size_t secret_match(const struct secret *s, const char *at, const char *end);

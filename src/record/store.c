@@ -1,11 +1,13 @@
 #include "record/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -15,6 +17,7 @@ enum { MOST_STATEMENTS = 32, BUSY_MS = 10000, VERSION = 1 };
 struct store {
     sqlite3 *db;
     char *path;
+    bool durable; // what a commit waits for
     struct {
         const char *sql; // a literal: compared by address
         sqlite3_stmt *statement;
@@ -38,7 +41,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS undo(run TEXT, generation INTEGER, step TEXT, outcome TEXT, error "
     "TEXT,"
     " started INTEGER, ended INTEGER, PRIMARY KEY(run, generation, step));"
-    "CREATE TABLE IF NOT EXISTS effect(seq INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT, scope TEXT,"
+    "CREATE TABLE IF NOT EXISTS effect(seq INTEGER PRIMARY KEY, run TEXT, scope TEXT,"
     " position TEXT, phase TEXT, step TEXT, kind TEXT, access TEXT, summary TEXT, fingerprint TEXT,"
     " line TEXT, args TEXT, state INTEGER, in_doubt INTEGER, kept INTEGER, result TEXT, error TEXT,"
     " answer TEXT, deadline INTEGER, started INTEGER, ended INTEGER, UNIQUE(run, scope, "
@@ -73,9 +76,43 @@ static bool make_folders(const char *path, struct error *err)
     return ok;
 }
 
+// Only its owner may read it; where it cannot be made SQLite says why.
+static void make_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
+static const char *advice(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+        return "; make room on its disk, or look what is wrong with it";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN:
+        return "; make it and its folder writable, or name another with --journal FILE";
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+        return "; it is no journal or was damaged: move it away, or name another with --journal "
+               "FILE";
+    default:
+        return "";
+    }
+}
+
 static bool fail(struct store *s, struct error *err)
 {
-    return error_set(err, "the journal %s cannot be used: %s", s->path, sqlite3_errmsg(s->db));
+    return error_set(err, "the journal %s cannot be used: %s%s", s->path, sqlite3_errmsg(s->db),
+                     advice(sqlite3_errcode(s->db)));
+}
+
+static bool execute(struct store *s, const char *sql, struct error *err)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(s, err);
 }
 
 static int read_version(void *version, int columns, char **texts, char **names)
@@ -86,25 +123,29 @@ static int read_version(void *version, int columns, char **texts, char **names)
     return 0;
 }
 
-static bool prepare_tables(struct store *s, struct error *err)
+static bool make_tables(struct store *s, struct error *err)
 {
-    char set[64];
+    char version[64];
+    snprintf(version, sizeof version, "PRAGMA user_version=%d", VERSION);
+    return execute(s, "BEGIN IMMEDIATE", err) && execute(s, schema, err) &&
+           execute(s, version, err) && execute(s, "COMMIT", err);
+}
+
+// A journal that has its tables is not written to, so that one on a read-only disk can be read.
+static bool prepare_file(struct store *s, struct error *err)
+{
     int version = 0;
     sqlite3_busy_timeout(s->db, BUSY_MS);
-    snprintf(set, sizeof set, "PRAGMA user_version=%d", VERSION);
-    if (sqlite3_exec(s->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", NULL, NULL,
-                     NULL) ||
-        sqlite3_exec(s->db, "PRAGMA user_version", read_version, &version, NULL))
+    if (sqlite3_exec(s->db, "PRAGMA user_version", read_version, &version, NULL))
         return fail(s, err);
     if (version > VERSION)
         return error_set(err, "the journal %s was made by a newer runbook (format %d)", s->path,
                          version);
-    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
-        sqlite3_exec(s->db, schema, NULL, NULL, NULL) ||
-        sqlite3_exec(s->db, set, NULL, NULL, NULL) ||
-        sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL))
-        return fail(s, err);
-    return true;
+    // In WAL mode NORMAL leaves a commit to the operating system, which keeps it when the process
+    // dies; FULL waits for the disk.
+    return (version == VERSION ||
+            (execute(s, "PRAGMA journal_mode=WAL", err) && make_tables(s, err))) &&
+           execute(s, "PRAGMA synchronous=NORMAL", err);
 }
 
 struct store *store_open(const char *path, struct error *err)
@@ -112,9 +153,30 @@ struct store *store_open(const char *path, struct error *err)
     struct store *s = mem_alloc(sizeof *s);
     s->path = mem_dup(path);
     if (make_folders(path, err)) {
-        if (sqlite3_open(path, &s->db) == SQLITE_OK ? prepare_tables(s, err) : fail(s, err))
+        make_file(path);
+        if (sqlite3_open(path, &s->db) == SQLITE_OK ? prepare_file(s, err) : fail(s, err))
             return s;
     }
+    store_close(s);
+    return NULL;
+}
+
+struct store *store_open_read(const char *path, struct error *err)
+{
+    char uri[4096];
+    if (access(path, W_OK) == 0 || access(path, R_OK) != 0)
+        return store_open(path, err);
+    struct store *s = mem_alloc(sizeof *s);
+    s->path = mem_dup(path);
+    // Without a WAL, which is gone when nobody has the journal open, nothing need be made beside
+    // it.
+    snprintf(uri, sizeof uri, "file:%s-wal", path);
+    bool whole = access(uri + 5, F_OK) != 0;
+    snprintf(uri, sizeof uri, "file:%s%s", path, whole ? "?immutable=1" : "");
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+    if (sqlite3_open_v2(uri, &s->db, flags, NULL) == SQLITE_OK ? prepare_file(s, err)
+                                                               : fail(s, err))
+        return s;
     store_close(s);
     return NULL;
 }
@@ -218,14 +280,18 @@ bool store_each(struct store *s, bool (*fn)(sqlite3_stmt *row, void *arg), void 
     return ok;
 }
 
-bool store_begin(struct store *s, struct error *err)
+bool store_begin(struct store *s, bool durable, struct error *err)
 {
-    return sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK || fail(s, err);
+    if (s->durable != durable &&
+        !execute(s, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err))
+        return false;
+    s->durable = durable;
+    return execute(s, "BEGIN IMMEDIATE", err);
 }
 
 bool store_commit(struct store *s, struct error *err)
 {
-    return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK || fail(s, err);
+    return execute(s, "COMMIT", err);
 }
 
 void store_abandon(struct store *s)

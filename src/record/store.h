@@ -17,6 +17,8 @@ char *store_default_path(void);
 // Opens the file, made with its folders when it is not there. NULL with `err` set: what is in the
 // way, and what to do.
 struct store *store_open(const char *path, struct error *err);
+// Opens one to read it only, also where nothing may be written. As store_open.
+struct store *store_open_read(const char *path, struct error *err);
 void store_close(struct store *);
 const char *store_path(const struct store *);
 
@@ -26,8 +28,9 @@ bool store_run(struct store *, struct error *err, const char *sql, const char *f
 // Rows: calls fn for each until it returns false. Columns are read with sqlite3_column_*.
 bool store_each(struct store *, bool (*fn)(sqlite3_stmt *row, void *arg), void *arg,
                 struct error *err, const char *sql, const char *format, ...);
-// A transaction around several statements; durable when store_commit has returned true.
-bool store_begin(struct store *, struct error *err);
+// A transaction around several statements. What store_commit has returned true for outlives the
+// process; a durable one is on disk, and with it all that was committed before.
+bool store_begin(struct store *, bool durable, struct error *err);
 bool store_commit(struct store *, struct error *err);
 void store_abandon(struct store *);
 

@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "net/digest.h"
 #include "world/fault.h"
 
 bool request_log_open(struct request_log *log, const char *dir, struct error *err)
@@ -28,6 +29,15 @@ void request_log_add(struct request_log *log, const struct value *request, int s
         value_set(&a, line, copied[i], value_get(request, copied[i]));
     value_set(&a, line, "status", value_int(&a, status));
     value_set(&a, line, "write", value_bool(&a, write));
+    const struct value *body = value_get(request, "body");
+    unsigned char digest[DIGEST_SIZE];
+    char hex[2 * DIGEST_SIZE];
+    digest_sha256(body->string.text, body->string.len, digest);
+    digest_hex(digest, sizeof digest, hex);
+    const struct value *headers = value_get(request, "headers");
+    struct value *key = value_get(headers, "idempotency-key");
+    value_set(&a, line, "key", key ? key : value_null(&a));
+    value_set(&a, line, "digest", value_bytes(&a, hex, sizeof hex));
     size_t start = log->lines.len;
     json_write(&log->lines, line, JSON_COMPACT);
     buf_putc(&log->lines, '\n');
@@ -64,25 +74,43 @@ static void say_json(struct arena *a, struct world_answer *out, const struct val
     buf_free(&text);
 }
 
+static struct value *asked(const struct value *request, struct arena *a)
+{
+    struct error err;
+    const struct value *body = value_get(request, "body");
+    return json_parse(a, body->string.text, body->string.len, &err);
+}
+
+static void kill_post(struct ambush *ambush, const struct value *request, struct arena *a,
+                      struct world_answer *out)
+{
+    struct error err = {""};
+    const char *type = value_get_text(value_get(request, "headers"), "content-type");
+    if (strcmp(type, "application/json") != 0)
+        say(a, out, 415, "send it as application/json");
+    else if (!ambush_lay(ambush, asked(request, a), &err))
+        say(a, out, 400, err.text);
+    else
+        say(a, out, 200, "it is laid");
+}
+
 // POST /faults: one object { name, weight }; without a weight the fault is switched on.
 static void fault_post(struct world *w, const struct value *request, struct arena *a,
                        struct world_answer *out)
 {
     struct error err = {""};
-    const struct value *body = value_get(request, "body");
-    const struct value *asked = json_parse(a, body->string.text, body->string.len, &err);
-    const struct value *weight = value_get(asked, "weight");
-    if (asked == NULL || *value_get_text(asked, "name") == '\0')
+    const struct value *fault = asked(request, a), *weight = value_get(fault, "weight");
+    if (*value_get_text(fault, "name") == '\0')
         say(a, out, 400, "send { \"name\": FAULT, \"weight\": number, true or false }");
-    else if (!fault_set(w, value_get_text(asked, "name"), weight ? weight : value_bool(a, true),
+    else if (!fault_set(w, value_get_text(fault, "name"), weight ? weight : value_bool(a, true),
                         &err))
         say(a, out, 400, err.text);
     else
         say_json(a, out, fault_list(w, a, &err), &err);
 }
 
-void control_answer(struct world *w, const struct request_log *log, const struct value *request,
-                    struct arena *a, struct world_answer *out)
+void control_answer(struct world *w, const struct request_log *log, struct ambush *ambush,
+                    const struct value *request, struct arena *a, struct world_answer *out)
 {
     *out = (struct world_answer){.headers = value_object(a)};
     bool post = strcmp(value_get_text(request, "method"), "POST") == 0;
@@ -92,6 +120,8 @@ void control_answer(struct world *w, const struct request_log *log, const struct
         fault_post(w, request, a, out);
     } else if (strcmp(path, "/faults") == 0) {
         say_json(a, out, fault_list(w, a, &err), &err);
+    } else if (strcmp(path, "/kill") == 0 && post) {
+        kill_post(ambush, request, a, out);
     } else if (strcmp(path, "/state") == 0 && !post) {
         say_json(a, out, world_snapshot(w, a, &err), &err);
     } else if (strcmp(path, "/requests") == 0 && !post) {
@@ -100,6 +130,7 @@ void control_answer(struct world *w, const struct request_log *log, const struct
         out->len = log->lines.len;
         value_set(a, out->headers, "Content-Type", value_string(a, "application/x-ndjson"));
     } else {
-        say(a, out, 404, "control has GET /requests, GET /state, GET /faults and POST /faults");
+        say(a, out, 404,
+            "control has GET /requests, GET /state, GET /faults, POST /faults and POST /kill");
     }
 }

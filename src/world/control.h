@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/value.h"
+#include "world/ambush.h"
 #include "world/answer.h"
 
 struct request_log {
@@ -19,5 +20,5 @@ void request_log_add(struct request_log *, const struct value *request, int stat
 void request_log_close(struct request_log *);
 
 // Answers a request to the control service; always with a body, never with a stream.
-void control_answer(struct world *, const struct request_log *, const struct value *request,
-                    struct arena *, struct world_answer *out);
+void control_answer(struct world *, const struct request_log *, struct ambush *,
+                    const struct value *request, struct arena *, struct world_answer *out);

@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "net/mint.h"
 #include "net/serve.h"
+#include "world/ambush.h"
 #include "world/answer.h"
 #include "world/control.h"
 #include "world/request.h"
@@ -39,6 +40,7 @@ struct host {
     struct world *world;
     struct buf ca;
     struct request_log log;
+    struct ambush ambush;
     struct timer *timer;
     struct error last; // what the last tick failed with, to be told once
     LIST_HEAD(stream_list, stream) streams;
@@ -95,6 +97,25 @@ static void headers_set(struct exchange *ex, const struct value *headers)
     }
 }
 
+// Answers a request to a service of the world, unless the client is to die of it.
+static void world_request(struct host *host, struct value *request, struct arena *a,
+                          struct world_answer *answer)
+{
+    bool fatal = ambush_counts(&host->ambush, request);
+    if (fatal && !host->ambush.after) {
+        ambush_strike(&host->ambush);
+        *answer = (struct world_answer){.abort = true};
+        return;
+    }
+    answer_make(host->world, request, a, answer);
+    request_log_add(&host->log, request, answer->abort ? 0 : answer->status,
+                    request_writes(request) && !answer->read_only);
+    if (fatal) {
+        ambush_strike(&host->ambush);
+        answer->abort = true;
+    }
+}
+
 static void on_request(struct exchange *ex, void *arg)
 {
     struct door *door = arg;
@@ -102,13 +123,10 @@ static void on_request(struct exchange *ex, void *arg)
     struct arena a = {0};
     struct world_answer answer;
     struct value *request = request_read(&a, ex, door->service);
-    if (strcmp(door->service, "control") == 0) {
-        control_answer(host->world, &host->log, request, &a, &answer);
-    } else {
-        answer_make(host->world, request, &a, &answer);
-        request_log_add(&host->log, request, answer.abort ? 0 : answer.status,
-                        request_writes(request) && !answer.read_only);
-    }
+    if (strcmp(door->service, "control") == 0)
+        control_answer(host->world, &host->log, &host->ambush, request, &a, &answer);
+    else
+        world_request(host, request, &a, &answer);
     if (answer.abort) {
         answer_close(host->world, answer.stream);
         exchange_abort(ex);

@@ -33,6 +33,7 @@ struct rule {
     const char *body;
     const char *header, *header_value;
     int times;
+    bool hold; // the answer begins with `body` and goes on: see `held`
 };
 
 static struct arena memory;
@@ -43,9 +44,10 @@ static struct server *server;
 static struct mint pems;
 static struct rule rules[64];
 static size_t rule_count;
-static struct buf seen;      // "METHOD target\n" of every request
-static struct buf seen_last; // headers and body of the last one
-static int open_exchanges;   // that are never answered
+static struct buf seen;       // "METHOD target\n" of every request
+static struct buf seen_last;  // headers and body of the last one
+static int open_exchanges;    // that are never answered, or held
+static struct exchange *held; // the last answer that goes on, NULL once the client is gone
 static char folder[64];
 static char *cache; // XDG_CACHE_HOME
 
@@ -57,7 +59,8 @@ static inline void note_header(const char *name, const char *value, void *arg)
 
 static inline void gone(void *arg)
 {
-    (void)arg;
+    if (arg == held)
+        held = NULL;
     open_exchanges--;
 }
 
@@ -94,9 +97,14 @@ static inline void answer(struct exchange *x, void *arg)
             continue;
         if (r->times && --r->times == 0)
             r->times = -1;
-        if (r->status == 0) {
+        if (r->status == 0 || r->hold) {
             open_exchanges++;
-            exchange_on_gone(x, gone, NULL);
+            exchange_on_gone(x, gone, x);
+            if (!r->hold)
+                return;
+            held = x;
+            exchange_begin(x, r->status);
+            exchange_chunk(x, quoted(r->body), strlen(r->body));
             return;
         }
         if (r->status < 0) {
@@ -146,6 +154,21 @@ static const char groups[] =
     "{'metadata':{'name':'cert-manager.io'},'versions':[{'version':'v1','resources':[{'resource':"
     "'certificates','singularResource':'certificate','responseKind':{'kind':'Certificate'},'scope':"
     "'Namespaced','shortNames':['cert']}]}]}]}";
+
+// Goes on with the held answer.
+static inline void tell(const char *text)
+{
+    cr_assert(held, "nobody listens");
+    exchange_chunk(held, quoted(text), strlen(text));
+}
+
+static inline void tell_end(void)
+{
+    cr_assert(held, "nobody listens");
+    open_exchanges--;
+    exchange_end(held);
+    held = NULL;
+}
 
 static inline void rules_aggregated(void)
 {

@@ -24,8 +24,9 @@ struct recipe {
     const struct made *issuer; // NULL: signs itself
     int from, to;              // days from now; 0, 0: -10 to 100
     const char *san, *eku, *constraints, *usage, *aki, *aia, *crl, *feature, *limits;
-    const char *digest; // default SHA256
-    int rsa;            // bits; 0: EC P-256
+    const char *digest;          // default SHA256
+    int rsa;                     // bits; 0: EC P-256
+    const struct made *same_key; // as that one's, instead of a new one
     bool sct, broken;
 };
 
@@ -67,8 +68,11 @@ static char *bio_text(BIO *bio)
 
 static struct made make(const struct recipe *r)
 {
-    struct made m = {.cert = X509_new(),
-                     .key = r->rsa ? EVP_RSA_gen((unsigned)r->rsa) : EVP_EC_gen("P-256")};
+    struct made m = {.cert = X509_new()};
+    if (r->same_key && EVP_PKEY_up_ref(r->same_key->key))
+        m.key = r->same_key->key;
+    else
+        m.key = r->rsa ? EVP_RSA_gen((unsigned)r->rsa) : EVP_EC_gen("P-256");
     bool dated = r->from || r->to;
     X509 *issuer = r->issuer ? r->issuer->cert : m.cert;
     uint64_t serial;

@@ -138,7 +138,10 @@ Test(kube_failure, says_what_went_wrong)
     };
     rules_aggregated();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        static const char *const methods[] = {"GET", "GET", "POST", "PATCH", "PATCH", "DELETE"};
+        static const char *const methods[] = {[KUBE_GET] = "GET",
+                                              [KUBE_CREATE] = "POST",
+                                              [KUBE_PATCH] = "PATCH",
+                                              [KUBE_DELETE] = "DELETE"};
         rule_count = 0;
         rules_aggregated();
         rule((struct rule){.match =
@@ -277,7 +280,10 @@ Test(kube_failure, tokens_from_a_file)
     check_sent("Authorization: Bearer one\n"); // read again only after a minute
     buf_clear(&seen);
     call(k, (struct kube_request){.resource = "ing/no"});
-    check_seen("GET " INGRESSES "/no\n"); // or after a 401, which is itself not asked twice
+    check_seen("GET " INGRESSES "/no\nGET " INGRESSES "/no\n"); // or after a 401, at once
+    check_sent("Authorization: Bearer two\n");
+    call(k, (struct kube_request){.resource = "ing/no"});
+    check_seen("GET " INGRESSES "/no\n"); // there is no other token now
     call_well(k, (struct kube_request){.resource = "ing/ok"});
     check_sent("Authorization: Bearer two\n");
     cr_assert(file_write(token, "\n", 1, &err));

@@ -113,6 +113,9 @@ static struct kube_config *load_well(const char *file, const char *context)
 #define CONTEXT "current-context: c\ncontexts: [{name: c, context: {cluster: k, user: u}}]\n"
 #define CLUSTER "clusters: [{name: k, cluster: {server: 'https://10.0.0.1:6443'}}]\n"
 #define USER    "users: [{name: u, user: {token: secret}}]\n"
+#define EXEC                                                                                       \
+    "users: [{name: u, user: {exec: {command: a, apiVersion: client.authentication.k8s.io/"        \
+    "v1beta1, "
 
 Test(kubeconfig, reads_every_field)
 {
@@ -294,10 +297,28 @@ Test(kubeconfig, refuses_with_the_remedy)
          "'as-groups' must be a list"},
         {CONTEXT CLUSTER "users: [{name: u, user: {as: \"a\\r\\nX: y\"}}]",
          "'as' must be text of one line"},
+        {CONTEXT CLUSTER "users: [{name: u, user: {exec: aws}}]",
+         "'exec' must be a mapping with command and apiVersion"},
+        {CONTEXT CLUSTER "users: [{name: u, user: {exec: {args: [a]}}}]",
+         "has no 'command': add it"},
         {CONTEXT CLUSTER "users: [{name: u, user: {exec: {command: aws}}}]",
-         "gets its credentials from the exec plugin 'aws', and exec plugins are not supported"},
-        {CONTEXT CLUSTER "users: [{name: u, user: {exec: {command: aws}}}]",
-         "kubectl create token NAME"},
+         "has no 'apiVersion': add it"},
+        {CONTEXT CLUSTER "users: [{name: u, user: {exec: {command: a, apiVersion: "
+                         "client.authentication.k8s.io/v1alpha1}}}]",
+         "only client.authentication.k8s.io/v1 and client.authentication.k8s.io/v1beta1 are"},
+        {CONTEXT CLUSTER "users: [{name: u, user: {exec: {command: a, apiVersion: v1}}}]",
+         "apiVersion is 'v1'"},
+        {CONTEXT CLUSTER "users: [{name: u, user: {exec: {command: a, apiVersion: "
+                         "client.authentication.k8s.io/v1}}}]",
+         "interactiveMode is missing, and v1 requires it: write Never, IfAvailable or Always"},
+        {CONTEXT CLUSTER EXEC "interactiveMode: never}}}]", "interactiveMode cannot be never"},
+        {CONTEXT CLUSTER EXEC "args: a}}}]", "'args' must be a list of texts"},
+        {CONTEXT CLUSTER EXEC "args: [a, 7]}}}]", "item 2 of 'args' is a number, not text"},
+        {CONTEXT CLUSTER EXEC "env: {A: b}}}}]", "'env' must be a list of name and value"},
+        {CONTEXT CLUSTER EXEC "env: [{value: b}]}}}]", "item 1 of 'env' must have a name"},
+        {CONTEXT CLUSTER EXEC "env: [{name: A, value: 1}]}}}]", "item 1 of 'env' must have a name"},
+        {CONTEXT CLUSTER EXEC "provideClusterInfo: 7}}}]",
+         "'provideClusterInfo' must be true or false"},
         {CONTEXT CLUSTER
          "users: [{name: u, user: {exec: {command: a}, auth-provider: {name: gcp}}}]",
          "has both exec and auth-provider"},

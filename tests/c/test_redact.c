@@ -92,6 +92,56 @@ Test(redact, base64_at_any_place_in_both_alphabets)
     redact_free(r);
 }
 
+Test(redact, base64_folded_into_lines)
+{
+    struct redact *r = secrets_new();
+    static const char *const folds[] = {"\n", "\r\n", "\n    ", " ", "\\n", "\\r\\n"};
+    char *coded = base64(KEY, strlen(KEY), "+/", true);
+    for (size_t f = 0; f < sizeof folds / sizeof *folds; f++) {
+        for (size_t width = 1; width < strlen(coded); width++) {
+            struct buf folded = {0};
+            for (size_t at = 0; at < strlen(coded); at += width)
+                buf_printf(&folded, "%s%.*s", at ? folds[f] : "", (int)width, coded + at);
+            buf_puts(&folded, "\nnext");
+            expect(r, folded.data, "[secret key]\nnext");
+            buf_free(&folded);
+        }
+    }
+    free(coded);
+    redact_free(r);
+}
+
+Test(redact, each_line_of_a_secret)
+{
+    static const char PEM[] = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\r\n\n"
+                              "  SM49AgEGCCqGSM49\nAwEH\n-----END PRIVATE KEY-----\n";
+    struct redact *r = redact_new();
+    redact_add(r, "pem", PEM, strlen(PEM));
+    expect(r, PEM, "[secret pem]");
+    expect(r, "    MIGHAgEAMBMGByqG\n    SM49AgEGCCqGSM49\n",
+           "    [secret pem line 2]\n    [secret pem line 4]\n");
+    expect(r, "SM49AgEGCCqGSM49", "[secret pem line 4]");
+    expect(r, "-----BEGIN PRIVATE KEY-----\nother\n-----END PRIVATE KEY-----",
+           "-----BEGIN PRIVATE KEY-----\nother\n-----END PRIVATE KEY-----");
+    expect(r, "AwEH", "AwEH");
+    redact_add(r, "file", "hunter22\n", 9);
+    expect(r, "pw=hunter22&", "pw=[secret file line 1]&");
+    redact_free(r);
+}
+
+Test(redact, a_line_is_restored_as_that_line)
+{
+    struct arena a = {0};
+    struct redact *r = redact_new();
+    redact_add(r, "two", "first line\nsecond line", 22);
+    struct value *v = value_string(&a, "second line; first line; first line\nsecond line");
+    struct value *masked = redact_value(&a, r, v);
+    cr_expect_str_eq(value_text(masked), "[secret two line 2]; [secret two line 1]; [secret two]");
+    cr_expect(value_equal(redact_restore(&a, r, masked), v));
+    arena_free(&a);
+    redact_free(r);
+}
+
 Test(redact, hex)
 {
     struct redact *r = redact_new();

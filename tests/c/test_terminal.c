@@ -183,6 +183,35 @@ Test(terminal, plan_that_fails_says_all_the_same_that_nothing_was_changed)
     shown_free(&s);
 }
 
+Test(terminal, plan_hides_no_write)
+{
+    struct shown s =
+        show(TERMINAL_NORMAL, TERMINAL_AUTO,
+             TELLING_START(
+                 "plan") "{'event':'effect.ended','at':0,'phase':'p','step':'s','access':'write',"
+                         "'quiet':true,'summary':'DELETE it','outcome':'ok'}\n"
+                         "{'event':'effect.ended','at':0,'phase':'p','step':'s','access':'read',"
+                         "'quiet':true,'summary':'GET it','outcome':'ok'}\n");
+    cr_expect_not_null(strstr(s.out, "      write  DELETE it"), "shown:\n%s", s.out);
+    cr_expect_null(strstr(s.out, "GET it"));
+    shown_free(&s);
+}
+
+Test(terminal, a_traceback_stands_below_its_error)
+{
+    struct shown s =
+        show(TERMINAL_NORMAL, TERMINAL_AUTO,
+             "{'event':'step.started','at':0,'phase':'p','step':'s','attempt':1}\n"
+             "{'event':'step.ended','at':10,'phase':'p','step':'s','outcome':'failed',"
+             "'error':{'text':'no answer','where':'a.lua:1','traceback':'stack traceback:\\n"
+             "a.lua:1: in function'},'seconds':0.01,'attempts':1}\n");
+    expect_lines(s.out, "  ✗ s ~ 10ms\n"
+                        "      ✗ no answer ~ a.lua:1\n"
+                        "        stack traceback:\n"
+                        "        a.lua:1: in function\n");
+    shown_free(&s);
+}
+
 Test(terminal, retries_questions_and_warnings)
 {
     struct shown s = show(

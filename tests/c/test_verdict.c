@@ -26,6 +26,9 @@ enum cast_of_certificates {
     GOOD, EXPIRED, FUTURE, WILD, ADDRESS, CN_ONLY, PUBLIC, LOGGED, TELLING, CLIENT, WEAK, SHA1_LEAF,
     BROKEN, STAPLE, DIRECT, DIRECT_TELLING, BELOW_SHA1, BELOW_2, BELOW_OLD, BELOW_WEAK, BELOW_NO_CA,
     DEEP, OUTSIDE, SELF, SELF_OLD,
+    // Crossed: the same name and key, certified by others. CIRCLE_A and CIRCLE_B certify each other.
+    OLD_OTHER, INTER_BY_OTHER, INTER_OF_OLD, ROOT_BY_OTHER, ROOT_BY_OLD_OTHER, CIRCLE_SEED, CIRCLE_B, CIRCLE_A,
+    BELOW_CIRCLE,
     CERTS,
 };
 // clang-format on
@@ -77,6 +80,18 @@ static const struct recipe recipes[CERTS] = {
     [OUTSIDE] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[LIMITED]},
     [SELF] = {SERVER, FOR("DNS:shop.test")},
     [SELF_OLD] = {SERVER, FOR("DNS:shop.test"), .from = -90, .to = -3},
+    [OLD_OTHER] = {CA, .cn = "Old Other Root", .from = -90, .to = -5},
+    [INTER_BY_OTHER] = {CA, .cn = "Test Intermediate", .issuer = &made[OTHER],
+                        .same_key = &made[INTER]},
+    [INTER_OF_OLD] = {CA, .cn = "Test Intermediate", .issuer = &made[ROOT],
+                      .same_key = &made[INTER], .from = -90, .to = -5},
+    [ROOT_BY_OTHER] = {CA, .cn = "Test Root", .issuer = &made[OTHER], .same_key = &made[ROOT]},
+    [ROOT_BY_OLD_OTHER] = {CA, .cn = "Test Root", .issuer = &made[OLD_OTHER],
+                           .same_key = &made[ROOT]},
+    [CIRCLE_SEED] = {CA, .cn = "Circle A"},
+    [CIRCLE_B] = {CA, .cn = "Circle B", .issuer = &made[CIRCLE_SEED]},
+    [CIRCLE_A] = {CA, .cn = "Circle A", .issuer = &made[CIRCLE_B], .same_key = &made[CIRCLE_SEED]},
+    [BELOW_CIRCLE] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[CIRCLE_A]},
 };
 
 enum { SYSTEM = -1 };
@@ -176,6 +191,27 @@ static const struct row {
     {"outside the name constraints", {OUTSIDE, LIMITED}, {ROOT}, .host = "shop.test",
      "other", "47@0"},
     {"broken signature", {BROKEN, INTER}, {ROOT}, .host = "shop.test", "other", "7@0"},
+    {"crossed, by the other root", {GOOD, INTER_BY_OTHER}, {OTHER}, .host = "shop.test"},
+    {"crossed, by a root that is not trusted", {GOOD, INTER_BY_OTHER}, {ROOT}, .host = "shop.test",
+     "untrusted_root", "20@1"},
+    {"crossed, both served: OpenSSL does not go back for the second",
+     {GOOD, INTER, INTER_BY_OTHER}, {OTHER}, .host = "shop.test",
+     "untrusted_root", "20@1", .disorder = true},
+    {"crossed, both served, the better one first", {GOOD, INTER_BY_OTHER, INTER}, {OTHER},
+     .host = "shop.test", .disorder = true},
+    {"crossed, the one that ran out comes first", {GOOD, INTER_OF_OLD, INTER}, {ROOT},
+     .host = "shop.test", .disorder = true},
+    {"crossed, only the one that ran out is served", {GOOD, INTER_OF_OLD}, {ROOT},
+     .host = "shop.test", "expired", "10@1"},
+    {"crossed root, the root itself is trusted", {GOOD, INTER, ROOT_BY_OTHER}, {ROOT},
+     .host = "shop.test"},
+    {"crossed root, the other is trusted", {GOOD, INTER, ROOT_BY_OTHER}, {OTHER}, .host = "shop.test"},
+    {"crossed root, the other ran out", {GOOD, INTER, ROOT_BY_OLD_OTHER}, {ROOT, OLD_OTHER},
+     .host = "shop.test"},
+    {"crossed root, only the other that ran out", {GOOD, INTER, ROOT_BY_OLD_OTHER}, {OLD_OTHER},
+     .host = "shop.test", "expired", "10@3"},
+    {"crossed in a circle", {BELOW_CIRCLE, CIRCLE_A, CIRCLE_B}, {ROOT}, .host = "shop.test",
+     "untrusted_root", "20@2"},
     // clang-format on
 };
 

@@ -87,6 +87,16 @@ return runbook {
                 http.get(run.plain .. "/loop", { redirects = 3 })
             end)
         end },
+        step "a secret that an excerpt would cut is masked first" { function(run)
+            local secret = "correct-horse-battery"
+            log.mask("cut", secret)
+            for _, case in ipairs { { 70, "json" }, { 190, "expect" } } do
+                local answer = http.get(("%s/long?before=%d&tail=%s"):format(run.plain, case[1], secret))
+                local _, why = pcall(answer[case[2]], answer, 404)
+                check(tostring(why):find("xxx%[secret "), "%q has the mask", tostring(why))
+                check(not tostring(why):find("xc"), "%q has no start of the secret", tostring(why))
+            end
+        end },
         step "a cap on the size" { function(run)
             check.equal(#http.get(run.plain .. "/large?bytes=5000", { max_bytes = 5000 }).body, 5000, "at the cap")
             fails("effect", "larger than", function() http.get(run.plain .. "/large?bytes=5001", { max_bytes = 5000 }) end)

@@ -9,6 +9,7 @@ local routes = {
     ["/status"] = function(req) return { status = tonumber(req.query.code), body = "as asked" } end,
     ["/json"] = function() return { body = '{"whole":3,"large":9007199254740993,"empty":[],"none":null}' } end,
     ["/garbage"] = function() return { body = "<html>not JSON</html>" } end,
+    ["/long"] = function(req) return { body = ("x"):rep(tonumber(req.query.before)) .. req.query.tail } end,
     ["/redirect"] = function(req)
         return { status = 302, headers = { Location = req.query.to }, body = "" }
     end,

@@ -7,6 +7,7 @@ end
 
 return runbook {
     name = "test-k8s",
+    params = { control = param "" },
     phase "k8s" { keep_going = true,
         step "get and find" { function()
             check.equal(k8s.get("configmap/c1").data.number, "1", "the data")
@@ -32,6 +33,18 @@ return runbook {
             fails("422 Invalid", function()
                 k8s.patch("configmap/c1", { json = { { op = "test", path = "/data/extra", value = "9" } } })
             end)
+            object = k8s.patch("deployment/held", { strategic = { spec = { template = { spec = {
+                containers = { { name = "main", image = "new" }, { name = "side", image = "s" } } } } } } })
+            local containers = object.spec.template.spec.containers
+            check.equal(#containers, 2, "a strategic patch merges by name: containers")
+            check.equal(containers[1].ports[1].containerPort, 80, "what it does not name stays")
+            fails("415.*Use a merge or a JSON patch: custom resources know no other", function()
+                k8s.patch("widget/odd", { strategic = { spec = { change = "x" } } })
+            end)
+            fails("wants one of merge", function() k8s.patch("cm/c1", { merge = {}, json = {} }) end)
+            fails("409 Conflict", function()
+                k8s.patch("cm/c1", { merge = { data = { a = "1" } }, if_resource_version = "1" })
+            end)
         end },
         step "server-side apply" { function()
             local mine = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "mine", namespace = "n" }, data = { a = "1" } }
@@ -42,24 +55,87 @@ return runbook {
             fails("409 Conflict: .data.a is owned by \"runbook\"", function() k8s.apply(mine, { manager = "someone-else" }) end)
             check.equal(k8s.apply(mine, { manager = "someone-else", force = true }).data.a, "3", "by force")
         end },
+        step "manifests of several documents" { function()
+            local text = "# first\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: one }\ndata: { a: '1' }\n---\n"
+                .. "---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: { name: two }\n"
+                .. "- { apiVersion: v1, kind: ConfigMap, metadata: { name: three } }\n"
+            local made = k8s.apply(text)
+            check.equal(#made, 3, "objects")
+            check.equal(made[1].data.a .. made[3].metadata.name, "1three", "in their order")
+            made = k8s.create('{ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "four" },\n\t"data":'
+                .. ' { "a": "}\\"{" } }\n{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"five"}}')
+            check.equal(#made, 2, "objects of a JSON text")
+            check.equal(made[1].data.a, '}"{', "its text")
+            fails("already exists", function() k8s.create(text) end)
+            fails("at least one", function() k8s.apply("---\n---\n# nothing") end)
+            fails("not YAML", function() k8s.apply("a: [") end)
+            fails("JSON", function() k8s.apply('{"a": ') end)
+            fails("needs a kind", function() k8s.apply("a: 1") end)
+        end },
         step "create and delete" { function()
             local object = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "new" }, data = {} }
-            k8s.create(object)
+            local made = k8s.create(object)
             fails("already exists", function() k8s.create(object) end)
-            k8s.delete("configmap/new")
+            fails("409 Conflict", function() k8s.delete("configmap/new", { if_uid = "another" }) end)
+            fails("409 Conflict", function() k8s.delete("configmap/new", { if_resource_version = "1" }) end)
+            fails("propagation is", function() k8s.delete("configmap/new", { propagation = "Cascade" }) end)
+            k8s.delete("configmap/new", { if_uid = made.metadata.uid, propagation = "Orphan", wait = "5s" })
             check.equal(k8s.find("configmap/new"), nil, "afterwards")
             fails("not found", function() k8s.delete("configmap/new") end)
+            local named = k8s.create { apiVersion = "v1", kind = "ConfigMap", metadata = { generateName = "some-" } }
+            check(named.metadata.name:find("^some%-."), "a generated name: %s", named.metadata.name)
         end },
-        step "wait for a condition" { function()
-            local met, state = k8s.condition(k8s.get("certificate/x"), "Ready")
-            check(not met and state:find("DoesNotExist"), "before: %s", state)
-            fails("to be Ready did not come about within 300ms; last seen: .*DoesNotExist", function()
-                k8s.wait("certificate/x", { condition = "Ready", timeout = "300ms", every = "100ms" })
-            end)
-            k8s.patch("certificate/x", { merge = { metadata = { annotations = { please = "yes" } } } })
-            local object = k8s.wait("certificate/x", { condition = "ready", timeout = "10s", every = "100ms" })
-            check(k8s.condition(object, "Ready"), "after it holds")
-            k8s.wait("certificate/x", { condition = "Ready=true", timeout = "1s" })
+        step "what the server is and may" { function()
+            check.equal(k8s.version().major, "1", "the major version")
+            local found = {}
+            for _, kind in ipairs(k8s.api_resources()) do found[kind.name .. "." .. kind.group] = kind end
+            check.equal(found["deployments.apps"].short[1], "deploy", "short name")
+            check.equal(found["certificates.cert-manager.io"].api_version, "cert-manager.io/v1", "version")
+            check.equal(found["namespaces."].namespaced, false, "namespaced")
+            check(table.concat(found["configmaps."].verbs, " "):find("deletecollection"), "verbs")
+            check.equal(k8s.can_i("patch", "deployments"), true, "may we patch deployments")
+            local may, why = k8s.can_i("delete", "secret/x", "n")
+            check.equal(may, false, "may we delete a secret")
+            check(why:find("do not allow"), "because: %s", why)
+            check.equal(k8s.can_i("get", "/healthz"), true, "may we get a path")
+            check.equal(k8s.can_i("*", "*", { all_namespaces = true }), true, "may we all")
+            fails("gadget", function() k8s.can_i("get", "gadgets") end)
+        end },
+        step "events and descriptions" { function()
+            local events = k8s.events("pod/two")
+            check.equal(#events, 2, "events")
+            check.equal(events[1].message .. events[1].count .. events[1].from, "event 26kubelet", "the older")
+            check.equal(#k8s.events("pod/two", { type = "Normal" }), 1, "normal ones")
+            check.equal(#k8s.events { type = "Warning" }, 1, "warnings in the namespace")
+            check.equal(#k8s.events("pod/none"), 0, "of what is not there")
+            local function shows(what, ...)
+                local text = k8s.describe(what)
+                for _, words in ipairs { ... } do check(text:find(words), "%s shows %q:\n%s", what, words, text) end
+            end
+            shows("deployment/web", "Name: +web\n", "Labels: +app=web\n", "Replicas: +2 desired, 2 updated",
+                "Image: +shop/web:1", "Port: +80/TCP", "Available +True", "Rollout: +done", "Events: +none")
+            shows("pod/two", "Status: +Running", "  side:\n", "State: +running", "Restarts: +0",
+                "Normal +Pulled .*%(x3 over .*kubelet +event 1\n")
+            shows("ing/shop", "Class: +nginx", "TLS: +shop%-tls for shop.example", "shop.example +/ +web:80\n")
+            shows("certificate/y", "Issuer: +ClusterIssuer/letsencrypt", "Ready +False .*DoesNotExist +Issuing")
+            shows("cm/c2", "Name: +c2")
+        end },
+        step "paths into an object" { function()
+            local o = { a = { b = json.array { { name = "x", n = 1, on = true }, { name = "y", n = 2, on = false } } },
+                ["c.d"] = "dotted", z = json.null, deep = { a = { name = "z" } } }
+            local function at(path) return json.encode(json.array(k8s.jsonpath(o, path))) end
+            for path, values in pairs {
+                ["{.a.b[0].name}"] = '["x"]', ["a.b[1].n"] = "[2]", [".a.b[-1].name"] = '["y"]',
+                ["{.a.b[*].name}"] = '["x","y"]', ["{.a.b[0:1].n}"] = "[1]", ["{.a.b[-2:].n}"] = "[1,2]",
+                ['{.a.b[?(@.name=="y")].n}'] = "[2]", ["{.a.b[?(@.n>1)].name}"] = '["y"]',
+                ["{.a.b[?(@.on==false)].name}"] = '["y"]', ["{.a.b[?(@.none)].name}"] = "[]",
+                ["{.c\\.d}"] = '["dotted"]', ["{['c.d']}"] = '["dotted"]', ["{$.a.b[0]['name']}"] = '["x"]',
+                ["{..name}"] = '["x","y","z"]', ["{.a.*[0].n}"] = "[1]", ["{.z}"] = "[null]", ["{.none.x}"] = "[]",
+                ["{.a.b[5].n}"] = "[]", ["{.a.b[?(@.n!=1)].n}"] = "[2]", ["{.c\\.d.x}"] = "[]",
+            } do check.equal(at(path), values, path) end
+            for _, path in ipairs { "{.a", "", "{}", "{.a.b[}", "{.a.b[x]}", "{.a.b[?(n==1)]}", "{.a}{.b}" } do
+                fails("JSON path", function() at(path) end)
+            end
         end },
     },
 }

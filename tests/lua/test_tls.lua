@@ -66,6 +66,23 @@ return runbook {
             check.equal(inspect(run, "good", { host = "wrong.test" }).cause, "wrong_host", "another name")
         end },
 
+        step "every address of a host" { function(run)
+            local port = json.decode(run.ports).good
+            local answers, fine = tls.inspect_all("localhost:" .. port, { ca = run.ca }), 0
+            check(#answers >= 1, "%d addresses", #answers)
+            for _, t in ipairs(answers) do
+                check(t.ip == "127.0.0.1" or t.ip == "::1", "address %s", t.ip)
+                check(t.ok or t.ip == "::1" and t.error:find "refused", "%s: %s", t.ip, t.error or "fine")
+                if t.ok then fine = fine + 1 end
+            end
+            check.equal(fine, 1, "the server is at one of them")
+            check.equal(tls.inspect_all("127.0.0.1:" .. port, { ca = run.ca })[1].ok, true, "an address")
+            check.equal(tls.inspect_all("[127.0.0.1]:" .. port)[1].cause, "untrusted_root", "by the system's roots")
+            fails(function() tls.inspect_all "no.such.name.invalid" end, "effect", "look up the addresses of")
+            fails(function() tls.inspect_all("x", { address = "127.0.0.1" }) end, "usage", "takes no address")
+            fails(function() tls.inspect_all("localhost:x") end, "usage", "wants a host and perhaps a port")
+        end },
+
         step "no handshake" { function(run)
             fails(function() tls.inspect "127.0.0.1:1" end, "effect", "inspect TLS of 127.0.0.1:1", "refused")
             fails(function() tls.inspect "[::1]:1" end, "effect", "inspect TLS of [::1]:1")
@@ -84,6 +101,9 @@ return runbook {
             fails(function() tls.inspect("x", { ca = "/no/such/file" }) end, "usage", "cannot be read")
             fails(function() tls.inspect("x", { at = "now" }) end, "usage", "seconds since 1970")
             fails(function() tls.inspect("x", { timeout = 0 }) end, "usage", "longer than 0")
+            fails(function() tls.inspect("x", { starttls = "ftp" }) end, "usage", "not 'ftp'")
+            fails(function() tls.inspect("127.0.0.1", { starttls = "smtp", address = "127.0.0.1:1" }) end, "effect",
+                "inspect TLS of 127.0.0.1:25 after STARTTLS, smtp")
         end },
     },
 

@@ -70,6 +70,27 @@ expect "a broken values file" 2 'broken.yaml is not valid YAML: line' "$RUNBOOK"
 expect "secrets are masked, also in other forms" 0 'key \[secret k\]
 !hunter2hunter2
 !eDpodW50' env T_KEY=hunter2hunter2 "$RUNBOOK" params.lua --set url=u
+printf 'url: 0123\nk: 12345678\nn: [1]\nd: [1]\n' >bare.yaml
+expect "YAML's numbers are no text" 2 "'url': '83' from bare.yaml is not text; put it in quotes
+'k': the value from bare.yaml is not text; put it in quotes
+'n': the list from bare.yaml is not a single value
+'d': the list" "$RUNBOOK" params.lua --values bare.yaml
+expect "one values file" 2 'a second --values \(values.yaml\)' "$RUNBOOK" params.lua --values bad.yaml --values values.yaml
+expect "a number is finite" 2 "'x': '1e999' from --set x is not a number" "$RUNBOOK" params.lua --set url=u --set x=1e999
+expect "an empty variable gives nothing" 0 'u 3 90 .*
+key nil nil' env RUNBOOK_N= T_KEY= "$RUNBOOK" params.lua --set url=u
+book default.lua <<'X'
+  params = { d = param { default = "soon", type = "duration" } },
+  phase "p" { step "s" { function() end } }
+X
+expect "a default of another type" 3 "the default of a param of type duration is 'soon', not a length of time" "$RUNBOOK" check default.lua
+book file.lua <<'X'
+  params = { k = secret { file = "key", optional = true } },
+  phase "p" { step "s" { function(run) log.info("key %s", run.k) end } }
+X
+expect "a secret's file that is not there" 0 'key nil' "$RUNBOOK" file.lua
+mkdir key
+expect "a secret's file that cannot be read" 2 "'k': its file cannot be read: key: Is a directory" "$RUNBOOK" file.lua
 expect "a short secret is refused" 2 "'k': the value from T_KEY .*4 characters" env T_KEY=abc "$RUNBOOK" params.lua --set url=u
 
 # --- selection ---------------------------------------------------------------------------------------
@@ -87,6 +108,10 @@ expect "--only" 0 'ran-b
 !ran-a
 !ran-c' "$RUNBOOK" select.lua --only b
 expect "--only of an unknown step" 2 "has no step 'z'" "$RUNBOOK" select.lua --only z
+expect "check looks for phases and steps, too" 2 "no phase 'three'" "$RUNBOOK" check select.lua three
+expect "check --only of an unknown step" 2 "has no step 'z'" "$RUNBOOK" check select.lua --only z
+expect "a misspelt verb" 2 "no verb and no file 'chek', did you mean 'check'" "$RUNBOOK" chek select.lua
+expect "no verb at all" 2 "no file 'zzzzzzzz'; .runbook help" "$RUNBOOK" zzzzzzzz
 expect "a wrong flag" 2 'no option --frm' "$RUNBOOK" select.lua --frm x
 expect "a report nobody can write" 2 'nowhere' "$RUNBOOK" select.lua --report /nowhere/x.html
 
@@ -149,6 +174,11 @@ book refused.lua <<'X'
   phase "p" { step "a" { function() exec { "/nowhere/at/all" } end } },
 X
 expect "a write that never began has changed nothing" 4 'nowhere/at/all' "$RUNBOOK" refused.lua
+book halfway.lua <<'X'
+  phase "p" { step "a" { function() exec { "sh", "-c", "touch changed; exit 3" } end } },
+X
+expect "a write that failed may have changed something" 6 'ended with status 3
+a: it has no undo' "$RUNBOOK" halfway.lua
 book lua.lua <<'X'
   phase "p" { step "a" { function() local t = nil; return t.x end } },
 X
@@ -179,6 +209,15 @@ book when.lua <<'X'
 X
 expect "when" 0 '!ran-a
 skipped' "$RUNBOOK" when.lua
+
+book until.lua <<'X'
+  phase "p" { step "a" { function()
+      local looks = 0
+      pcall(wait.until_, { every = "0s", timeout = "300ms", fn = function() looks = looks + 1 end })
+      check(looks < 10, "looked %d times", looks)
+  end } },
+X
+expect "a wait takes its time between two looks" 0 't is done' "$RUNBOOK" until.lua
 
 # --- concurrency -------------------------------------------------------------------------------------
 book parallel.lua <<'X'
@@ -240,5 +279,47 @@ book bomb.lua <<'X'
 X
 bomb() { "$RUNBOOK" bomb.lua & local pid=$!; sleep 0.7; kill -INT $pid; sleep 0.5; kill -INT $pid; wait $pid; }
 expect "a second Ctrl-C ends at once, also while Lua is busy" 130 "second signal" bomb
+
+# --- writes over HTTP --------------------------------------------------------------------------------
+write http_world.lua <<'X'
+return {
+    name = "http", listen = { plain = {} },
+    handle = { plain = function(_, req)
+        if req.path == "/made" then return { json = { id = "we_1", secret = "whsec_made_just_now" } } end
+        return { status = tonumber(req.query.code or "200"), body = "as asked" }
+    end },
+    files = function(w) return { ["values.yaml"] = { plain = w.urls.plain } } end,
+}
+X
+sandbox http_world.lua
+book status.lua <<'X'
+  params = { plain = param {}, code = param { default = 200 } },
+  phase "p" { step "a" { function(run)
+      http.post(run.plain .. "/status", { query = { code = run.code }, form = { a = 1 } }):expect(200) end } },
+X
+status() { "$RUNBOOK" status.lua --values "$SANDBOX/values.yaml" --set code="$1"; }
+expect "a write that was refused has changed nothing" 4 'answered 422' status 422
+expect "a write that a server failed at may have changed something" 6 'answered 500' status 500
+expect "a write that a gateway gave up is in doubt" 7 'answered 504' status 504
+expect "and with a bad gateway" 7 'answered 502' status 502
+book made.lua <<'X'
+  params = { plain = param {} },
+  phase "p" { step "a" { function(run)
+      local made = http.post(run.plain .. "/made", { secret = { "secret" } }):expect(200):json()
+      check.equal(#made.secret, 19, "its length")
+      log.info("made %s with %s", made.id, made.secret) end } },
+X
+made() { "$RUNBOOK" made.lua --values "$SANDBOX/values.yaml" --journal made.db; grep -c whsec_made made.db*; true; }
+expect "a secret in an answer is masked from its arrival on" 0 'made we_1 with \[secret secret\]
+!whsec_made_just
+!made.db.*:[1-9]|^[1-9]' made
+book download.lua <<'X'
+  params = { plain = param {} },
+  phase "p" { step "a" { function(run) http.get(run.plain .. "/status", { to_file = "fetched" }):expect(200) end } },
+X
+expect "a plan writes no file" 0 'a plan does not write fetched' "$RUNBOOK" plan download.lua --values "$SANDBOX/values.yaml" --verbose
+[ ! -e fetched ] && ok "and there is none" || not_ok "and there is none"
+expect "a run does" 0 'is done' "$RUNBOOK" download.lua --values "$SANDBOX/values.yaml"
+[ "$(cat fetched)" = "as asked" ] && ok "and there it is" || not_ok "and there it is"
 
 finish

@@ -23,7 +23,7 @@ idempotency-unstable@1 | 5 | 0   | gate "idempotency conflicts" is breached: [0-
 ledger-write-errors@1  | 5 | 0   | gate "ledger write errors" is breached: [0-9.]+, the limit is at most 0
 db-cpu@20              | 5 | 0   | gate "DB CPU" is breached: 85 %, the limit is below 80 %
 db-connections@1       | 5 | 0   | gate "DB connections" is breached: 85 %, the limit is below 80 %
-no-traffic             | 4 | 0   | gives no single figure: (NaN|no series matched)
+no-traffic             | 4 | 0   | gives no single figure: (NaN|no series matched)|enough traffic for a baseline
 no-traffic@5           | 5 | 0   | gate ".*" \(limit .*\) had no verdict for .*, which is not a pass: NaN
 metrics-down           | 4 | 0   | 503 && metrics
 metrics-hangup         | 4 | 0   | closed the connection|without an answer|empty reply
@@ -84,4 +84,20 @@ for i in $(seq $n); do
     cat "$WORK/verdict.$i"
     grep -q '^ok ' "$WORK/verdict.$i" && passed=$((passed + 1)) || failed=$((failed + 1))
 done
+# A new endpoint whose secret cannot be handed over is deleted again: the next run would take it for good.
+hand_over() {
+    "$RUNBOOK" runbooks/billing_golive.lua webhook --values "$SANDBOX/values.yaml" --journal none \
+        --kubeconfig "$SANDBOX/kubeconfig" "$@"
+}
+endpoints() { curl -s "$CONTROL/state" | jq -c '[.. | .webhook_endpoints? // empty] | map(length)'; }
+if [ "${1-stripe-endpoint-missing}" = stripe-endpoint-missing ]; then
+    sandbox examples/billing/world.lua --fault stripe-endpoint-missing
+    before=$(endpoints)
+    expect "a secret that cannot be handed over" 5 'secrets/nosuch
+delete we_\S+ again
+!done, step' hand_over --set webhook_holder=nosuch
+    [ "$(endpoints)" = "$before" ] && ok "leaves no endpoint" || not_ok "leaves no endpoint: $(endpoints), before $before"
+    expect "the next run makes one" 0 'the endpoint was created' hand_over
+fi
+
 finish

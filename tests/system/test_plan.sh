@@ -33,6 +33,33 @@ unchanged "--detailed-exitcode with changes" 2 'nothing was changed' \
 unchanged "--detailed-exitcode without" 0 'nothing was changed' \
     "$RUNBOOK" plan --detailed-exitcode runbooks/billing_reconcile.lua $(values)
 
+cat >"$WORK/secrets.lua" <<'X'
+return runbook { name = "secrets", summary = "changes of Secrets",
+  params = { host = param "", connect = param "", ca_file = param "", namespace = param "" },
+  phase "p" {
+    step "merge" { function(run)
+        k8s.patch("secret/billing-stripe", { namespace = run.namespace, merge = {
+            data = { ["webhook-secret"] = "bmV3LXZhbHVl" }, stringData = { more = "new-value" } } })
+    end },
+    step "edit" { function(run)
+        k8s.edit("secret/billing-stripe", function(o) o.data["webhook-secret"] = "bmV3ZXItdmFsdWU=" end,
+            { namespace = run.namespace })
+    end },
+    step "apply" { function(run)
+        k8s.apply { apiVersion = "v1", kind = "Secret", metadata = { name = "other", namespace = run.namespace,
+            annotations = { ["kubectl.kubernetes.io/last-applied-configuration"] = "bmV3LXZhbHVl" } },
+            data = { fresh = "bmV3LXZhbHVl" } }
+    end },
+  } }
+X
+# Both the old value and the new one.
+unseen='!bmV3
+!new-value'"
+!$(curl -s "$CONTROL/state" | jq -r '[.. | objects | select(.kind? == "Secret" and .metadata.name == "billing-stripe")][0].data["webhook-secret"]')"
+unchanged "no value of a Secret in a plan" 0 "data.webhook-secret: .\\*\\*\\* \\(before\\).* .\\*\\*\\* \\(after\\)
+\"fresh\":\"\\*\\*\\*\"
+$unseen" "$RUNBOOK" plan "$WORK/secrets.lua" $(values)
+
 cat >"$WORK/rude.lua" <<'X'
 return runbook { name = "rude", summary = "steps that try to get around the plan",
   params = { host = param "", connect = param "", ca_file = param "", account_token = param "", namespace = param "" },
@@ -60,6 +87,10 @@ unchanged "rude steps" 4 'not known in a plan
 declare what it would be with .assume' "$RUNBOOK" plan rude.lua $(values)
 [ -z "$(ls "$WORK" | grep made-by)" ] && ok "no program ran" || not_ok "a program ran"
 cd "$ROOT" || exit 1
+expect "no value of a Secret in a run" 0 "data.webhook-secret: .\\*\\*\\*
+stringData.more: .\\*\\*\\*
+data.webhook-secret: .\\*\\*\\* \\(before\\).* .\\*\\*\\* \\(after\\)
+$unseen" "$RUNBOOK" -v "$WORK/secrets.lua" $(values)
 sandbox_end
 
 for fault in cert-pending-http01 http-5xx metrics-down no-traffic k8s-409 k8s-500 stripe-endpoint-missing; do

@@ -75,6 +75,24 @@ expect "faults: an unknown one" 0 "no fault 'x'.*
 expect "faults: no JSON" 0 'send \{' get "$CONTROL/faults" -d 'x'
 expect "control: another path" 0 'control has GET /requests' get "$CONTROL/"
 
+# ambush COUNT WHEN MORE: a client that asks for /text, again and again until it is killed.
+ambush() {
+    sh -c "curl -s -H Content-Type:\ application/json $CONTROL/kill \
+        -d '{\"pid\":'\$\$',\"at\":$1,\"when\":\"$2\"$3}' >&2
+        exec curl -s --retry 0 -w '%{http_code}' -X POST '$plain/text?[1-9]' $plain/read" 2>&1
+}
+before=$(grep -c '/text?' "$SANDBOX/requests.ndjson")
+expect "kill: after the third request" 137 'it is laid' ambush 3 after ''
+[ $(($(grep -c '/text?' "$SANDBOX/requests.ndjson") - before)) = 3 ] && ok "which was handled" || not_ok "which was handled"
+before=$(grep -c '/text?' "$SANDBOX/requests.ndjson")
+expect "kill: before the second write" 137 'it is laid' ambush 2 before ',"writes":true'
+[ $(($(grep -c '/text?' "$SANDBOX/requests.ndjson") - before)) = 1 ] && ok "which was not" || not_ok "which was not"
+expect "kill: another service" 0 '200' ambush 1 before ',"services":["none"]'
+expect "kill: only one's own clients" 0 'application/json' get "$CONTROL/kill" -d '{"pid":2,"at":1,"when":"after"}'
+for pid in 0 1 -1 4294967297; do
+    expect "kill: never $pid" 0 'send \{' get "$CONTROL/kill" -H 'Content-Type: application/json' -d "{\"pid\":$pid,\"at\":1,\"when\":\"after\"}"
+done
+
 # --- the end -------------------------------------------------------------------------------------
 expect "a second one in the same folder" 1 'another sandbox serves from' \
     "$RUNBOOK" sandbox "$world" --dir "$SANDBOX"

@@ -4,6 +4,11 @@ local words = parts.words
 local http = primitives.http
 local request = http.request
 
+-- The start of a body on one line. Secrets are masked first: one that is cut would not be known again.
+local function start_of(body, most)
+    return (engine.excerpt(body, most):gsub("%s+", " "))
+end
+
 local answer = {}
 answer.__index = function(_, name)
     if answer[name] then return answer[name] end
@@ -18,7 +23,7 @@ function answer:json()
     local ok, value = pcall(primitives.json.decode, self.body)
     if ok then return value end
     engine.raise("effect", ("%s answered with something that is not JSON (%s): %s"):format(self.url,
-        tostring(value), self.body:sub(1, 80):gsub("%s+", " ")))
+        tostring(value), start_of(self.body, 80)))
 end
 
 -- answer:expect(200, ...): returns the answer when its status is one of these; raises a check failure
@@ -29,7 +34,7 @@ function answer:expect(...)
     end
     primitives.check.fail("%s answered %d, expected %s%s", self.url, self.status,
         table.concat({ ... }, " or "),
-        self.body ~= "" and ": " .. self.body:sub(1, 200):gsub("%s+", " ") or "")
+        self.body ~= "" and ": " .. start_of(self.body, 200) or "")
     return self
 end
 

@@ -16,13 +16,14 @@ part "check"
 part "wait"
 part "http"
 part "k8s"
+part "tls"
 part "metrics"
 part "log"
+part "params"
 part "outline"
 part "gate"
 part "sandbox"
-part "params"
 part "run"
 
 return { load = parts.sandbox.load, resolve = parts.params.resolve, run = parts.run.new,
-    keys = parts.words.keys }
+    keys = parts.words.keys, outline = parts.outline.read }

@@ -1,4 +1,5 @@
--- k8s: the verbs, over one call that the C side offers.
+-- k8s: the verbs, over one call that the C side offers. What is used less often stands in prelude.k8s.*
+-- and is loaded when it is first called.
 local engine, primitives, parts = ...
 local words = parts.words
 local k8s = primitives.k8s
@@ -39,53 +40,72 @@ end
 
 -- k8s.patch("ingress/x", { namespace, merge = { ... } })
 -- k8s.patch("ingress/x", { namespace, json = { { op = "replace", path = "/spec/x", value = 1 } } })
--- Changes what the merge patch or the JSON patch names, and returns the object after it. Operations of
--- a JSON patch can `test` first.
+-- k8s.patch("deployment/x", { namespace, strategic = { ... } })
+-- Changes what the merge patch, the JSON patch or Kubernetes' own strategic merge patch (which custom
+-- resources do not take) names, and returns the object after it. Operations of a JSON patch can `test`
+-- first.
 function k8s.patch(what, options)
     options = options or {}
-    if (options.merge == nil) == (options.json == nil) then
-        engine.raise("usage", "k8s.patch wants one of merge = { ... } and json = { ... }")
+    local kinds = 0
+    for _, kind in ipairs { "merge", "json", "strategic" } do
+        if options[kind] ~= nil then kinds = kinds + 1 end
+    end
+    if kinds ~= 1 then
+        engine.raise("usage", "k8s.patch wants one of merge = { ... }, json = { ... } and strategic = { ... }")
     end
     return call(options_for("patch", what, options))
 end
 
--- k8s.apply(object [, { manager = "runbook", force = true }]): server-side apply of one object, given
--- as a table. Returns the object after it; a failure lists conflicts by field and owner, and `force`
--- takes those fields over.
-function k8s.apply(object, options)
-    local all = options_for("apply", nil, options)
-    all.object = object
-    return call(all)
-end
-
--- k8s.create(object [, { namespace }]): creates it; fails when it is there already.
-function k8s.create(object, options)
-    local all = options_for("create", nil, options)
-    all.object = object
-    return call(all)
-end
-
--- k8s.delete("pod/x" [, { namespace, propagation = "Foreground" }]): deletes it. `propagation` may be
--- "Background" (the default), "Foreground" or "Orphan". Raises an effect failure when it is not there.
-function k8s.delete(what, options) return call(options_for("delete", what, options)) end
-
--- k8s.wait("certificate/x", { condition = "Ready", timeout = "5m", every = "2s", namespace }): waits
--- until the condition holds and returns the object. `condition` may be "Ready=False".
-function k8s.wait(what, options)
-    local all = options_for("get", what, options)
-    local name, status = (all.condition or ""):match("^([^=]+)=?(.*)$")
-    if not name then
-        engine.raise("usage", "k8s.wait wants condition = \"Ready\"")
+-- The objects of a manifest: of an object that alone, of text those of all its YAML or JSON documents.
+-- Lists are taken apart.
+local function objects_of(manifest, verb)
+    local documents = type(manifest) == "string" and k8s.documents(manifest) or { manifest }
+    local objects = {}
+    for _, document in ipairs(documents) do
+        local list = type(document) == "table" and type(document.items) == "table"
+            and tostring(document.kind):find("List$") and document.items
+        for _, object in ipairs(list or { document }) do
+            if type(object) == "table" then objects[#objects + 1] = object end
+        end
     end
-    local timeout, every = all.timeout or "5m", all.every or "2s"
-    all.condition, all.timeout, all.every = nil, nil, nil
-    return primitives.wait.until_ { every = every, timeout = timeout,
-        label = ("%s to be %s"):format(what, options.condition),
-        fn = function()
-            local object = call(all)
-            local met, state = k8s.condition(object, name, status ~= "" and status or "True")
-            return met and object, state
-        end }
+    if #objects == 0 then
+        engine.raise("usage", ("k8s.%s wants an object, or text that holds at least one"):format(verb))
+    end
+    return objects
+end
+
+local function send_all(verb, manifest, options)
+    local answers = {}
+    for i, object in ipairs(objects_of(manifest, verb)) do
+        local all = options_for(verb, nil, options)
+        all.object = object
+        answers[i] = call(all)
+    end
+    return type(manifest) == "string" and answers or answers[1]
+end
+
+-- k8s.apply(object [, { manager = "runbook", force = true }])
+-- k8s.apply(text [, options])
+-- Server-side apply of one object, given as a table, or of all objects in a YAML or JSON text, one after
+-- the other. Returns the object after it, or the list of them. A failure lists conflicts by field and
+-- owner, and `force` takes those fields over.
+function k8s.apply(manifest, options) return send_all("apply", manifest, options) end
+
+-- k8s.create(object [, { namespace }])
+-- k8s.create(text [, options])
+-- Creates the object, or all objects of a YAML or JSON text; fails when one is there already.
+function k8s.create(manifest, options) return send_all("create", manifest, options) end
+
+-- k8s.delete("pod/x" [, { namespace, propagation = "Foreground", wait = "1m" }]): deletes it. `propagation`
+-- may be "Background" (the default), "Foreground" or "Orphan"; with `wait` returns only when it is gone.
+-- Raises an effect failure when it is not there.
+function k8s.delete(what, options)
+    local all = options_for("delete", what, options)
+    local timeout = all.wait
+    all.wait = nil
+    local answer = call(all)
+    if timeout then k8s.wait(what, { delete = true, timeout = timeout, namespace = all.namespace }) end
+    return answer
 end
 
 -- k8s.rollout("deployment/x" [, { namespace }]): has it rolled out, by the rules of `kubectl rollout
@@ -93,5 +113,44 @@ end
 function k8s.rollout(what, options)
     return k8s.rollout_status(call(options_for("get", what, options)))
 end
+
+-- k8s.version(): what the server says of itself: { gitVersion = "v1.32.1", major = "1", ... }.
+function k8s.version() return call { verb = "version" } end
+
+-- k8s.api_resources(): the types that the server knows, each in its preferred version, as a list of
+-- { name, singular, short, kind, group, version, api_version, namespaced, verbs }.
+function k8s.api_resources() return call { verb = "types" } end
+
+-- k8s.can_i("patch", "deployments" [, namespace | { namespace, all_namespaces, subresource }]): may we? The
+-- server's answer, true or false, and its reason. The type can have a name ("pod/x"), or be a path such
+-- as "/healthz".
+function k8s.can_i(verb, what, options)
+    if type(verb) ~= "string" then
+        engine.raise("usage", "k8s.can_i wants a verb first: k8s.can_i(\"patch\", \"deployments\")")
+    end
+    local all = options_for("review", what, type(options) == "string" and { namespace = options } or options)
+    all.asked = verb
+    local status = call(all).status or {}
+    return status.allowed == true, status.reason or ""
+end
+
+-- Gives `names` to k8s, as functions that load the part they stand in when first called.
+local function later(part, names)
+    for name in names:gmatch("%S+") do
+        k8s[name] = function(...)
+            local text, chunk = engine.source("prelude.k8s." .. part)
+            assert(load(text, chunk, "t"))(engine, primitives, parts, options_for)
+            return k8s[name](...)
+        end
+    end
+end
+later("manifest", "documents")
+later("edit", "edit label annotate scale")
+later("jsonpath", "jsonpath jsonpath_split")
+later("wait", "wait watch rollout_wait")
+later("rollout", "rollout_restart rollout_undo rollout_pause rollout_resume rollout_history")
+later("logs", "logs")
+later("events", "events")
+later("describe", "describe")
 
 return k8s

@@ -4,15 +4,26 @@ local engine, _, parts = ...
 local words = parts.words
 local outline = {}
 
-local kinds = setmetatable({}, { __mode = "k" }) -- table made here -> "phase", "step", ...
+-- What a word has made is kept here; the author gets a token for it that shows its name and cannot be
+-- changed, so that what was checked once stays as it was.
+local kinds = setmetatable({}, { __mode = "k" }) -- token -> "phase", "step", ...
+local contents = setmetatable({}, { __mode = "k" }) -- token -> the data
 
 -- True when t was made by the word `kind`.
 function outline.is(t, kind) return kinds[t] == kind end
 
-local function made(kind, t)
-    kinds[t] = kind
-    return t
+local function made(kind, data)
+    local token = setmetatable({}, {
+        __index = { name = data.name, where = data.where },
+        __newindex = function() engine.raise("usage", "a " .. kind .. " cannot be changed once it is made") end,
+        __metatable = false,
+    })
+    kinds[token], contents[token] = kind, data
+    return token
 end
+
+-- The data of a runbook, for the host; nil when t is no runbook.
+function outline.read(t) return outline.is(t, "runbook") and contents[t] or nil end
 
 local function name_of(kind, name)
     if type(name) ~= "string" or name:match("^%s*$") or name:find("[%c/]") then
@@ -82,7 +93,7 @@ end
 local function gather(list, into, what, where)
     for i, item in ipairs(list) do
         if outline.is(item, "step") then
-            into[#into + 1] = item
+            into[#into + 1] = contents[item]
         elseif type(item) == "table" and not kinds[item] and #item > 0 then
             gather(item, into, what, where)
         else
@@ -134,7 +145,7 @@ end
 --         "secret", choices = { ... }, help = "text", env = "NAME", optional = true }
 -- One parameter. Its type follows from the default, or from choices, when none is said; param(v) is
 -- short for param { default = v }. Without a default it must be given, unless it is optional. It comes
--- from, strongest first: --set, RUNBOOK_NAME and `env` in the environment, --values, the default.
+-- from, strongest first: --set, RUNBOOK_NAME and `env` in the environment, --values, `file`, the default.
 function outline.param(body)
     if type(body) ~= "table" then body = { default = body } end
     words.fields(body, param_fields, "param")
@@ -154,15 +165,23 @@ function outline.param(body)
     if kind == "secret" and body.default then
         engine.raise("usage", "a secret has no default: what stands in a file is no secret")
     end
-    return made("param", {
+    local declared = {
         type = kind, default = body.default, help = body.help, choices = body.choices,
         env = body.env, file = body.file, optional = body.optional or false, where = engine.where(),
-    })
+    }
+    if body.default ~= nil then
+        local value, expected = parts.params.read(declared, body.default)
+        if value == nil then
+            engine.raise("usage", ("the default of a param of type %s is '%s', not %s"):format(kind,
+                tostring(body.default), expected))
+        end
+    end
+    return made("param", declared)
 end
 
 -- secret { env = "NAME", file = "path", help = "text", optional = true }: a parameter whose value is
--- never shown, in no form. It comes from where a parameter comes from, and last from the file. At least
--- 4 characters, or it could not be masked.
+-- never shown, in no form. It comes from, strongest first: --set, RUNBOOK_NAME and `env` in the
+-- environment, --values, the file. At least 4 characters, or it could not be masked.
 function outline.secret(body)
     if type(body) ~= "table" then
         engine.raise("usage", "secret takes where it comes from: secret { env = \"NAME\" }")
@@ -182,7 +201,7 @@ local function read_params(given)
                 :format(name, name))
         end
         local p = given[name]
-        params[name] = outline.is(p, "param") and p or outline.param(p)
+        params[name] = contents[outline.is(p, "param") and p or outline.param(p)]
     end
     return params
 end
@@ -211,7 +230,7 @@ function outline.runbook(body)
                 phase.name, seen["phase " .. phase.name]), phase.where)
         end
         seen["phase " .. phase.name] = phase.where
-        for _, step in ipairs(phase.steps) do
+        for _, step in ipairs(contents[phase].steps) do
             if seen["step " .. step.name] then
                 engine.raise("usage", ("there are two steps \"%s\"; the first is at %s. Results are "
                     .. "kept by step name, so names must differ"):format(step.name,
@@ -219,7 +238,7 @@ function outline.runbook(body)
             end
             seen["step " .. step.name] = step.where
         end
-        phases[i] = phase
+        phases[i] = contents[phase]
     end
     if #phases == 0 then
         engine.raise("usage", "a runbook wants at least one phase")

@@ -3,23 +3,31 @@ local engine, _, parts = ...
 local words = parts.words
 local params = {}
 
+local NOT_THERE <const> = 2 -- ENOENT
+
+-- What stands in the file, without white space at its end; nil when there is no such file. Nil and why
+-- when it cannot be read.
 local function read_file(path)
-    local file, why = io.open(path, "rb")
-    if not file then return nil, why end
-    local text = file:read("a")
+    local file, why, code = io.open(path, "rb")
+    if not file then return nil, code ~= NOT_THERE and why or nil end
+    local text, broken = file:read("a")
     file:close()
-    return (text or ""):gsub("%s+$", "")
+    if not text then return nil, path .. ": " .. broken end
+    return (text:gsub("%s+$", ""))
 end
+
+local function finite(n) return n and n == n and math.abs(n) ~= math.huge and n or nil end
 
 local truth = { ["true"] = true, yes = true, on = true, ["1"] = true,
     ["false"] = false, no = false, off = false, ["0"] = false }
 
--- Each reads a given value (text, or a typed one from a values file); nil and what was expected when
--- it does not fit.
+-- Each reads a given value (text, or a typed one from a values file, but no table); nil and what was
+-- expected when it does not fit. YAML has changed a bare 0123 or 1.10 by the time it is read, so text
+-- has to be text there.
 local readers = {
     string = function(v)
-        if type(v) == "table" then return nil, "text" end
-        return tostring(v)
+        if type(v) ~= "string" then return nil, "text; put it in quotes" end
+        return v
     end,
     integer = function(v)
         local n = math.type(v) == "integer" and v
@@ -29,7 +37,7 @@ local readers = {
     number = function(v)
         local n = type(v) == "number" and v
             or type(v) == "string" and v:match("^[+-]?%d*%.?%d+[eE]?[+-]?%d*$") and tonumber(v)
-        return n or nil, "a number"
+        return finite(n), "a number"
     end,
     boolean = function(v)
         if type(v) == "boolean" then return v end
@@ -47,26 +55,34 @@ local readers = {
         return nil, "one of " .. table.concat(all, ", ")
     end,
     secret = function(v)
-        if type(v) == "table" then return nil, "text" end
-        if #tostring(v) < 4 then return nil, "at least 4 characters, or it could not be masked" end
-        return tostring(v)
+        if type(v) ~= "string" then return nil, "text; put it in quotes" end
+        if #v < 4 then return nil, "at least 4 characters, or it could not be masked" end
+        return v
     end,
 }
 
--- The strongest source that has the parameter; what it gave, and a name for the source.
+-- Reads `value` as what the parameter p wants. Returns it, or nil and what was expected.
+function params.read(p, value)
+    if type(value) == "table" then return nil, "a single value" end
+    return readers[p.type](value, p)
+end
+
+-- The strongest source that has the parameter; what it gave, and a name for the source. Nil, nil and
+-- why when that source cannot be read. An empty variable of the environment gives nothing.
 local function given(name, p, from)
     -- A run that goes on has the values that it began with; only secrets are asked for again.
     if from.kept and p.type ~= "secret" then return from.kept[name], "the journal" end
     if from.set[name] ~= nil then return from.set[name], "--set " .. name end
     local variable = "RUNBOOK_" .. name:upper()
     local value = from.getenv(variable)
-    if value then return value, variable .. " in the environment" end
+    if value and value ~= "" then return value, variable .. " in the environment" end
     value = p.env and from.getenv(p.env)
-    if value then return value, p.env .. " in the environment" end
+    if value and value ~= "" then return value, p.env .. " in the environment" end
     if from.values[name] ~= nil then return from.values[name], from.values_file end
     if p.file then
-        local text = read_file(p.file)
+        local text, why = read_file(p.file)
         if text then return text, p.file end
+        if why then return nil, nil, why end
     end
     return p.default, "its default at " .. p.where
 end
@@ -86,16 +102,19 @@ function params.resolve(declared, from)
     local values, problems, secrets = {}, {}, {}
     for _, name in ipairs(words.keys(declared)) do
         local p = declared[name]
-        local raw, source = given(name, p, from)
-        if raw == nil or raw == engine.null then
+        local raw, source, why = given(name, p, from)
+        if why then
+            problems[#problems + 1] = ("parameter '%s': its file cannot be read: %s"):format(name, why)
+        elseif raw == nil or raw == engine.null then
             if not p.optional and not (from.kept and p.type ~= "secret") then
                 problems[#problems + 1] = ("parameter '%s'%s is missing; give it with %s"):format(name,
                     p.help and " (" .. p.help .. ")" or "", how_to_give(name, p))
             end
         else
-            local value, expected = readers[p.type](raw, p)
+            local value, expected = params.read(p, raw)
             if value == nil then
-                local shown = p.type == "secret" and "the value" or "'" .. tostring(raw) .. "'"
+                local shown = p.type == "secret" and "the value" or type(raw) == "table" and "the list"
+                    or "'" .. tostring(raw) .. "'"
                 problems[#problems + 1] = ("parameter '%s': %s from %s is not %s"):format(name, shown,
                     source, expected)
             end

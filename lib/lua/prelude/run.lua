@@ -15,6 +15,7 @@ function run.new(values, declared, id)
     facts.results = setmetatable({}, {
         __index = function(_, name) return engine.result(name) end,
         __newindex = function() engine.raise("usage", "run.results is filled by what steps return") end,
+        __metatable = false,
     })
     function facts.fill(text)
         return (text:gsub("%${([%w_]+)}", function(name)

@@ -14,15 +14,15 @@ local function read_only(t, name)
             engine.raise("usage", ("%s.%s cannot be set: %s is part of the engine"):format(name,
                 tostring(key), name))
         end,
-        __pairs = function() return pairs(t) end,
+        __pairs = function() return sandbox.pairs(t) end,
         __metatable = false,
     })
 end
 
 -- Iterates in the order of the keys, so that two runs take the same path.
 local function ordered_pairs(t)
-    local meta = getmetatable(t)
-    if type(meta) == "table" and meta.__pairs then return meta.__pairs(t) end
+    local meta = debug.getmetatable(t) -- also of our own, which show none to authors
+    if meta and meta.__pairs then return meta.__pairs(t) end
     if type(t) ~= "table" then
         engine.raise("usage", "pairs wants a table, not a " .. type(t))
     end
@@ -36,6 +36,8 @@ local function ordered_pairs(t)
         return key, t[key]
     end, t, nil
 end
+
+sandbox.pairs = ordered_pairs
 
 -- next in the order of the keys. `next(t) == nil` asks whether t is empty.
 local function ordered_next(t, key)
@@ -159,7 +161,7 @@ local loaded = {}
 -- require "runbook.canary": what a library returns; `runbook help libraries` lists them. require "mine"
 -- runs the file mine.lua beside the runbook, once, and require "billing.event" billing/event.lua.
 function env.require(name)
-    if type(name) ~= "string" or not name:match("^[%w_][%w_.-]*$") then
+    if type(name) ~= "string" or not name:match("^[%w_][%w_.-]*$") or name:find("^prelude%.") then
         engine.raise("usage", "require wants a module's name, as in require \"runbook.canary\"")
     end
     if loaded[name] == nil then
@@ -169,8 +171,9 @@ function env.require(name)
         if not fn then
             engine.raise("usage", (why:gsub("^.-:%d+: ", "")), why:match("^(.-:%d+): "))
         end
-        loaded[name] = engine.no_effects(fn, name)
-        if loaded[name] == nil then loaded[name] = true end
+        local module = engine.no_effects(fn, name)
+        if ours and type(module) == "table" then module = read_only(module, name) end
+        loaded[name] = module == nil and true or module
     end
     return loaded[name]
 end

@@ -2,11 +2,12 @@
 local engine, primitives, parts = ...
 local words = parts.words
 local wait = primitives.wait
+local least_pause <const> = 0.05 -- seconds; a loop without a pause would hold up everything else
 
 -- wait.until_ { every = "5s", timeout = "5m", label = "what we wait for", fn = function() ... end }
 -- Calls fn until it returns something other than nil and false, and returns that. Raises a check
 -- failure after `timeout`, naming the label and fn's second result, the last state seen. fn can also
--- stand first in the table, without a name. In a plan fn is called once, and when what it waits for
+-- stand first in the table, without a name. `every` is at least 50ms. In a plan fn is called once, and when what it waits for
 -- depends on a change that was not made, `assume` is the answer.
 function wait.until_(options)
     words.fields(options, { every = "string|number", timeout = "string|number", label = "string",
@@ -16,7 +17,7 @@ function wait.until_(options)
         engine.raise("usage", "wait.until_ wants a function: wait.until_ { timeout = \"5m\", "
             .. "fn = function() ... end }")
     end
-    local every = words.seconds(options.every or "5s", "every of wait.until_")
+    local every = math.max(words.seconds(options.every or "5s", "every of wait.until_"), least_pause)
     local timeout = words.seconds(options.timeout or "5m", "timeout of wait.until_")
     local label = options.label or "the condition"
     local started = wait.now()
@@ -35,7 +36,7 @@ function wait.until_(options)
             return primitives.check.fail("%s did not come about within %s%s", label, words.duration(timeout),
                 state and "; last seen: " .. tostring(state) or "")
         end
-        wait.sleep(math.min(every, timeout - elapsed), { label = label, elapsed = elapsed,
+        wait.sleep(math.max(math.min(every, timeout - elapsed), 0.001), { label = label, elapsed = elapsed,
             remaining = timeout - elapsed,
             figures = state and { { name = "now", value = tostring(state) } } or nil })
     end

@@ -94,4 +94,13 @@ function words.number(n, digits)
     return ("%." .. (digits or 4) .. "g"):format(n)
 end
 
+-- Calls fn(...). Returns its first result, or nil and the words of an effect failure; every other failure
+-- goes on its way.
+function words.attempt(fn, ...)
+    local ok, result = pcall(fn, ...)
+    if ok then return result end
+    if type(result) ~= "table" or result.kind ~= "effect" then error(result, 0) end
+    return nil, result.text
+end
+
 return words

@@ -7,8 +7,9 @@ local PREFIX = "nginx.ingress.kubernetes.io/canary"
 
 -- canary.nginx { ingress = "name", namespace = "${namespace}" }: a router for ingress-nginx, where a
 -- second Ingress carries the canary's weight as an annotation. Texts may name parameters.
--- A router has name(run), weight(run) -> percent and a mark of what was read, and set(run, percent, from,
--- mark), which changes the weight only if it is still as it was read; it returns false when it is not.
+-- A router has name(run), weight(run) -> percent (2.5 when it is not a whole one) and a mark of
+-- what was read, and set(run, percent, from, mark), which changes the weight only if it is still as it
+-- was read; it returns false when it is not.
 function canary.nginx(options)
     words.fields(options, { ingress = "string", namespace = "string" }, "canary.nginx")
     if not options.ingress then
@@ -30,19 +31,28 @@ function canary.nginx(options)
         if annotations[PREFIX] ~= "true" then
             check.fail("%s is no canary Ingress: its annotation %s is not \"true\"", what, PREFIX)
         end
-        local total = tonumber(annotations[PREFIX .. "-weight-total"] or "100")
-        local weight = tonumber(annotations[PREFIX .. "-weight"] or "0")
+        local total = math.tointeger(tonumber(annotations[PREFIX .. "-weight-total"] or "100"))
+        local weight = math.tointeger(tonumber(annotations[PREFIX .. "-weight"] or "0"))
         if not weight or not total then
-            check.fail("%s carries a weight that is no number", what)
+            check.fail("%s carries a weight that is no whole number", what)
+        elseif total < 1 then
+            check.fail("%s shares its traffic among a total weight of %d, which is no share of anything: "
+                .. "mend its annotation %s-weight-total", what, total, PREFIX)
         end
-        return weight * 100 // total, metadata.resourceVersion
+        local percent = weight * 100 / total
+        return math.tointeger(percent) or percent, { version = metadata.resourceVersion, total = total }
     end
 
-    function router.set(run, percent, from, version)
+    function router.set(run, percent, from, mark)
         local what, where = place(run)
-        where.merge = { metadata = { annotations = { [PREFIX .. "-weight"] = tostring(percent) } } }
-        where.label = ("patch %s: canary weight %s -> %s %%"):format(what, from, percent)
-        where.if_resource_version = version
+        local weight = percent * mark.total // 100
+        if weight * 100 ~= percent * mark.total then
+            check.fail("%s cannot send exactly %d %% of its traffic to the canary: its total weight is %d",
+                what, percent, mark.total)
+        end
+        where.merge = { metadata = { annotations = { [PREFIX .. "-weight"] = tostring(weight) } } }
+        where.label = ("patch %s: canary weight %s -> %s %%"):format(what, words.number(from), percent)
+        where.if_resource_version = mark.version
         local ok, failure = pcall(k8s.patch, what, where)
         if ok then return true end
         if type(failure) == "table" and failure.text:find("409 Conflict", 1, true) then return false end
@@ -59,8 +69,8 @@ local function move(run, router, expected, percent)
         local from, mark = router.weight(run)
         if from == percent then break end -- sent before the run was interrupted
         if expected and from ~= expected then
-            check.fail("the canary weight of %s is %d %%, and should be %d %%: somebody else has changed it",
-                router.name(run), from, expected)
+            check.fail("the canary weight of %s is %s %%, and should be %d %%: somebody else has changed it",
+                router.name(run), words.number(from), expected)
         end
         if router.set(run, percent, from, mark) then break end
     end
@@ -116,8 +126,8 @@ function canary.steps(options)
     local function still(run, weight)
         local now = options.router.weight(run)
         if now ~= weight then
-            check.fail("the canary weight of %s became %d %% during its bake at %d %%: somebody else has "
-                .. "changed it", options.router.name(run), now, weight)
+            check.fail("the canary weight of %s became %s %% during its bake at %d %%: somebody else has "
+                .. "changed it", options.router.name(run), words.number(now), weight)
         end
     end
 

@@ -1,207 +1,127 @@
--- runbook.certmanager: is a certificate issued, and if not, what holds it up?
+-- runbook.certmanager: is a certificate issued, is it served, and if not, what holds it up?
 --
--- Walks Certificate -> CertificateRequest -> Order -> Challenge as cert-manager makes them, and ends in
--- one sentence of cause and one of remedy.
+-- Walks Certificate -> issuer -> Secret -> CertificateRequest -> Order -> Challenge -> the solver's Ingress as
+-- cert-manager makes them, asks the network what a public CA would ask it, and ends in one sentence of
+-- cause and one of remedy.
 local rfc3339 = require "runbook.rfc3339"
+local served = require "runbook.certmanager.served"
+local verdict = require "runbook.certmanager.verdict"
+local walk = require "runbook.certmanager.walk"
 local certs = {}
 
-local function owned_by(objects, uid)
-    local found = {}
-    for _, object in ipairs(objects) do
-        for _, owner in ipairs(object.metadata.ownerReferences or {}) do
-            if owner.uid == uid then found[#found + 1] = object end
-        end
+local OPTIONS = { name = "string", namespace = "string", host = "string", resolve = "string",
+    http_port = "integer",
+    https_port = "integer", dns_server = "string", dns_port = "integer", network = "boolean", served = "boolean" }
+local FIRST_WAIT, LONGEST_WAIT = 3600, 32 * 3600
+
+-- When cert-manager tries again after a failure: an hour later, then two, doubling to 32 (its trigger
+-- controller's rule). Nil when it need not wait.
+local function next_attempt(status)
+    local failed_at = status.lastFailureTime and rfc3339.parse(status.lastFailureTime)
+    if not failed_at then return nil end
+    local attempts = math.max(1, math.min(status.failedIssuanceAttempts or 1, 6))
+    return failed_at + math.min(FIRST_WAIT << (attempts - 1), LONGEST_WAIT)
+end
+
+local function tell_backoff(found, answer, status)
+    answer.next_attempt = next_attempt(status)
+    local left = answer.next_attempt and answer.next_attempt - wait.now() or 0
+    if left <= 0 then return end
+    answer.waits = false
+    found:say("issuing has failed %d times: cert-manager tries again at %s, in %s; `cmctl renew %s -n %s` has it "
+        .. "try now", status.failedIssuanceAttempts or 1, rfc3339.format(answer.next_attempt),
+        words.duration(math.ceil(left / 60) * 60), found.name, found.namespace)
+end
+
+local function tell_missing(found, answer)
+    found:say("certificate/%s does not exist", found.name)
+    answer.state = "does not exist"
+    answer.cause = ("there is no certificate/%s in this namespace"):format(found.name)
+    answer.remedy = "see the namespace; create it, or have it made by the annotation cert-manager.io/cluster-issuer "
+        .. "of an Ingress whose spec.tls names a secretName"
+    return answer
+end
+
+-- What the host serves, for a certificate that is Ready.
+local function tell_served(found, answer, options)
+    if options.network == false or options.served == false then return end
+    local seen = served.compare(found, options)
+    found:say("%s", seen.text)
+    answer.served = seen.ok
+    if seen.ok == false and answer.cause == "" then answer.cause, answer.remedy = seen.cause, seen.remedy end
+end
+
+-- certs.status { name = "x", namespace = "n", resolve = "address" }
+-- What cert-manager and the network say of one Certificate. Effect: reads only. Raises an effect failure
+-- when the Certificate itself cannot be read; what else cannot is among the findings. Options:
+--   host        whose certificate to look at (default: the first name of the Certificate without *)
+--   resolve     an address, perhaps with the port of https, to ask instead of those in the DNS
+--   http_port, https_port
+--               what stands for ports 80 and 443
+--   dns_server  an address: asks this DNS server which ones are authoritative, instead of the system's
+--   dns_port    at which the authoritative ones are asked (default 53)
+--   network     false: only the cluster is asked
+--   served      false: what the host serves is not looked at
+-- Fields of the answer:
+--   ready       cert-manager says so
+--   served      the host serves the very certificate in the Secret; nil when that could not be told
+--   state       why it is not Ready, in words; "" when it is
+--   cause, remedy
+--               a sentence each; "" when nothing is wrong
+--   waits       nobody has to act: time mends it
+--   next_attempt
+--               seconds since 1970: when cert-manager tries again after a failure, or nil
+--   days_left   by the Certificate's status, or nil
+--   findings    lines for people, from the Certificate down to the network
+--   certificate the object, or nil when there is none
+function certs.status(options)
+    words.fields(options, OPTIONS, "certs.status")
+    local found = walk.from(options.name, options.namespace)
+    local answer = { ready = false, cause = "", remedy = "", state = "", waits = false, findings = found.findings,
+        certificate = found.certificate }
+    if not found.certificate then return tell_missing(found, answer) end
+    local status = found.certificate.status or {}
+    local ready, state = k8s.condition(found.certificate, "Ready")
+    answer.ready, answer.state = ready, ready and "" or state
+    answer.days_left = status.notAfter and certs.days_until(status.notAfter)
+    found:say("certificate/%s is %s", found.name, ready and "Ready" or "not Ready: " .. state)
+    if not ready or status.lastFailureTime then
+        local known = verdict.of(found, options)
+        answer.cause, answer.remedy, answer.waits = known.cause, known.remedy, known.waits
+        if ready then answer.cause = "it is Ready, but its renewal fails: " .. answer.cause end
+        tell_backoff(found, answer, status)
     end
-    return found
+    if ready then tell_served(found, answer, options) end
+    for _, text in pairs(found.unknown) do found:say("%s", text) end
+    return answer
 end
 
--- The newest by creation.
-local function newest(objects)
-    local best
-    for _, object in ipairs(objects) do
-        if not best or object.metadata.creationTimestamp > best.metadata.creationTimestamp then
-            best = object
-        end
-    end
-    return best
-end
-
-local function current_request(certificate, namespace)
-    local all = owned_by(k8s.list("certificaterequests.cert-manager.io", { namespace = namespace }),
-        certificate.metadata.uid)
-    local revision = tostring(((certificate.status or {}).revision or 0) + 1)
-    for _, request in ipairs(all) do
-        local annotations = request.metadata.annotations or {}
-        if annotations["cert-manager.io/certificate-revision"] == revision then return request end
-    end
-    return newest(all)
-end
-
--- What the network answers where a public CA would look for an HTTP-01 challenge.
-local function probe_http01(challenge, options)
-    local spec = challenge.spec
-    local url = ("http://%s/.well-known/acme-challenge/%s"):format(spec.dnsName, spec.token)
-    local ok, answer = pcall(http.get, url, { resolve = options.resolve, timeout = "5s", redirects = 5 })
-    if not ok then return "asked from here, " .. answer.text end
-    if answer.status == 200 and answer.body == spec.key then
-        return ("asked from here, %s answers as it should"):format(url)
-    end
-    return ("asked from here, %s answers %d%s"):format(url, answer.status,
-        answer.status == 200 and " with another text than the challenge's key" or "")
-end
-
--- Which Ingresses take the host, and which of them is the solver's.
-local function ingresses_for(host, namespace)
-    local names, solver = {}, nil
-    for _, ingress in ipairs(k8s.list("ingresses.networking.k8s.io", { namespace = namespace })) do
-        for _, rule in ipairs(ingress.spec.rules or {}) do
-            if rule.host == host then
-                local class = ingress.spec.ingressClassName
-                    or (ingress.metadata.annotations or {})["kubernetes.io/ingress.class"] or "no class"
-                names[#names + 1] = ("%s (%s)"):format(ingress.metadata.name, class)
-                if ingress.metadata.name:find("^cm%-acme%-http%-solver%-") then
-                    solver = ingress.metadata.name
-                end
-            end
-        end
-    end
-    return names, solver
-end
-
-local http01_causes = {
-    { "wrong status code '(%d+)'", "the path /.well-known/acme-challenge/ of the host is not routed to "
-        .. "cert-manager's solver" },
-    { "did not get expected response", "another web server answers for the host" },
-    { "no such host", "the host's DNS name does not resolve inside the cluster" },
-    { "connection refused", "nothing listens on port 80 of the address that the host resolves to" },
-    { "[Tt]imeout", "port 80 of the host cannot be reached from the cluster" },
-    { "failed to perform self check", "cert-manager cannot reach the host on port 80" },
-}
-
-local dns01_causes = {
-    { "not yet propagated", "the TXT record _acme-challenge is not there yet" },
-    { "SERVFAIL", "an authoritative name server of the zone answers SERVFAIL" },
-    { "[Aa]ccess ?[Dd]enied", "the DNS provider refuses the credentials" },
-    { "[Ff]orbidden", "the DNS provider refuses the credentials" },
-    { "credentials", "the DNS provider's credentials are missing or wrong" },
-}
-
-local function likely(reason, causes, otherwise)
-    for _, row in ipairs(causes) do
-        if reason:find(row[1]) then return row[2] end
-    end
-    return otherwise
-end
-
-local function explain_http01(challenge, namespace, options)
-    local reason = challenge.status and challenge.status.reason or ""
-    local host = challenge.spec.dnsName
-    local names, solver = ingresses_for(host, namespace)
-    log.warn("Ingresses for %s: %s; %s", host, #names > 0 and table.concat(names, ", ") or "none",
-        solver and "the solver's is " .. solver or "the solver's own Ingress is not among them")
-    log.warn("%s", probe_http01(challenge, options))
-    return likely(reason, http01_causes, "the HTTP-01 challenge cannot be answered"),
-        ("check that the Ingress for %s has the right class and annotations, that nothing redirects or "
-            .. "catches /.well-known/, and that port 80 can be reached from outside"):format(host)
-end
-
-local function explain_dns01(challenge)
-    local reason = challenge.status and challenge.status.reason or ""
-    return likely(reason, dns01_causes, "the DNS-01 challenge cannot be answered"),
-        ("check the DNS provider's credentials that the issuer uses, that _acme-challenge.%s is not "
-            .. "delegated elsewhere, and give the TXT record time to propagate"):format(
-            challenge.spec.dnsName)
-end
-
-local function condition(object, kind)
-    for _, c in ipairs((object.status or {}).conditions or {}) do
-        if c.type == kind then return c end
-    end
-end
-
--- cert-manager waits longer after each failure, up to 32 hours: then waiting here is futile.
-local function backoff_note(certificate)
-    local failed = (certificate.status or {}).failedIssuanceAttempts
-    if failed and failed > 0 then
-        log.warn("issuing has failed %d times; cert-manager waits before it tries again; "
-            .. "`cmctl renew %s` asks it to try now", failed, certificate.metadata.name)
-    end
-end
-
--- Why cert-manager says that a Certificate is not Ready, where no request is under way.
-local reasons = {
-    Expired = { "it ran out and was not renewed", "look at the issuer and at cert-manager's log" },
-    Renewing = { "it is being renewed", "wait, and look again" },
-    DoesNotExist = { "its Secret does not exist yet", "look at cert-manager's log" },
-    MissingData = { "its Secret lacks the key or the certificate", "let cert-manager issue it anew" },
-    InvalidKeyPair = { "the key in its Secret does not fit the certificate", "let cert-manager issue it anew" },
-    InvalidCertificate = { "what its Secret holds is no certificate", "let cert-manager issue it anew" },
-    SecretMismatch = { "its Secret holds a certificate for other names", "let cert-manager issue it anew" },
-    IncorrectIssuer = { "its Secret was issued by another issuer", "let cert-manager issue it anew" },
-    IncorrectCertificate = { "its Secret belongs to another Certificate", "give each its own Secret" },
-    RequestChanged = { "its spec changed since it was issued", "wait for cert-manager to issue it anew" },
-}
-
--- Names what is in the way of a certificate that is not Ready, and raises the check failure.
-local function explain(certificate, state, namespace, options)
-    local said = { ("certificate/%s is not Ready: %s"):format(certificate.metadata.name, state) }
-    local why = reasons[(condition(certificate, "Ready") or {}).reason] or {}
-    local cause, remedy = why[1], why[2]
-    backoff_note(certificate)
-    local request = current_request(certificate, namespace)
-    if request then
-        local ready = condition(request, "Ready")
-        said[#said + 1] = ("certificaterequest/%s is %s"):format(request.metadata.name,
-            ready and ready.reason or "new")
-        if ready and ready.status ~= "True" then cause = ready.message end
-        local order = newest(owned_by(k8s.list("orders.acme.cert-manager.io",
-            { namespace = namespace }), request.metadata.uid))
-        if order then
-            said[#said + 1] = ("order/%s is %s"):format(order.metadata.name,
-                (order.status or {}).state or "new")
-            cause = (order.status or {}).reason or cause
-            for _, challenge in ipairs(owned_by(k8s.list("challenges.acme.cert-manager.io",
-                { namespace = namespace }), order.metadata.uid)) do
-                local status = challenge.status or {}
-                if status.state ~= "valid" then
-                    said[#said + 1] = ("challenge/%s (%s for %s) is %s: %s"):format(
-                        challenge.metadata.name, challenge.spec.type, challenge.spec.dnsName,
-                        status.processing == false and "queued" or status.state or "new",
-                        status.reason or "no reason given")
-                    if challenge.spec.type == "HTTP-01" then
-                        cause, remedy = explain_http01(challenge, namespace, options)
-                    else
-                        cause, remedy = explain_dns01(challenge)
-                    end
-                end
-            end
-        end
-    end
-    if cause then said[#said + 1] = "likely cause: " .. cause end
-    said[#said + 1] = remedy and "what to do: " .. remedy or ("look at `kubectl describe certificate %s -n %s`"):format(
-        certificate.metadata.name, namespace)
-    check.fail("%s", table.concat(said, "; "))
-end
-
--- certs.expect_ready { name =, namespace =, min_days = 7, resolve = "address for HTTP-01 probes" }:
--- a check that cert-manager's Certificate is Ready and not about to run out. Otherwise the failure
--- names its CertificateRequest, Order and Challenges with the likely cause. Returns the Certificate.
+-- certs.expect_ready { name = "x", namespace = "n", min_days = 7, served = true }
+-- A check that cert-manager's Certificate is Ready and not about to run out; the failure names the likely
+-- cause and what to do, and warnings tell what certs.status has found on the way. With `served` it is a check, too, that the
+-- host serves the very certificate in the Secret; without it another one is a warning, and with
+-- served = false nobody looks. Takes the options of certs.status. Returns the Certificate.
 function certs.expect_ready(options)
-    words.fields(options, { name = "string", namespace = "string", min_days = "number",
-        resolve = "string" }, "certs.expect_ready")
-    local namespace = options.namespace
-    local certificate = k8s.get("certificates.cert-manager.io/" .. options.name,
-        { namespace = namespace })
-    local ready, state = k8s.condition(certificate, "Ready")
-    if not ready then return explain(certificate, state, namespace, options) end
-    check(true, "certificate/%s is Ready", options.name)
-    local not_after = (certificate.status or {}).notAfter
-    if not_after then
-        local days = certs.days_until(not_after)
-        check(days >= (options.min_days or 7), "certificate/%s is valid for %d more days", options.name,
-            days)
+    local asked = {}
+    for name, value in pairs(options) do asked[name] = value end
+    asked.min_days = nil
+    local status = certs.status(asked)
+    if not status.ready then
+        for i = 2, #status.findings do log.warn("%s", status.findings[i]) end
+        return check.fail("%s; likely cause: %s; what to do: %s", status.findings[1], status.cause, status.remedy)
     end
-    return certificate
+    check(true, "certificate/%s is Ready", options.name)
+    if status.days_left then
+        check(status.days_left >= (options.min_days or 7), "certificate/%s is valid for %d more days",
+            options.name,
+            status.days_left)
+    end
+    if options.served then
+        check(status.served, "certificate/%s is served: %s", options.name, table.concat(status.findings, "; "))
+    elseif status.cause ~= "" then
+        log.warn("certificate/%s: %s; what to do: %s", options.name, status.cause, status.remedy)
+    end
+    return status.certificate
 end
 
 -- certs.days_until("2026-12-31T00:00:00Z"): whole days from now to that moment, rounded down.

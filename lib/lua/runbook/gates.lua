@@ -2,8 +2,9 @@
 --
 -- A gate passes only when its query gives exactly one finite figure that keeps the limit, and enough
 -- requests stand behind it. Too few requests prove nothing, neither good nor bad, unless a ratio is so
--- bad that the requests still missing could not mend it. No data, NaN, several series and a server that does not answer are never
--- a pass: they are no verdict, and a gate that has none for longer than `patience` fails.
+-- bad that the requests still missing could not mend it. No data, NaN, several series and a server that
+-- does not answer are never a pass: they are no verdict, and a gate that has none for longer than
+-- `patience` fails.
 local gates = {}
 
 local keeps = {
@@ -158,9 +159,11 @@ function gates.expect(run, gate, options)
 end
 
 -- gates.bake(run, list, { source, baseline, length, every, patience, label, watch }): keeps looking at
--- every gate for `length` seconds, every `every` seconds, and calls `watch` at each look. A breach raises at once and names gate, value and
--- limit. At the end all gates must pass; while one has no verdict the bake goes on, until `patience`
--- seconds (default: length) without a verdict of that gate are over. Returns what was judged last.
+-- every gate for `length` seconds, every `every` seconds, and calls `watch` at each look. A breach
+-- raises at once and names gate, value and limit. So does a gate that has had no verdict for `patience`
+-- seconds (default: length), but too few requests are borne until the length is over. At the end all
+-- gates must pass; while one has no verdict and patience is left, the bake goes on. Returns what was
+-- judged last.
 function gates.bake(run, list, options)
     if engine.planning() then return rehearse(run, list, options) end
     local started = wait.now()
@@ -175,7 +178,8 @@ function gates.bake(run, list, options)
             if j.verdict == "breach" then breach(j) end
             if j.ok then
                 judged_at[i] = now
-            elseif now - judged_at[i] >= patience and now - started >= options.length then
+            elseif now - judged_at[i] >= patience
+                and (j.verdict ~= "too few" or now - started >= options.length) then
                 no_verdict(j, now - judged_at[i])
             end
             settled = settled and j.ok

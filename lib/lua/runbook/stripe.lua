@@ -91,7 +91,7 @@ function stripe.ensure_endpoint(client, options)
     if not found then
         local made = client.post("/v1/webhook_endpoints", {
             form = { url = options.url, enabled_events = options.events },
-            idempotency_key = options.key,
+            idempotency_key = options.key, sensitive = true, secret = { "secret" },
             assume = { json = { id = "we_planned", url = options.url, status = "enabled",
                 enabled_events = options.events } },
         }):expect(200):json()

@@ -9,6 +9,7 @@
 --   handle = { kubernetes = function(w, req) return w.api:handle(w, req) end }
 local discovery = require "runbook.world.kubernetes.discovery"
 local kinds = require "runbook.world.kubernetes.kinds"
+local logs = require "runbook.world.kubernetes.logs"
 local objects = require "runbook.world.kubernetes.objects"
 local plain = require "runbook.world.kubernetes.plain"
 local status = require "runbook.world.kubernetes.status"
@@ -26,7 +27,7 @@ function kubernetes.new(options)
     local self = setmetatable({
         token = options.token, now = options.now, allow = options.allow,
         version = options.version or "v1.32.0", store = store.new(),
-        groups = {}, by_name = {}, snapshots = {}, snapshot_count = 0,
+        groups = {}, by_name = {}, snapshots = {}, snapshot_count = 0, logs = {},
     }, api)
     for _, definition in ipairs(kinds.predefined) do self:define(definition) end
     self.namespaces = self.by_name.namespaces
@@ -123,6 +124,19 @@ function api:delete(kind, namespace, name)
     return true
 end
 
+-- Adds lines to the log of a pod's container.
+function api:write_log(namespace, pod, container, text)
+    logs.add(logs.of(self, namespace, pod, container), self.now(), text)
+end
+
+-- Ends the log of a container: who follows it is told, and what is written from now on is the log of its
+-- next run, with this one as the previous.
+function api:end_log(namespace, pod, container)
+    local log = logs.of(self, namespace, pod, container)
+    log.over = true
+    self.logs[("%s/%s/%s"):format(namespace, pod, container)] = { lines = {}, last_at = log.last_at, previous = log }
+end
+
 -- Tells the world of a change: on_change(object, old), `old` being nil for a new object. An object
 -- that is gone has metadata.deletionTimestamp. What on_change itself changes is not told again.
 function api:changed(object, old)
@@ -191,7 +205,7 @@ local function call_at(self, path)
     end
     local kind = kind_at(self, group, version, parts[1])
     local sub = parts[3]
-    local known = not sub or (sub == "status" and kind.status) or (sub == "scale" and kind.scale)
+    local known = not sub or kind[sub] and (sub == "status" or sub == "scale" or sub == "log")
     if not known or parts[4] or (namespace and not kind.namespaced) then status.no_such_resource() end
     return { kind = kind, namespace = namespace, name = parts[2], sub = sub }
 end

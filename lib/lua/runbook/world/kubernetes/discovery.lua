@@ -12,6 +12,7 @@ end
 
 local function subresources(kind)
     local found = {}
+    if kind.log then found[#found + 1] = { name = "log", of = { version = "v1", kind = kind.kind }, verbs = { "get" } } end
     if kind.scale then found[#found + 1] = { name = "scale", of = scale_entry() } end
     if kind.status then
         found[#found + 1] = { name = "status", of = { group = kind.group, version = kind.version, kind = kind.kind } }
@@ -33,7 +34,8 @@ local function resource_list(kinds)
             local foreign = sub.name == "scale" and sub.of or {}
             resources[#resources + 1] = {
                 name = kind.plural .. "/" .. sub.name, singularName = "", namespaced = kind.namespaced,
-                kind = sub.of.kind, group = foreign.group, version = foreign.version, verbs = SUBRESOURCE_VERBS,
+                kind = sub.of.kind, group = foreign.group, version = foreign.version,
+                verbs = sub.verbs or SUBRESOURCE_VERBS,
             }
         end
     end
@@ -43,7 +45,7 @@ end
 local function aggregated_resource(kind)
     local subs = json.array {}
     for i, sub in ipairs(subresources(kind)) do
-        subs[i] = { subresource = sub.name, responseKind = sub.of, verbs = SUBRESOURCE_VERBS }
+        subs[i] = { subresource = sub.name, responseKind = sub.of, verbs = sub.verbs or SUBRESOURCE_VERBS }
     end
     return {
         resource = kind.plural, singularResource = kind.singular,

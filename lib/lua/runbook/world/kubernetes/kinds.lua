@@ -12,12 +12,13 @@ local VERBS = { "create", "delete", "deletecollection", "get", "list", "patch", 
 --   custom      is defined by a CustomResourceDefinition: no strategic merge patch, for one
 --   fields      can be selected by these besides metadata.name and metadata.namespace
 --   defaults    members of spec and status that are filled in when they are missing
+--   log         has a log subresource
 --   review      is no object at all: a question that is answered and forgotten
 kinds.predefined = {
     { kind = "Namespace", plural = "namespaces", short = { "ns" }, status = true, cluster = true,
       fields = { "status.phase" }, defaults = { status = { phase = "Active" } } },
     { kind = "Node", plural = "nodes", short = { "no" }, status = true, cluster = true },
-    { kind = "Pod", plural = "pods", short = { "po" }, categories = ALL, status = true,
+    { kind = "Pod", plural = "pods", short = { "po" }, categories = ALL, status = true, log = true,
       fields = { "status.phase", "spec.nodeName", "spec.restartPolicy", "spec.serviceAccountName", "status.podIP" },
       defaults = { spec = { restartPolicy = "Always" }, status = { phase = "Pending" } } },
     { kind = "Service", plural = "services", short = { "svc" }, categories = ALL, status = true,
@@ -41,6 +42,8 @@ kinds.predefined = {
       defaults = { spec = { replicas = 1, updateStrategy = { type = "RollingUpdate" } } } },
     { group = "apps", kind = "DaemonSet", plural = "daemonsets", short = { "ds" }, categories = ALL,
       status = true, generation = true, defaults = { spec = { updateStrategy = { type = "RollingUpdate" } } } },
+    { group = "apps", kind = "ControllerRevision", plural = "controllerrevisions" },
+    { group = "batch", kind = "Job", plural = "jobs", categories = ALL, status = true, generation = true },
     { group = "networking.k8s.io", kind = "Ingress", plural = "ingresses", short = { "ing" },
       status = true, generation = true, defaults = { status = { loadBalancer = {} } } },
     { group = "coordination.k8s.io", kind = "Lease", plural = "leases" },

@@ -2,6 +2,7 @@
 -- subresource), verb, query, req, dry, table (version of the Table form, when that is asked for) }.
 local apply = require "runbook.world.kubernetes.apply"
 local columns = require "runbook.world.kubernetes.columns"
+local logs = require "runbook.world.kubernetes.logs"
 local objects = require "runbook.world.kubernetes.objects"
 local patch = require "runbook.world.kubernetes.patch"
 local plain = require "runbook.world.kubernetes.plain"
@@ -89,6 +90,7 @@ end
 function verbs.get(api, call)
     local object = existing(api, call)
     if call.sub == "scale" then return { json = scale.of(object) } end
+    if call.sub == "log" then return logs.answer(api, object, call.query) end
     return { json = show(api, call, object) }
 end
 
@@ -147,8 +149,9 @@ end
 
 -- A review asks whether something is allowed; the answer is kept nowhere.
 local function review(api, object)
-    local asked = plain.at(object, "spec", "resourceAttributes") or {}
-    object.status = { allowed = api:may(asked.verb or "", asked.resource or "", asked.namespace, asked.name) }
+    local asked = plain.at(object, "spec", "resourceAttributes") or plain.at(object, "spec", "nonResourceAttributes") or {}
+    local what = asked.resource or asked.path or ""
+    object.status = { allowed = api:may(asked.verb or "", what, asked.namespace, asked.name) }
     if not object.status.allowed then object.status.reason = "the sandbox's rules do not allow it" end
     return { status = 201, json = object, write = false }
 end

@@ -1,0 +1,218 @@
+-- k8s.wait and whatever else follows objects as they change. One effect waits for the next change, so a
+-- wait is a chain of them, each of which goes on where the one before has ended.
+local engine, primitives, parts, options_for = ...
+local words, wait, check, k8s = parts.words, primitives.wait, primitives.check, primitives.k8s
+local call = k8s.call
+
+-- Takes out of the options how long to wait and what to call it; the rest says what to look at.
+local function take(options, defaults)
+    local taken = {}
+    for key, value in pairs(defaults) do
+        taken[key] = options[key] == nil and value or options[key]
+        options[key] = nil
+    end
+    taken.timeout = words.seconds(taken.timeout, "timeout")
+    return taken
+end
+
+-- Follows what `query` chooses until judge(got) returns something other than nil and false, and returns
+-- that. `got` is what has become known: { items } or { changes }; judge's second result is the state that
+-- people see meanwhile.
+local function follow(query, how, judge)
+    local started, elapsed = wait.now(), 0
+    local from, state, trouble
+    while true do
+        local all = {}
+        for key, value in pairs(query) do all[key] = value end
+        all.from, all.timeout, all.elapsed, all.quiet = from, math.max(how.timeout - elapsed, 0), elapsed, from ~= nil
+        all["for"], all.state = how.label, state and tostring(state) or nil
+        all.label = "wait for " .. how.label
+        local got = call(all)
+        local value
+        value, state = judge(got)
+        if value then return value end
+        from, trouble = got.from, got.trouble
+        elapsed = wait.now() - started
+        if elapsed >= how.timeout then
+            return check.fail("%s did not come about within %s%s%s", how.label, words.duration(how.timeout),
+                state and "; last seen: " .. tostring(state) or "",
+                trouble and "; since then nothing was heard: " .. trouble or "")
+        end
+    end
+end
+
+-- Follows one object: judge(object or nil) is called for every state that it is in.
+local function follow_one(query, how, judge)
+    local state
+    return follow(query, how, function(got)
+        local value
+        if got.items then
+            value, state = judge(got.items[1])
+            return value, state
+        end
+        for _, change in ipairs(got.changes) do
+            value, state = judge(change.type ~= "DELETED" and change.object or nil)
+            if value then return value, state end
+        end
+        return nil, state
+    end)
+end
+
+-- In a plan: looks once, as the plan would find the object; what is not so yet is for later.
+local function look_once(what, how, options, judge)
+    local look = options_for("get", what, options)
+    look.optional = true
+    return wait.until_ { every = 1, timeout = how.timeout, label = how.label, assume = how.assume,
+        fn = function() return judge(call(look)) end }
+end
+
+local function follow_object(what, how, options, judge)
+    if engine.planning() then return look_once(what, how, options, judge) end
+    return follow_one(options_for("watch", what, options), how, judge)
+end
+
+local function must_be_there(what, object)
+    if object then return object end
+    engine.raise("effect", ("%s is not there: check the name and the namespace, or wait for it first with "
+        .. "k8s.wait(\"%s\", { create = true })"):format(what, what))
+end
+
+local judges = {}
+
+-- condition = "Ready", "Ready=False"
+function judges.condition(what, wanted)
+    local name, status = tostring(wanted):match("^([^=]+)=?(.*)$")
+    if not name then engine.raise("usage", "k8s.wait: condition names one, as in \"Ready\" or \"Ready=False\"") end
+    return "be " .. wanted, function(object)
+        local met, state = k8s.condition(must_be_there(what, object), name, status ~= "" and status or "True")
+        return met and object, state
+    end
+end
+
+-- jsonpath = "{.status.phase}=Running", or "{.status.loadBalancer.ingress}" for any value
+function judges.jsonpath(what, expression)
+    local path, value = k8s.jsonpath_split(expression)
+    return "have " .. expression, function(object)
+        local found = k8s.jsonpath(must_be_there(what, object), path)
+        if #found > 1 then
+            engine.raise("usage", ("k8s.wait: %s matches more than one value of %s"):format(path, what))
+        end
+        if #found == 0 then return nil, path .. " is not there" end
+        if value == nil then return object end
+        if type(found[1]) == "table" then
+            engine.raise("usage", ("k8s.wait: %s of %s is an object or a list, not a value"):format(path, what))
+        end
+        local is = tostring(found[1]):match("^%s*(.-)%s*$")
+        return is == value and object, ("%s is %s"):format(path, is)
+    end
+end
+
+function judges.create()
+    return "be there", function(object) return object, "it is not there" end
+end
+
+-- An object of the same name that came after it is another one.
+function judges.delete()
+    local uid
+    return "be gone", function(object)
+        uid = uid or object and object.metadata.uid
+        return not object or object.metadata.uid ~= uid, "it is still there"
+    end
+end
+
+-- k8s.wait("certificate/x", { condition = "Ready", timeout = "5m", namespace })
+-- k8s.wait("pod/x", { jsonpath = "{.status.phase}=Running" })
+-- k8s.wait("job/x", { create = true })
+-- k8s.wait("pod/x", { delete = true })
+-- Waits as `kubectl wait` does: for a condition ("Ready", or "Ready=False"), for a value (or with
+-- "{.status.x}" alone for any), for the object to be there, or to be gone. It is told of each change at
+-- once, and outlives restarts of the server. Returns the object, true when it is gone. Raises a check
+-- failure that tells the last state after `timeout` (0: looks once), and an effect failure when an object
+-- whose condition is waited for is not there.
+function k8s.wait(what, options)
+    local all = {}
+    for key, value in pairs(options or {}) do all[key] = value end
+    local how = take(all, { timeout = "5m", label = false, assume = nil })
+    how.assume, all.assume = all.assume, nil
+    local aim, judge
+    for kind, make in pairs(judges) do
+        if all[kind] ~= nil then
+            if judge then engine.raise("usage", "k8s.wait waits for one thing at a time") end
+            aim, judge = make(what, all[kind])
+            all[kind] = nil
+        end
+    end
+    if not judge then
+        engine.raise("usage", "k8s.wait wants to know for what: condition = \"Ready\", jsonpath = "
+            .. "\"{.status.phase}=Running\", create = true or delete = true")
+    end
+    how.label = how.label or ("%s to %s"):format(what, aim)
+    return follow_object(what, how, all, judge)
+end
+
+-- k8s.rollout_wait("deployment/x" [, { namespace, timeout = "10m" }]): waits until it has rolled out, by the
+-- rules of `kubectl rollout status`. Returns the object; raises a check failure with kubectl's sentence
+-- when the rollout has failed or is not done in time.
+function k8s.rollout_wait(what, options)
+    local all = {}
+    for key, value in pairs(options or {}) do all[key] = value end
+    local how = take(all, { timeout = "10m", label = ("%s to have rolled out"):format(what) })
+    return follow_object(what, how, all, function(object)
+        local state, sentence = k8s.rollout_status(must_be_there(what, object))
+        if state == "failed" then check.fail("%s", sentence) end
+        return state == "done" and object, sentence
+    end)
+end
+
+local function key_of(object)
+    return (object.metadata.namespace or "") .. "/" .. object.metadata.name
+end
+
+-- Turns what is there now into changes against what was known.
+local function differences(known, items)
+    local changes, there = {}, {}
+    for _, object in ipairs(items) do
+        local key = key_of(object)
+        local was = known[key]
+        there[key] = true
+        if not was or was.metadata.resourceVersion ~= object.metadata.resourceVersion then
+            changes[#changes + 1] = { type = was and "MODIFIED" or "ADDED", object = object }
+        end
+    end
+    for key, object in pairs(known) do
+        if not there[key] then changes[#changes + 1] = { type = "DELETED", object = object } end
+    end
+    return changes
+end
+
+-- k8s.watch("pods" [, { namespace, selector, field_selector, all_namespaces, timeout = "5m" }],
+--           function(object, change) ... end)
+-- Calls the function for every object that is there ("ADDED") and then for each change ("ADDED",
+-- "MODIFIED" or "DELETED") as it comes, until it returns something other than nil and false, which is
+-- returned. Raises a check failure after `timeout`. `what` can be one object, too. In a plan only what is
+-- there is told.
+function k8s.watch(what, options, fn)
+    if type(options) == "function" then options, fn = nil, options end
+    if type(fn) ~= "function" then
+        engine.raise("usage", "k8s.watch wants a function: k8s.watch(\"pods\", {}, function(object, change) ... end)")
+    end
+    local all = {}
+    for key, value in pairs(options or {}) do all[key] = value end
+    local how = take(all, { timeout = "5m", label = ("a change of %s"):format(what) })
+    local known = {}
+    local function judge(got)
+        local changes = got.items and differences(known, got.items) or got.changes
+        for _, change in ipairs(changes) do
+            known[key_of(change.object)] = change.type ~= "DELETED" and change.object or nil
+            local value = fn(change.object, change.type)
+            if value then return value end
+        end
+    end
+    if engine.planning() then
+        return wait.until_ { every = 1, timeout = how.timeout, label = how.label, fn = function()
+            if what:find("[/ ]") then return judge { items = { k8s.find(what, all) } } end
+            return judge { items = k8s.list(what, all) }
+        end }
+    end
+    return follow(options_for("watch", what, all), how, judge)
+end

@@ -1,0 +1,87 @@
+// Plans: what a write to Kubernetes would do, as the server's own dry run says.
+#include <string.h>
+
+#include "prim/changes.h"
+#include "prim/k8s_work.h"
+
+static bool is_scale(const struct kube_request *q)
+{
+    return q->subresource && strcmp(q->subresource, "scale") == 0;
+}
+
+static bool is_merge(const struct kube_request *q)
+{
+    return q->verb == KUBE_PATCH && q->patch_type == KUBE_PATCH_MERGE;
+}
+
+// Ends it with what the object will be; `answer` is what the call gives back.
+static void finish(struct k8s_work *w, struct value *object, struct value *answer)
+{
+    struct effect *e = w->effect;
+    e->would_be = object;
+    e->result = answer;
+    e->diff = changes_between(e->run, &e->arena, e->before, object, e->sensitive);
+    e->note = w->on_top ? NULL : "controllers do not act on a dry run";
+    effect_end(e);
+}
+
+// The same without the server, which knows nothing of what the plan has changed before.
+static void presume(struct k8s_work *w, struct value *object)
+{
+    w->effect->assumed = true;
+    finish(w, object, object);
+}
+
+static void checked(const struct kube_result *r, void *arg)
+{
+    struct k8s_work *w = arg;
+    struct effect *e = w->effect;
+    const struct kube_request *q = &w->request;
+    bool remove = q->verb == KUBE_DELETE;
+    // What is answered about the scale is no object of that type; the patch { spec: { replicas } }
+    // is one of both.
+    bool merge = is_merge(q) && (w->on_top || is_scale(q));
+    w->call = NULL;
+    struct value *object = remove  ? value_null(&e->arena)
+                           : merge ? changes_merge(&e->arena, e->before, q->body)
+                                   : r->value;
+    if (r->missing && w->on_top && object) { // it is the plan that has created it
+        presume(w, object);
+    } else if (r->error) {
+        e->would_be = NULL;
+        e->error = r->error;
+        effect_end(e);
+    } else {
+        finish(w, object, is_scale(q) ? r->value : object);
+    }
+}
+
+static void looked(const struct kube_result *r, void *arg)
+{
+    struct effect *e = ((struct k8s_work *)arg)->effect;
+    e->before = r->error ? value_null(&e->arena) : r->value;
+    struct k8s_work *w = k8s_work_new(e);
+    w->request.dry_run = true;
+    k8s_work_start(w, checked);
+}
+
+bool k8s_rehearse(struct effect *e)
+{
+    struct k8s_work *w = k8s_work_new(e);
+    const struct kube_request *q = &w->request;
+    bool whole = q->verb == KUBE_CREATE || q->verb == KUBE_APPLY;
+    w->on_top = e->before != NULL;
+    if (w->on_top && e->would_be) { // an edit: the server could not apply it to what it has
+        presume(w, e->would_be);
+    } else if (w->on_top && e->before->type == VALUE_NULL && whole) { // deleted by the plan
+        presume(w, value_copy(&e->arena, q->body));
+    } else if (w->on_top || q->verb == KUBE_CREATE || q->name == NULL) {
+        w->request.dry_run = true;
+        k8s_work_start(w, checked);
+    } else {
+        w->request = (struct kube_request){
+            .verb = KUBE_GET, .resource = q->resource, .name = q->name, .namespace = q->namespace};
+        k8s_work_start(w, looked);
+    }
+    return true;
+}

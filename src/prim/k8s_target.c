@@ -1,0 +1,129 @@
+// What an effect on Kubernetes works on: the words of the author, read once, into the terms in
+// which a plan compares effects and people read of them.
+#include <ctype.h>
+#include <string.h>
+
+#include "engine/failure.h"
+#include "engine/run.h"
+#include "kube/edit.h"
+#include "kube/name.h"
+#include "prim/args.h"
+#include "prim/changes.h"
+#include "prim/k8s_work.h"
+
+// The words for a type come in many forms; for telling whether two effects mean the same object the
+// plain singular is near enough. Two forms that stay apart only make a plan more careful.
+static const char *singular(struct arena *a, const char *words)
+{
+    static const struct {
+        const char *brief, *name;
+    } shorts[] = {{"po", "pod"},       {"deploy", "deployment"}, {"sts", "statefulset"},
+                  {"ds", "daemonset"}, {"rs", "replicaset"},     {"svc", "service"},
+                  {"cm", "configmap"}, {"ing", "ingress"},       {"ns", "namespace"},
+                  {"no", "node"},      {"cert", "certificate"},  {"pvc", "persistentvolumeclaim"}};
+    char *s = arena_copy(a, words, strcspn(words, "."));
+    size_t len = strlen(s);
+    for (char *p = s; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++)
+        if (strcmp(s, shorts[i].brief) == 0)
+            return shorts[i].name;
+    if (len > 4 && strcmp(s + len - 3, "ies") == 0)
+        memcpy(s + len - 3, "y", 2);
+    else if (len > 4 && strcmp(s + len - 4, "sses") == 0)
+        s[len - 2] = '\0';
+    else if (len > 2 && s[len - 1] == 's' && s[len - 2] != 's')
+        s[len - 1] = '\0';
+    return s;
+}
+
+// The name and type of the object in the arguments.
+static void object_name(lua_State *L, const struct value *object, struct kube_name *name)
+{
+    name->resource = value_get_text(object, "kind");
+    name->name = value_get_text(value_get(object, "metadata"), "name");
+    const char *generated = value_get_text(value_get(object, "metadata"), "generateName");
+    if (*name->resource == '\0' || (*name->name == '\0' && *generated == '\0'))
+        failure_raise(L, FAILURE_USAGE, "k8s: the object needs a kind and metadata.name");
+    if (*name->name == '\0')
+        name->name = NULL;
+}
+
+static const char *namespace_read(lua_State *L, struct effect *e, const struct value *object)
+{
+    const char *given = args_text(L, e, "namespace");
+    const char *own = value_get_text(value_get(object, "metadata"), "namespace");
+    return given ? given : *own ? own : kube_config_of(e->run->kube)->namespace;
+}
+
+static const char *summarize(struct effect *e, const struct kube_name *name, const char *space)
+{
+    const char *verb = value_get_text(e->args, "verb"), *asked = k8s_text(e, "asked");
+    const char *part = k8s_text(e, "subresource");
+    if (name->resource == NULL)
+        return arena_printf(&e->arena, "%s of %s", verb, e->system);
+    return arena_printf(
+        &e->arena, "%s %s%s%s%s%s%s in %s", asked ? "may I" : verb, asked ? asked : "",
+        asked ? " " : "", name->resource, name->name ? "/" : "", name->name ? name->name : "",
+        part ? arena_printf(&e->arena, "/%s", part) : "",
+        value_get_bool(e->args, "all_namespaces", false) ? "all namespaces" : space);
+}
+
+void k8s_target_read(lua_State *L, struct effect *e)
+{
+    struct arena *a = &e->arena;
+    struct error err = {""};
+    struct kube_name name = {0};
+    const char *what = args_text(L, e, "what"), *part = args_text(L, e, "subresource");
+    const struct value *object = value_get(e->args, "object");
+    bool url = what && k8s_verb(e) == KUBE_REVIEW && (*what == '/' || *what == '*');
+    if (url)
+        name.resource = what;
+    else if (what && !kube_name_parse(a, what, &name, &err))
+        failure_raise(L, FAILURE_USAGE, "k8s: %s", err.text);
+    if (object)
+        object_name(L, object, &name);
+    if (!object && what) {
+        value_set(a, e->args, "resource", value_string(a, name.resource));
+        if (name.name)
+            value_set(a, e->args, "name", value_string(a, name.name));
+    }
+    value_remove(e->args, "what");
+    const char *space = namespace_read(L, e, object);
+    e->system = kube_config_of(e->run->kube)->server;
+    // A part that is read is something else; one that is written changes the object.
+    bool other = part && e->access == ACCESS_READ;
+    if (name.name && k8s_verb(e) <= KUBE_DELETE)
+        e->target = arena_printf(a, "%s %s/%s/%s%s%s", e->system, space, singular(a, name.resource),
+                                 name.name, other ? "/" : "", other ? part : "");
+    if (e->summary == NULL)
+        e->summary = summarize(e, &name, space);
+    // The journal keeps no Secrets.
+    e->sensitive = name.resource && strcmp(singular(a, name.resource), "secret") == 0;
+}
+
+void k8s_edit_read(lua_State *L, struct effect *e)
+{
+    struct arena *a = &e->arena;
+    struct value *before = value_get(e->args, "before"), *after = value_get(e->args, "after");
+    struct value *merge = value_get(e->args, "merge");
+    value_remove(e->args, "before");
+    value_remove(e->args, "after");
+    if (before == NULL) {
+        if (merge && !e->assume)
+            e->diff = changes_named(e->run, a, merge, e->sensitive);
+        return;
+    }
+    if (before->type != VALUE_OBJECT || (after == NULL) == (merge == NULL))
+        failure_raise(
+            L, FAILURE_USAGE,
+            "k8s: `before` is the object as it was, and `after` or `merge` what becomes of "
+            "it");
+    if (after) {
+        value_set(a, e->args, "json", kube_edit(a, before, after));
+        value_set(a, e->args, "if_resource_version",
+                  value_string(a, value_text(value_path(before, "metadata.resourceVersion"))));
+    }
+    e->would_be = after ? after : changes_merge(a, before, merge);
+    e->diff = changes_between(e->run, a, before, e->would_be, e->sensitive);
+}

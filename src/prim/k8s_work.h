@@ -1,0 +1,46 @@
+// k8s_work: what the files behind the noun `k8s` share: an effect on its way, and its performers.
+#pragma once
+
+#include <lua.h>
+
+#include "engine/effect.h"
+#include "kube/client.h"
+
+struct timer;
+struct kube_watch;
+
+// What an effect's performer keeps in e->work.
+struct k8s_work {
+    struct effect *effect;
+    struct kube_call *call;
+    struct kube_request request;
+    bool on_top;              // rehearsal: the plan has changed the object before
+    struct kube_watch *watch; // watch: under way
+    struct timer *tick;       // watch and logs: the next word of progress, or the end of a batch
+    struct k8s_log *log;      // logs: what has come so far
+};
+
+// The effect's work, new and with the request that its arguments describe.
+struct k8s_work *k8s_work_new(struct effect *);
+// Starts the request with work->request.
+void k8s_work_start(struct k8s_work *, kube_done *done);
+// An argument as text, or NULL.
+const char *k8s_text(const struct effect *, const char *name);
+// The verb among the effect's arguments.
+enum kube_verb k8s_verb(const struct effect *);
+
+// Plan: asks the server what the write would do, after a look at the object as it is.
+bool k8s_rehearse(struct effect *);
+
+// The performers of the streams, and what ends them at once.
+void k8s_watch_perform(struct effect *);
+void k8s_logs_perform(struct effect *);
+void k8s_stream_cancel(struct effect *);
+
+// Fills in what the arguments name: type, object and namespace, the effect's system and target, and
+// its summary. Raises a usage failure.
+void k8s_target_read(lua_State *L, struct effect *);
+// Reads `before` and `after`, an object as it was and as it is to be, and makes of them the patch
+// that changes one into the other, guarded by resourceVersion, and the diff. Raises a usage
+// failure.
+void k8s_edit_read(lua_State *L, struct effect *);

@@ -1,0 +1,64 @@
+-- canary and gates: weights to the last percent, and how long a gate may go without a verdict.
+local canary = require "runbook.canary"
+local gates = require "runbook.gates"
+
+local function fails(words, fn)
+    local ok, why = pcall(fn)
+    check(not ok, "it fails: %s", words)
+    check(tostring(why):find(words), "%q has %q", tostring(why), words)
+end
+
+local function router(name) return canary.nginx { ingress = name, namespace = "n" } end
+
+-- A bake of 3 s at one gate with that query, of one request if it matters. Returns what it failed with,
+-- and after how many seconds.
+local function bake(run, query, least)
+    local started = wait.now()
+    local ok, why = pcall(gates.bake, run, { gate "figure" { below = 1, query = query,
+        min_requests = least, requests = least and "requests" } },
+        { length = 3, every = 0.1, patience = 0.5, label = "bake",
+            source = { sample = function() return { value = 1 } end } })
+    return ok, tostring(why), wait.now() - started
+end
+
+return runbook {
+    name = "test-canary",
+    phase "weights" { keep_going = true,
+        step "are read exactly" { function(run)
+            canary.expect_zero(run, router "zero")
+            check.equal(router("whole").weight(run), 20, "200 of 1000, in percent")
+            check.equal(math.type(router("whole").weight(run)), "integer", "its type")
+            check.equal(router("trace").weight(run), 0.9, "9 of 1000, in percent")
+            fails("is 0.9, expected 0", function() canary.expect_zero(run, router "trace") end)
+            fails("total weight of 0", function() canary.expect_zero(run, router "nothing") end)
+            fails("no whole number", function() canary.expect_zero(run, router "word") end)
+        end },
+        step "are written as a share of the total" { function(run)
+            local to = router "whole"
+            local from, mark = to.weight(run)
+            check(to.set(run, 5, from, mark), "it is set")
+            check.equal(to.weight(run), 5, "the weight, in percent")
+            check.equal(k8s.get("ingress/whole").metadata.annotations["nginx.ingress.kubernetes.io/canary-weight"],
+                "50", "the annotation")
+            check(not to.set(run, 10, from, mark), "what was read is old by now")
+        end },
+        step "that the total cannot express are refused" { function(run)
+            local to = router "coarse"
+            local from, mark = to.weight(run)
+            fails("cannot send exactly 5 %%", function() to.set(run, 5, from, mark) end)
+            check.equal(to.weight(run), 0, "the weight")
+        end },
+    },
+    phase "gates" { keep_going = true,
+        step "no verdict is borne for as long as patience lasts" { function(run)
+            local ok, why, seconds = bake(run, function() return "none" end)
+            check(not ok and why:find("had no verdict"), "it fails: %s", why)
+            check(seconds >= 0.5 and seconds < 2.5, "before the bake is over: after %s s", seconds)
+        end },
+        step "too few requests are borne until the end" { function(run)
+            local ok, why, seconds = bake(run, function() return 0 end, 10)
+            check(not ok and why:find("only 1 of 10 requests"), "it fails: %s", why)
+            check(seconds >= 3, "when the bake is over: after %s s", seconds)
+        end },
+    },
+}

@@ -1,0 +1,1 @@
+test_k8s.world.lua

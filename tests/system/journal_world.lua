@@ -1,0 +1,52 @@
+-- A till on loopback, for the tests of the journal. It counts what it is asked to do. What is asked of it
+-- under a name that ends with "hang" takes effect the first time and gets no answer.
+local routes = {}
+
+routes["POST /pay"] = function(w, req)
+    local key = req.headers["idempotency-key"]
+    if not (key and w.keys[key]) then table.insert(w.paid, req.target) end
+    if key then w.keys[key] = true end
+    local hangs = req.target:find("hang$") and not w.hung[req.target]
+    w.hung[req.target] = true
+    return hangs and { abort = true } or { status = 201, json = { number = #w.paid } }
+end
+
+routes["PUT /pay"] = routes["POST /pay"]
+
+routes["DELETE /pay"] = function(w, req)
+    if w.faults["no-refunds"] and req.target:find("stays") then
+        return { status = 500, body = "the till is closed\n" }
+    end
+    table.insert(w.refunds, req.target)
+    return { status = 204 }
+end
+
+-- Another number each time: whoever shows the same one twice has kept it.
+routes["GET /number"] = function(w)
+    w.reads = w.reads + 1
+    return { json = { number = w.reads } }
+end
+
+routes["POST /echo"] = function(_, req)
+    return { json = { body = req.body, headers = req.headers, query = req.query } }
+end
+
+routes["GET /bytes"] = function(w)
+    w.reads = w.reads + 1
+    return { body = "\0\xff\xfe " .. w.reads }
+end
+
+return {
+    name = "till",
+    listen = { till = {} },
+    faults = { ["no-refunds"] = "refunds of what has \"stays\" in its name fail" },
+    start = function(w) w.paid, w.refunds, w.keys, w.hung, w.reads = {}, {}, {}, {}, 0 end,
+    handle = { till = function(w, req)
+        local route = routes[req.method .. " " .. req.path]
+        return route and route(w, req) or { status = 404, body = "there is no such thing\n" }
+    end },
+    files = function(w) return { ["values.yaml"] = { till = w.urls.till } } end,
+    snapshot = function(w)
+        return { paid = json.array(w.paid), refunds = json.array(w.refunds), reads = w.reads }
+    end,
+}

@@ -1,0 +1,480 @@
+#!/usr/bin/env bash
+# The journal seen from outside: what is in doubt and who decides, undoing a finished run, what a resumed
+# run keeps and what it refuses, signals, disks that are full or read-only, locks, and copies.
+. "$(dirname "$0")/lib.sh"
+cd "$WORK" || exit 1
+sandbox "$HERE/journal_world.lua"
+till=$(sed -n 's/^till: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$SANDBOX/values.yaml")
+
+# --- tools -------------------------------------------------------------------------------------------
+book() { # book FILE [NAME]: a runbook around the phases on standard input; run.what tells cases apart
+    { echo "return runbook { name = \"${2:-t}\", params = { what = param \"\" },"; cat; echo '}'; } |
+        sed "s|TILL|$till|g" >"$1"
+}
+fresh() { # fresh WHAT: an empty journal, and a name for what is paid from now on
+    XDG_STATE_HOME=$(mktemp -d "$WORK/state.XXXX")
+    export XDG_STATE_HOME RUNBOOK_WHAT=$1
+}
+fault() { curl -s -o /dev/null -d "{\"name\":\"$1\",\"weight\":$2}" "$CONTROL/faults"; }
+count() { curl -s "$CONTROL/state" | jq --arg t "/pay?$RUNBOOK_WHAT$2" "[.$1[] | select(. == \$t)] | length"; }
+paid() { # paid SUFFIX...: how often each was paid
+    local suffix
+    for suffix in "$@"; do count paid "$suffix"; done | paste -sd ' '
+}
+refunds() { curl -s "$CONTROL/state" | jq -r --arg t "/pay?$RUNBOOK_WHAT" '.refunds[] | select(startswith($t)) | ltrimstr($t)' | paste -sd ' '; }
+is() { [ "$2" = "$3" ] && ok "$1" || not_ok "$1: '$2' instead of '$3'"; }
+id() { "$RUNBOOK" runs --output json | jq -r '.[0].id'; }
+effects() { "$RUNBOOK" show --output json "$@" | jq -c '.effects[]'; }
+doubtful() { effects | jq 'select(.access == "write" and (.state == 0 or .in_doubt == 1)).seq'; }
+
+# killed AT WHEN COMMAND...: by the sandbox, at that request.
+killed() {
+    mortal "\"at\":$1,\"when\":\"$2\"" "${@:3}" >"$WORK/killed.log" 2>&1
+    local code=$?
+    [ $code = 137 ] || { not_ok "killed: exit $code"; sed 's/^/        | /' "$WORK/killed.log"; }
+}
+
+# --- in doubt ----------------------------------------------------------------------------------------
+book doubt.lua <<'X'
+  phase "p" {
+    step "before" { function(run) http.post("TILL/pay?" .. run.what .. "-before") end },
+    step "pays" { function(run)
+        local a = http.post("TILL/pay?" .. run.what, { json = { amount = 12 }, assume = { status = 202 } })
+        log.info("paid with %d", a.status)
+    end },
+    step "after" { function(run) http.post("TILL/pay?" .. run.what .. "-after") end } },
+X
+# in_doubt NAME HOW PAID FINALLY: from doubt to its end by the decision HOW; how often it was paid, then
+# and finally.
+in_doubt() {
+    local name="in doubt, $1, $2" seq answer=201
+    [ "$2" = done ] && answer=202
+    expect "$name: resume stops, and shows what was sent" 7 'in doubt: "POST .*" \(effect [0-9]+\)
+sent: \{"body":"\{\\"amount\\":12\}".*"method":"POST"
+runbook resume [0-9a-f-]+ --resolve [0-9]+=done' "$RUNBOOK" resume
+    expect "$name: and does so again" 7 'in doubt: "POST ' "$RUNBOOK" resume
+    expect "$name: show, too" 0 'write +IN DOUBT .*/pay
+sent: \{"body":"\{\\"amount\\":12\}".*"method":"POST"' "$RUNBOOK" show
+    is "$name: nothing was sent meanwhile" "$(paid "" -before -after)" "$3 1 0"
+    seq=$(doubtful)
+    expect "$name: another number" 2 'effect 999 of run .* is not in doubt' "$RUNBOOK" resume --resolve 999=done
+    expect "$name: no decision" 2 'SEQ=done, SEQ=not-done or SEQ=retry' "$RUNBOOK" resume --resolve "$seq=maybe"
+    expect "$name: decided" 0 "paid with $answer" "$RUNBOOK" resume --resolve "$seq=$2"
+    is "$name: so often it was paid" "$(paid "" -before -after)" "$4 1 1"
+    expect "$name: that was all" 2 'no run .* that did not come to a good end' "$RUNBOOK" resume
+}
+for how in done not-done retry; do
+    again=$([ $how = done ] && echo 0 || echo 1)
+    fresh after-$how
+    killed 2 after "$RUNBOOK" doubt.lua
+    in_doubt "killed after it" $how 1 $((1 + again))
+    fresh before-$how
+    killed 2 before "$RUNBOOK" doubt.lua
+    in_doubt "killed before it" $how 0 $again
+    fresh $how-hang
+    expect "in doubt, live" 7 'it was sent: whether it took effect is not known
+next: look at the other side .* runbook resume [0-9a-f-]+, which says' "$RUNBOOK" doubt.lua
+    in_doubt "live" $how 1 $((1 + again))
+done
+
+book repeatable.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what .. "-key", { idempotency_key = run.id })
+      http.put("TILL/pay?" .. run.what .. "-put", { body = "x" })
+      http.post("TILL/pay?" .. run.what .. "-said", { repeatable = true })
+  end } },
+X
+fresh repeatable
+for at in 1 2 3; do killed $([ $at = 1 ] && echo 1 || echo 2) after "$RUNBOOK" $([ $at = 1 ] && echo repeatable.lua || echo resume); done
+expect "what may be repeated is, without a word" 0 '!doubt' "$RUNBOOK" resume
+is "with its key it was paid once" "$(paid -key -put -said)" "1 2 2"
+
+book caught.lua <<'X'
+  phase "p" { step "catches" { function(run)
+      local ok = pcall(http.post, "TILL/pay?" .. run.what)
+      log.info("went on: %s", ok)
+  end } },
+X
+fresh caught
+killed 1 after "$RUNBOOK" caught.lua
+expect "a pcall does not get around doubt" 7 'in doubt: "POST ' "$RUNBOOK" resume
+expect "not the second time either" 7 'in doubt: "POST ' "$RUNBOOK" resume
+
+# --- undoing -----------------------------------------------------------------------------------------
+book undo.lua <<'X'
+  phase "p" {
+    step "a" { function(run) http.post("TILL/pay?" .. run.what .. "-a") end,
+               undo = function(run) http.delete("TILL/pay?" .. run.what .. "-a"):expect(204) end },
+    step "b" { function(run) http.post("TILL/pay?" .. run.what .. "-b") end,
+               undo = function(run) http.delete("TILL/pay?" .. run.what .. "-stays"):expect(204) end },
+    step "c" { function(run) http.post("TILL/pay?" .. run.what .. "-c") end,
+               undo = function(run) http.delete("TILL/pay?" .. run.what .. "-c"):expect(204) end } },
+X
+fresh undo-all
+"$RUNBOOK" undo.lua >/dev/null 2>&1
+run=$(id)
+expect "a finished run is undone, last first" 5 'undone: c
+undone: b
+undone: a
+t was rolled back: it was asked for' "$RUNBOOK" rollback "$run"
+is "all of it" "$(refunds)" "-c -stays -a"
+expect "once" 2 'was rolled back already' "$RUNBOOK" rollback "$run"
+expect "and it does not go on" 2 'was rolled back; start anew' "$RUNBOOK" resume "$run"
+expect "it is on record" 0 'undo of c  ok
+DELETE .*-stays' "$RUNBOOK" show "$run"
+expect "an unknown run" 2 "there is no run 'x'" "$RUNBOOK" rollback x
+expect "no run at all" 2 'wants the run to undo' "$RUNBOOK" rollback
+
+fresh undo-fails
+"$RUNBOOK" undo.lua >/dev/null 2>&1
+run=$(id)
+fault no-refunds true
+expect "an undo that fails is listed, the others still run" 6 'undone: c
+NOT undone: b
+undone: a
+b: its undo failed
+runbook rollback '"$run" "$RUNBOOK" rollback "$run"
+is "it was tried three times" "$(effects | grep -c 'DELETE.*-stays')" 3
+fault no-refunds false
+expect "tried again, only that one is left" 5 'undone: b
+!undone: [ac]' "$RUNBOOK" rollback "$run"
+is "all is undone, once" "$(refunds)" "-c -a -stays"
+
+fresh undo-stopped
+killed 3 before "$RUNBOOK" undo.lua
+expect "a run that was killed is undone" 5 'undone: c
+undone: b
+undone: a' "$RUNBOOK" rollback "$(id)"
+
+# Killed around each request of a rollback: it goes on with the rollback, and with nothing else.
+for at in 1 2 3; do
+    for when in before after; do
+        fresh undo-killed-$at-$when
+        "$RUNBOOK" undo.lua >/dev/null 2>&1
+        killed $at $when "$RUNBOOK" rollback "$(id)"
+        code=$("$RUNBOOK" resume >/dev/null 2>&1; echo $?)
+        is "a rollback killed $when request $at goes on" "$code $(refunds | tr ' ' '\n' | uniq | paste -sd ' ')" "5 -c -stays -a"
+    done
+done
+
+# --- what a resumed run keeps ------------------------------------------------------------------------
+cat >helper.lua <<'X'
+return { greet = function() log.info("the helper that it began with") end }
+X
+book keeps.lua <<'X'
+  phase "p" {
+    step "finds out" { function()
+        return { number = http.get("TILL/number"):json().number, whole = 2.0, text = "ü\n\"", none = json.null }
+    end },
+    step "draws" { function()
+        require("helper").greet()
+        local bytes = http.get("TILL/bytes").body
+        log.info("drawn %d %d %.6f %s", math.random(1000000), http.get("TILL/number"):json().number, wait.now(),
+            wait.now() == wait.now())
+        http.post("TILL/echo")
+        http.post("TILL/echo?second")
+        log.info("bytes %d", #bytes)
+    end },
+    step "shows" { function(run)
+        local r = run.results["finds out"]
+        log.info("found %s", json.encode(r))
+        log.info("types %s %s", math.type(r.whole), r.none == json.null)
+    end } },
+X
+fresh keeps
+killed 5 before "$RUNBOOK" keeps.lua --output ndjson # before the second write; what led to the first is kept
+before=$(grep -Eo 'drawn [^"]*' "$WORK/killed.log")
+echo 'error("the helper was changed")' >helper.lua
+sed -i 's/drawn/changed/' keeps.lua
+seq=$(doubtful)
+after=$("$RUNBOOK" resume --resolve "$seq=retry" 2>&1)
+code=$?
+is "a changed source, or one that it requires, does not matter" $code 0
+[ -n "$before" ] && grep -qF "$before" <<<"$after" && ok "random numbers, answers and the time are the same" ||
+    not_ok "random numbers, answers and the time are the same: $before / $(grep drawn <<<"$after")"
+grep -q 'found {"none":null,"number":1,"text":"ü\\n\\"","whole":2.0}' <<<"$after" && ok "a finished step's result is there" ||
+    not_ok "a finished step's result is there: $(grep found <<<"$after")"
+grep -q 'types float true' <<<"$after" && ok "and is of the same types" || not_ok "and is of the same types"
+grep -q 'bytes [0-9]' <<<"$after" && ok "an answer that is no text is asked for again" || not_ok "bytes: $after"
+expect "--source shows what it ran" 0 'the helper that it began with
+drawn
+!changed' "$RUNBOOK" show --source
+
+book waits.lua <<'X'
+  phase "p" { step "waits" { function(run)
+      local began = wait.now()
+      http.post("TILL/pay?" .. run.what)
+      wait.sleep("4s")
+      log.info("waited %.1f", wait.now() - began)
+  end } },
+X
+fresh waits
+{ timeout -s KILL 1 "$RUNBOOK" waits.lua; } >/dev/null 2>&1
+sleep 1
+expect "a wait keeps its deadline" 0 'waited 4\.[0-4]' "$RUNBOOK" resume
+is "and nothing was done twice" "$(paid "")" 1
+fresh waits-past
+{ timeout -s KILL 1 "$RUNBOOK" waits.lua; } >/dev/null 2>&1
+sleep 3.5
+took=$( { time -p "$RUNBOOK" resume >/dev/null 2>&1; } 2>&1 | sed -n 's/^real \([0-9]*\).*/\1/p')
+[ "$took" -lt 1 ] && ok "one that has passed is not waited for" || not_ok "one that has passed: $took s"
+
+# --- several at once ---------------------------------------------------------------------------------
+book fibers.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      local function pay(name)
+          wait.sleep(math.random(40) / 1000)
+          local n = http.get("TILL/number"):json().number
+          http.post("TILL/pay?" .. run.what .. name, { idempotency_key = run.id .. name, json = { n = n } })
+          wait.sleep(math.random(40) / 1000)
+          return name
+      end
+      local all = parallel {
+          left = function() return each({ "-1", "-2", "-3", "-4", "-5", "-6" }, { limit = 3 }, pay) end,
+          right = function() return each({ "-7", "-8" }, pay) end,
+      }
+      log.info("paid %s %s", table.concat(all.left), table.concat(all.right))
+  end } },
+X
+for at in 3 6 9 11 14; do
+    fresh fibers-$at
+    killed $at $([ $((at % 2)) = 0 ] && echo before || echo after) "$RUNBOOK" fibers.lua
+    expect "branches, killed at request $at, take the same path" 0 'paid -1-2-3-4-5-6 -7-8
+!another path' "$RUNBOOK" resume
+    is "each was paid once" "$(paid -1 -2 -3 -4 -5 -6 -7 -8)" "1 1 1 1 1 1 1 1"
+done
+
+# --- another source ----------------------------------------------------------------------------------
+book upgrade.lua <<'X'
+  phase "p" {
+    step "first" { function(run)
+        http.post("TILL/pay?" .. run.what .. "-1")
+        http.get("TILL/number")
+        return 1
+    end },
+    step "second" { function(run)
+        http.post("TILL/pay?" .. run.what .. "-2", { idempotency_key = "2" .. run.id })
+        http.post("TILL/pay?" .. run.what .. "-3", { idempotency_key = "3" .. run.id })
+    end },
+    step "third" { function(run) http.post("TILL/pay?" .. run.what .. "-4") end } },
+X
+cp upgrade.lua began.lua
+# upgrade NAME EXIT PATTERNS SED...: killed in the second step, the source changed, and resumed with it.
+upgrade() {
+    local name=$1 code=$2 patterns=$3 before
+    shift 3
+    cp began.lua upgrade.lua
+    fresh "upgrade-$(tr -c 'a-z\n' - <<<"$name")"
+    killed 4 before "$RUNBOOK" upgrade.lua
+    sed -i "$@" upgrade.lua
+    before=$(paid -1 -2 -3 -4)
+    expect "--upgrade: $name" "$code" "$patterns" "$RUNBOOK" resume --upgrade
+    [ "$code" = 0 ] && return
+    is "--upgrade: $name: nothing was done" "$(paid -1 -2 -3 -4)" "$before"
+    expect "--upgrade: $name: the first source still goes on" 0 't is done' "$RUNBOOK" resume
+    is "--upgrade: $name: to its end" "$(paid -1 -2 -3 -4)" "1 1 1 1"
+}
+upgrade "a later step is another" 0 'the new third' -e 's/-4")/-5") log.info("the new third")/'
+is "--upgrade: it was run" "$(paid -1 -2 -3 -4 -5)" "1 1 1 0 1"
+expect "--upgrade: it is the source now" 0 'the new third' "$RUNBOOK" show --source
+upgrade "more words" 0 't is done' -e '1i -- a comment' -e 's/http.get/log.info("looking") http.get/'
+upgrade "another target in the interrupted step" 10 'takes another path than it took before
+before:  POST .*-2  \(upgrade.lua:9\)
+now:     POST .*-9  \(upgrade.lua:9\)
+runbook resume [0-9a-f-]+$' -e 's/-2"/-9"/'
+upgrade "another body" 10 'before:  POST .*-2
+now:     POST .*-2' -e 's/-2", {/-2", { body = "x",/'
+upgrade "a finished step asks for something else" 10 'takes another path
+before:  GET .*number  \(upgrade.lua:5\)
+now:     GET .*bytes  \(upgrade.lua:5\)' -e 's/number/bytes/'
+upgrade "a finished step asks for more" 10 'before:  it ended here
+now:     GET .*bytes  \(upgrade.lua:6\)' -e 's|return 1|http.get("'"$till"'/bytes") return 1|'
+upgrade "a finished step leaves something out" 10 'before:  GET .*number  \(upgrade.lua:5\)
+now:     it ended without' -e 's/http.get.*number")//'
+upgrade "a finished step returns something else" 10 'returns something else' -e 's/return 1/return 2/'
+upgrade "a finished step fails" 10 'fails with the source as it is now: no more' -e 's/return 1/check(false, "no more")/'
+upgrade "a finished step is gone" 10 'been through the step "first", which upgrade.lua has no more' -e 's/"first"/"1st"/'
+upgrade "it does not load" 3 'upgrade.lua:12: .* expected' -e 's/phase "p" {/phase "p" (/'
+
+# --- signals -----------------------------------------------------------------------------------------
+book signals.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what)
+      exec { "touch", "began", reads = true }
+      wait.sleep("1500ms")
+      http.post("TILL/pay?" .. run.what .. "-after")
+  end } },
+X
+for signal in INT TERM HUP; do
+    fresh signal-$signal
+    signalled() {
+        rm -f began
+        "$RUNBOOK" signals.lua &
+        local pid=$!
+        wait_for 20 test -f began
+        kill -$signal $pid
+        wait $pid
+    }
+    expect "SIG$signal says what to type next" $([ $signal = INT ] && echo 130 || echo 143) \
+        'stopped by a signal
+next: to go on: runbook resume [0-9a-f-]+$' signalled
+    expect "SIG$signal: it goes on" 0 't is done' "$RUNBOOK" resume "$(id)"
+    is "SIG$signal: nothing was done twice" "$(paid "" -after)" "1 1"
+done
+
+# --- disks -------------------------------------------------------------------------------------------
+book full.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      for i = 1, 60 do
+          http.post("TILL/pay?" .. run.what .. i, { idempotency_key = run.id .. i, body = ("x"):rep(5000) })
+      end
+  end } },
+X
+# sent: how many payments the server has seen, and how many intents stand in the journal.
+sent() { echo "$(curl -s "$CONTROL/state" | jq --arg t "/pay?$RUNBOOK_WHAT" '[.paid[] | select(startswith($t))] | unique | length') $(effects | jq -s '[.[] | select(.access == "write")] | length')"; }
+full() { # full NAME COMMAND...: the command comes to the end of its disk, and goes on once it has room
+    local name=$1 counts
+    shift
+    expect "$name: it stops, and says what to do" 1 'was not sent: the journal .* cannot be used: (database or disk is full|disk I/O error)
+make room for the journal or mend it, then: runbook resume [0-9a-f-]+$' "$@"
+    counts=$(sent)
+    [ "${counts% *}" = "${counts#* }" ] && [ "${counts% *}" -gt 3 ] && [ "${counts% *}" -lt 60 ] &&
+        ok "$name: nothing was sent that is not on record" || not_ok "$name: sent and on record: $counts"
+}
+limited() { (trap '' XFSZ; ulimit -f 300; "$RUNBOOK" full.lua); }
+fresh full-file-
+full "the file may not grow" limited
+expect "the file may not grow: it goes on" 0 't is done' "$RUNBOOK" resume
+is "the file may not grow: each was paid once" "$(sent)" "60 60"
+mkdir disk
+if [ "$(id -u 2>/dev/null)" ] && mount -t tmpfs -o size=300k tmpfs disk 2>/dev/null; then
+    fresh full-disk-
+    export XDG_STATE_HOME=$WORK/disk
+    full "the disk is full" "$RUNBOOK" full.lua
+    mount -o remount,size=10m disk
+    expect "the disk is full: it goes on" 0 't is done' "$RUNBOOK" resume
+    is "the disk is full: each was paid once" "$(sent)" "60 60"
+    umount disk
+else
+    skip "a full disk needs a mount"
+fi
+
+book small.lua <<'X'
+  phase "p" { step "pays" { function(run) http.post("TILL/pay?" .. run.what) end } },
+X
+fresh read-only
+"$RUNBOOK" small.lua >/dev/null 2>&1
+run=$(id)
+# powerless COMMAND...: by somebody for whom file modes count.
+powerless() {
+    if [ "$(command id -u)" = 0 ]; then setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else "$@"; fi
+}
+chmod 755 "$WORK" "$XDG_STATE_HOME" "$XDG_STATE_HOME/runbook"
+chmod 444 "$XDG_STATE_HOME"/runbook/* small.lua
+[ "$(command id -u)" = 0 ] || chmod 555 "$XDG_STATE_HOME/runbook"
+if powerless test -x "$RUNBOOK"; then
+    expect "a read-only journal: nothing is done" 1 'the journal .*journal.db cannot be used: .*readonly
+make it and its folder writable, or name another with --journal FILE' powerless "$RUNBOOK" small.lua
+    is "a read-only journal: nothing was sent" "$(paid "")" 1
+    expect "a read-only journal: it can be read" 0 'write done .*/pay\?read-only' powerless "$RUNBOOK" show "$run"
+    expect "a folder one may not write to" 1 'could not make the folder /proc/x' "$RUNBOOK" small.lua --journal /proc/x/journal.db
+else
+    skip "a read-only journal: the binary is out of reach for others"
+fi
+chmod -R u+w "$XDG_STATE_HOME"
+echo "this is no database, and long enough to be looked at" >garbage.db
+expect "something else than a journal" 1 'garbage.db cannot be used: file is not a database; it is no journal' \
+    "$RUNBOOK" small.lua --journal garbage.db
+expect "--journal none" 0 't is done' "$RUNBOOK" small.lua --journal none
+expect "--journal none has no runs" 1 'without a journal' "$RUNBOOK" runs --journal none
+
+# --- locks -------------------------------------------------------------------------------------------
+book locked.lua locked <<'X'
+  target = "${what}",
+  phase "p" { step "holds" { function()
+      exec { "sh", "-c", "while ! [ -e go ]; do sleep 0.02; done", reads = true }
+  end } },
+X
+fresh lock
+one=0 told=0 odd=""
+for i in $(seq 100); do
+    rm -f go
+    "$RUNBOOK" locked.lua >first.log 2>&1 &
+    a=$!
+    "$RUNBOOK" locked.lua >second.log 2>&1 &
+    b=$!
+    wait -n -p ended $a $b
+    code=$?
+    touch go
+    if [ "$ended" = $a ]; then loser=first.log winner=second.log other=$b; else loser=second.log winner=first.log other=$a; fi
+    wait "$other"
+    [ $? = 0 ] && one=$((one + 1))
+    name=$(grep -Eo '[0-9]{8}-[0-9]{6}-[0-9a-f]{6}' $winner | head -n 1)
+    if [ $code = 9 ] && grep -q "another run of locked is under way: $name, process $other on $(hostname), since 20" $loser; then
+        told=$((told + 1))
+    else
+        odd="$odd $i: $code $(cat $loser)"
+    fi
+done
+is "of two at the same instant one runs, a hundred times" $one 100
+is "and the other is told who runs" $told 100
+[ -z "$odd" ] || echo "        | $odd"
+
+rm -f go
+"$RUNBOOK" locked.lua >/dev/null 2>&1 &
+holder=$!
+wait_for 20 sh -c 'ls "$XDG_STATE_HOME"/runbook/*.lock && [ -s "$(ls "$XDG_STATE_HOME"/runbook/*.lock)" ]'
+expect "--lock-timeout ends" 9 'waiting, for another run of locked
+another run of locked is under way: .*\(--lock-timeout 10m\)' "$RUNBOOK" locked.lua --lock-timeout 300ms
+expect "the run itself may not be resumed meanwhile" 9 'another run of locked is under way' "$RUNBOOK" resume
+expect "another target is another lock" 143 'stopped by a signal' \
+    timeout --foreground --preserve-status 1 "$RUNBOOK" locked.lua --set what=other
+(sleep 1 && touch go) &
+expect "--lock-timeout waits" 0 'waiting, for another run of locked
+locked is done' "$RUNBOOK" locked.lua --lock-timeout 20s
+wait $holder
+
+fresh lock-resume
+rm -f go
+"$RUNBOOK" locked.lua >/dev/null 2>&1 &
+holder=$!
+wait_for 20 sh -c '[ -s "$(ls "$XDG_STATE_HOME"/runbook/*.lock)" ]'
+(sleep 1 && touch go) &
+expect "a resume that waited for the run itself has nothing to do" 2 'came to its end' \
+    "$RUNBOOK" resume "$(id)" --lock-timeout 20s
+wait $holder
+
+rm -f go
+"$RUNBOOK" locked.lua >dead.log 2>&1 &
+holder=$!
+wait_for 20 grep -q holds <("$RUNBOOK" show)
+{ kill -9 $holder; wait $holder; } 2>/dev/null
+dead=$(id)
+touch go
+expect "a dead holder's lock is taken over, with a word" 0 "taking over the lock of run $dead, whose process is gone.*runbook show $dead
+locked is done" "$RUNBOOK" locked.lua
+expect "and then there is no more to say" 0 '!taking over' "$RUNBOOK" locked.lua
+
+# --- copies ------------------------------------------------------------------------------------------
+fresh copies
+"$RUNBOOK" full.lua >/dev/null 2>&1 &
+running=$!
+copies=0
+while kill -0 $running 2>/dev/null; do
+    mkdir "copy$copies"
+    cp "$XDG_STATE_HOME"/runbook/journal.db* "copy$copies" 2>/dev/null && copies=$((copies + 1)) || rm -rf "copy$copies"
+    sleep 0.01
+done
+wait $running
+all=$(effects "$(id)" | jq -c '[.seq, .summary]')
+good=0 partial=0
+for i in $(seq 0 $((copies - 1))); do
+    rm -f "copy$i"/*-shm
+    part=$("$RUNBOOK" show --output json --journal "copy$i/journal.db" 2>"copy$i/log" | jq -c '.effects[] | [.seq, .summary]')
+    n=$(grep -c . <<<"$part")
+    [ "$part" = "$(head -n "$n" <<<"$all")" ] || grep -q 'there is no run' "copy$i/log" && good=$((good + 1))
+    [ "$n" -lt 60 ] && [ "$n" -gt 0 ] && partial=$((partial + 1))
+done
+[ $copies -gt 10 ] && [ $partial -gt 3 ] && [ $good = $copies ] &&
+    ok "$copies copies taken while it ran show what was done by then" || not_ok "$good of $copies copies are good, $partial are of a part"
+finish
