@@ -1,7 +1,6 @@
 #include "net/dns.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -98,20 +97,13 @@ static void on_silence(void *arg)
     attempt_failed(d, "no answer");
 }
 
-static bool is_poor(const struct value *found)
-{
-    const char *status = value_get_text(found, "status");
-    return strcmp(status, "SERVFAIL") == 0 || strcmp(status, "REFUSED") == 0 ||
-           strcmp(status, "NOTIMP") == 0;
-}
-
 static void answered(struct dns *d, struct value *found, const char *over)
 {
     value_set(d->arena, found, "server", value_string(d->arena, d->server));
     value_set(d->arena, found, "over", value_string(d->arena, over));
     attempt_end(d);
     d->poor = found;
-    if (is_poor(found) && d->asked < value_count(d->servers))
+    if (dns_answer_is_refusal(found) && d->asked < value_count(d->servers))
         ask_next(d);
     else
         finish(d, found, NULL);

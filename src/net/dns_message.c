@@ -213,3 +213,10 @@ struct value *dns_answer_read(struct arena *a, const unsigned char *bytes, size_
     value_set(a, v, "authority", authority);
     return v;
 }
+
+bool dns_answer_is_refusal(const struct value *answer)
+{
+    const char *status = value_get_text(answer, "status");
+    return strcmp(status, "SERVFAIL") == 0 || strcmp(status, "REFUSED") == 0 ||
+           strcmp(status, "NOTIMP") == 0;
+}

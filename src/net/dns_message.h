@@ -30,3 +30,6 @@ struct value *dns_answer_read(struct arena *, const unsigned char *bytes, size_t
 
 // It answers the question, but did not fit: to be asked again over TCP.
 bool dns_answer_is_cut(const unsigned char *bytes, size_t len, const unsigned char *question);
+
+// What was read tells of the server rather than of the name: SERVFAIL, REFUSED or NOTIMP.
+bool dns_answer_is_refusal(const struct value *answer);

@@ -4,7 +4,7 @@ RUNBOOK=${RUNBOOK:-$(cd "$(dirname "$0")/../.." && pwd)/build/runbook}
 ROOT=${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}
 HERE=$ROOT/tests/system
 WORK=$(mktemp -d)
-export HOME=$WORK XDG_CACHE_HOME=$WORK/cache NO_COLOR=1
+export HOME=$WORK XDG_CACHE_HOME=$WORK/cache NO_COLOR=1 LC_ALL=C.UTF-8
 unset KUBECONFIG
 passed=0 failed=0 skipped=0
 pids=()

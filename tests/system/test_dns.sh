@@ -135,7 +135,7 @@ remedy: .*credentials'
 status old 'cause: .* holds another value than the challenge.s on ns1.shop.test \(127.0.0.1\) and ns2
 remedy: remove old TXT records'
 status alias 'found: .*for there.acme.test, which _acme-challenge.alias.shop.test is a CNAME for: ns1.acme.test \(127.0.0.1\) has'
-status alias-none 'cause: the TXT record not-there.acme.test is on none of its .*, which _acme-challenge.alias-none.shop.test is a CNAME for'
+status alias-none 'cause: the TXT record not-there.acme.test is on none of its authoritative servers, where it has to be: _acme-challenge.alias-none.shop.test is a CNAME'
 status circle 'found: the CNAME records of _acme-challenge.circle.shop.test do not come to an end
 cause: the TXT record _acme-challenge.circle.shop.test is not there yet'
 status lame 'found: .*ns2.lame.test \(127.0.0.3\) .*(Connection refused|no answer)

@@ -72,7 +72,7 @@ local function move(run, router, expected, percent)
             check.fail("the canary weight of %s is %s %%, and should be %d %%: somebody else has changed it",
                 router.name(run), words.number(from), expected)
         end
-        if router.set(run, percent, from, mark) then break end
+        if router.set(run, percent, from, mark) ~= false then break end
     end
     check.equal(router.weight(run), percent, "the canary weight of " .. router.name(run))
 end

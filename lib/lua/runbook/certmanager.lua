@@ -10,8 +10,8 @@ local walk = require "runbook.certmanager.walk"
 local certs = {}
 
 local OPTIONS = { name = "string", namespace = "string", host = "string", resolve = "string",
-    http_port = "integer",
-    https_port = "integer", dns_server = "string", dns_port = "integer", network = "boolean", served = "boolean" }
+    http_port = "integer", https_port = "integer", dns_server = "string", dns_port = "integer",
+    network = "boolean", served = "boolean" }
 local FIRST_WAIT, LONGEST_WAIT = 3600, 32 * 3600
 
 -- When cert-manager tries again after a failure: an hour later, then two, doubling to 32 (its trigger
@@ -98,9 +98,10 @@ end
 
 -- certs.expect_ready { name = "x", namespace = "n", min_days = 7, served = true }
 -- A check that cert-manager's Certificate is Ready and not about to run out; the failure names the likely
--- cause and what to do, and warnings tell what certs.status has found on the way. With `served` it is a check, too, that the
--- host serves the very certificate in the Secret; without it another one is a warning, and with
--- served = false nobody looks. Takes the options of certs.status. Returns the Certificate.
+-- cause and what to do, and warnings tell what certs.status has found on the way. With `served` it is a
+-- check, too, that the host serves the very certificate in the Secret; without it another one is a
+-- warning, and with served = false nobody looks. Takes the options of certs.status. Returns the
+-- Certificate.
 function certs.expect_ready(options)
     local asked = {}
     for name, value in pairs(options) do asked[name] = value end
@@ -113,8 +114,7 @@ function certs.expect_ready(options)
     check(true, "certificate/%s is Ready", options.name)
     if status.days_left then
         check(status.days_left >= (options.min_days or 7), "certificate/%s is valid for %d more days",
-            options.name,
-            status.days_left)
+            options.name, status.days_left)
     end
     if options.served then
         check(status.served, "certificate/%s is served: %s", options.name, table.concat(status.findings, "; "))
