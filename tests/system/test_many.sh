@@ -34,7 +34,8 @@ return runbook { name = "many", params = { ports = param "", ca = param "", refu
         end
         local ok = 0
         each(hosts, { limit = 1000 }, function(host)
-            local t = tls.inspect(host.name, { address = host.at, ca = run.ca, quiet = true })
+            local t = tls.inspect(host.name, { address = host.at, ca = run.ca, quiet = true,
+                timeout = "60s" })
             check.equal(t.sni, host.name, "the name asked for")
             if t.ok then ok = ok + 1 end
         end)
