@@ -59,9 +59,16 @@ wait_for() {
     done
 }
 
+# A free port, below those that the system hands out. Each test has twenty of its own, so that two at once
+# do not take the same.
 free_port() {
-    local port
-    while port=$((20000 + RANDOM % 20000)) && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    local n port
+    while
+        n=$(cat "$WORK/ports" 2>/dev/null || echo 0)
+        echo $((n + 1)) >"$WORK/ports"
+        port=$((10000 + $$ % 1000 * 20 + n % 20))
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+    do :; done
     echo "$port"
 }
 
