@@ -149,7 +149,7 @@ static bool read_one(struct options *o, int c)
         o->detailed_exitcode = true;
         return true;
     case OPT_JOURNAL:
-        o->journal = optarg;
+        o->run.journal = optarg;
         return true;
     case OPT_LOCK_TIMEOUT:
         return duration_parse(optarg, &o->lock_timeout_ms) ||

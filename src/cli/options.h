@@ -11,7 +11,6 @@ struct options {
     struct run_options run;
     const char **set; // "key=value", NULL-terminated
     const char *values_file;
-    const char *journal;     // its file; NULL: the default; "none": none is kept
     int64_t lock_timeout_ms; // how long to wait for another run's lock
     const char **resolve;    // "SEQ=done|not-done|retry", NULL-terminated
     bool upgrade, source, json;

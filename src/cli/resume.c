@@ -127,6 +127,7 @@ static int look_again(struct session *s, const struct options *o, struct history
     if (rollback)
         ask_for_rollback(h, a);
     s->run->past = with_secrets(s, h->past);
+    s->run->began_with = h->sources;
     return 0;
 }
 

@@ -64,7 +64,7 @@ static struct store *open_store(const struct options *o,
                                 struct store *(*open)(const char *, struct error *),
                                 struct error *err)
 {
-    char *path = o->journal ? mem_dup(o->journal) : store_default_path();
+    char *path = o->run.journal ? mem_dup(o->run.journal) : store_default_path();
     struct store *store = NULL;
     if (path && strcmp(path, "none") == 0)
         error_set(err, "without a journal there are no runs to look at");
@@ -90,7 +90,7 @@ struct store *session_store(const struct options *o)
 static bool open_journal(struct session *s, const struct options *o, struct error *err)
 {
     struct run *run = s->run;
-    if (run->mode->rehearsal || (o->journal && strcmp(o->journal, "none") == 0))
+    if (run->mode->rehearsal || (o->run.journal && strcmp(o->run.journal, "none") == 0))
         return true;
     s->store = open_store(o, store_open, err);
     if (s->store == NULL)

@@ -129,7 +129,7 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
     if (run->mode->rehearsal)
         return code == EXIT_DONE ? arena_printf(a, "to do it: runbook %s", file) : NULL;
     if (v->asked && code != EXIT_DONE && code != EXIT_ROLLED_BACK && kept)
-        return arena_printf(a, "mend what is in the way, then: runbook rollback %s", run->id);
+        return arena_printf(a, "mend what is in the way, then: %s", run_command(run, "rollback"));
     switch (code) {
     case EXIT_DONE:
     case EXIT_ROLLED_BACK:
@@ -137,20 +137,19 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
             return NULL;
         break;
     case EXIT_INTERNAL:
-        return arena_printf(a, "make room for the journal or mend it, then: runbook resume %s",
-                            run->id);
+        return arena_printf(a, "make room for the journal or mend it, then: %s",
+                            run_command(run, "resume"));
     case EXIT_STALE:
-        return run->proves
-                   ? arena_printf(a, "to go on with the source it began with: runbook resume %s",
-                                  run->id)
-                   : arena_printf(a, "to take back what was done: runbook rollback %s", run->id);
+        return run->proves ? arena_printf(a, "to go on with the source it began with: %s",
+                                          run_command(run, "resume"))
+                           : arena_printf(a, "to take back what was done: %s",
+                                          run_command(run, "rollback"));
     case EXIT_NOT_ROLLED_BACK:
         if (kept && v->rollback_failed)
-            return arena_printf(a, "mend what is in the way, then: runbook rollback %s", run->id);
-        return kept ? arena_printf(a,
-                                   "to go on: runbook resume %s; to take back what stands: runbook "
-                                   "rollback %s",
-                                   run->id, run->id)
+            return arena_printf(a, "mend what is in the way, then: %s",
+                                run_command(run, "rollback"));
+        return kept ? arena_printf(a, "to go on: %s; to take back what stands: %s",
+                                   run_command(run, "resume"), run_command(run, "rollback"))
                     : "what still stands is listed above: take it back by hand, or mend the cause "
                       "and "
                       "run the phase again";
@@ -159,14 +158,14 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
             return NULL; // the headline says what to type
         return kept ? arena_printf(a,
                                    "look at the other side whether the change arrived, then: "
-                                   "runbook resume %s, which says how to tell it",
-                                   run->id)
+                                   "%s, which says how to tell it",
+                                   run_command(run, "resume"))
                     : "look at the other side whether the change arrived before you run anything "
                       "again";
     }
     if (kept && !v->rolled_back)
-        return arena_printf(a, "%s: runbook resume %s",
-                            v->stopped ? "to go on" : "mend the cause, then", run->id);
+        return arena_printf(a, "%s: %s", v->stopped ? "to go on" : "mend the cause, then",
+                            run_command(run, "resume"));
     const char *before = v->stopped ? "to go on" : "mend the cause, then";
     if (left == NOTHING_CHANGED || v->rolled_back || v->step == NULL)
         return arena_printf(a, "%s: runbook %s", before, file);

@@ -9,6 +9,7 @@
 #include "engine/journal.h"
 #include "engine/mode.h"
 #include "engine/run.h"
+#include "engine/source.h"
 
 // A write whose answer nobody has seen, or that cannot be given again: what the author assumes
 // stands in for it, or an unknown.
@@ -41,13 +42,22 @@ static void halt(struct effect *e, enum halt why)
 static const char path_text[] = "\"%s\" takes another path than it took before, and was stopped "
                                 "before it did anything";
 
+// "before:  GET x  (file.lua:12)" and that line of the source below it.
+static const char *shown(struct run *run, bool before, const char *summary, const char *where)
+{
+    char line[200];
+    source_line(before || !run->proves ? run->began_with : NULL, where, line, sizeof line);
+    return arena_printf(&run->arena, "%s%s  (%s)%s%s", before ? "before:  " : "now:     ", summary,
+                        where, *line ? "\n             " : "", line);
+}
+
 static void diverge(struct effect *e, const struct journal_entry *past)
 {
     struct arena *a = &e->arena;
     e->error = arena_printf(a, path_text, e->run->step->name);
-    e->detail =
-        arena_printf(a, "before:  %s  (%s)\nnow:     %s  (%s)\neffect %s of \"%s\"", past->summary,
-                     past->where, e->summary, e->where, e->position, e->scope);
+    e->detail = arena_printf(a, "%s\n%s\neffect %s of \"%s\"",
+                             shown(e->run, true, past->summary, past->where),
+                             shown(e->run, false, e->summary, e->where), e->position, e->scope);
     halt(e, HALT_DIVERGED);
 }
 
@@ -56,8 +66,8 @@ static void exceed(struct effect *e)
 {
     struct arena *a = &e->arena;
     e->error = arena_printf(a, path_text, e->run->step->name);
-    e->detail = arena_printf(a, "before:  it ended here\nnow:     %s  (%s)\neffect %s of \"%s\"",
-                             e->summary, e->where, e->position, e->scope);
+    e->detail = arena_printf(a, "before:  it ended here\n%s\neffect %s of \"%s\"",
+                             shown(e->run, false, e->summary, e->where), e->position, e->scope);
     halt(e, HALT_DIVERGED);
 }
 
@@ -71,12 +81,10 @@ static void doubt(struct effect *e, const struct journal_entry *past)
         a,
         e->in_doubt
             ? "in doubt: \"%s\" (effect %lld) was sent and its outcome is not on record. Look "
-              "whether it took effect, then: runbook resume %s --resolve %lld=done, =not-done or "
-              "=retry"
+              "whether it took effect, then: %s --resolve %lld=done, =not-done or =retry"
             : "\"%s\" (effect %lld) was done, but its answer held secrets and was not kept. To go "
-              "on without it, or to send it again: runbook resume %s --resolve %lld=done, or "
-              "=retry",
-        past->summary, seq, e->run->id, seq);
+              "on without it, or to send it again: %s --resolve %lld=done, or =retry",
+        past->summary, seq, run_command(e->run, "resume"), seq);
     json_write(&sent, e->args, JSON_CANONICAL);
     e->detail = arena_printf(a, "sent: %s", buf_text(&sent));
     buf_free(&sent);
@@ -121,10 +129,8 @@ static void perform(struct effect *e)
         effect_do(e);
     } else if (strcmp(past.fingerprint, e->fingerprint) != 0) {
         diverge(e, &past);
-    } else if (e->access != ACCESS_WRITE && (open || !past.kept)) {
-        e->deadline = past.deadline;
-        effect_do(e);
-    } else if (past.state == JOURNAL_CANCELLED && !open) {
+    } else if ((e->access != ACCESS_WRITE && (open || !past.kept)) ||
+               (past.state == JOURNAL_CANCELLED && !open)) {
         e->deadline = past.deadline;
         effect_do(e);
     } else if (open || (!past.kept && past.state == JOURNAL_DONE)) {
@@ -141,8 +147,8 @@ static void finished(struct run *run, int effects)
     struct arena *a = &run->arena;
     if (!run->journal->omitted(run->journal, run->scope, effects, &past, a))
         return;
-    const char *detail = arena_printf(a, "before:  %s  (%s)\nnow:     it ended without\n\"%s\"",
-                                      past.summary, past.where, run->scope);
+    const char *detail = arena_printf(a, "%s\nnow:     it ended without\n\"%s\"",
+                                      shown(run, true, past.summary, past.where), run->scope);
     run_halt(run, HALT_DIVERGED, arena_printf(a, path_text, run->step->name), past.where, detail);
 }
 

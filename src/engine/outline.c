@@ -7,6 +7,7 @@
 
 #include "engine/convert.h"
 #include "engine/failure.h"
+#include "engine/source.h"
 #include "engine/state.h"
 
 static const char *field_text(lua_State *L, const char *name, struct arena *a)
@@ -119,20 +120,6 @@ static int load_protected(lua_State *L)
     return 0;
 }
 
-// Copies line `number` of the text into out, without the blanks around it.
-static void source_line(const char *text, int number, char *out, size_t size)
-{
-    for (int line = 1; line < number && text; line++) {
-        text = strchr(text, '\n');
-        text = text ? text + 1 : NULL;
-    }
-    if (text == NULL)
-        text = "";
-    text += strspn(text, " \t");
-    size_t len = strcspn(text, "\r\n");
-    snprintf(out, size, "%.*s", (int)len, text);
-}
-
 // Does `where` ("file:12") name the file? Lua shortens a long path to "...its/end.lua".
 static bool is_of_file(const char *where, size_t len, const char *file)
 {
@@ -153,7 +140,7 @@ static bool explain(const struct value *failure, const char *file, const char *t
     const char *colon = strrchr(where, ':');
     if (colon == NULL || !is_of_file(where, (size_t)(colon - where), file))
         return error_set(err, "%s: %s", *where ? where : file, value_get_text(failure, "text"));
-    source_line(text, atoi(colon + 1), line, sizeof line);
+    source_cut(text, atoi(colon + 1), line, sizeof line);
     return error_set(err, "%s%s: %s%s%s", file, colon, value_get_text(failure, "text"),
                      *line ? "\n    " : "", line);
 }

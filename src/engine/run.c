@@ -61,6 +61,13 @@ void run_free(struct run *run)
     free(run);
 }
 
+const char *run_command(struct run *run, const char *verb)
+{
+    const char *journal = run->options->journal;
+    return arena_printf(&run->arena, "runbook %s %s%s%s", verb, run->id,
+                        journal ? " --journal " : "", journal ? journal : "");
+}
+
 void run_tell(struct run *run, enum event_type type, struct value *data)
 {
     if (run->listener == NULL)

@@ -42,6 +42,7 @@ struct run_options {
     bool unseen;   // no person sees what listeners print: a question prints itself
     bool debug;    // tracebacks
     const char *kubeconfig, *context;
+    const char *journal;       // its file; NULL: the default; "none": none is kept
     const char *from, *only;   // step names ("step" or "phase/step"), or NULL
     const char *const *phases; // names, NULL-terminated; NULL: all
     int64_t max_memory;        // bytes of Lua memory; 0: the default, 256 MiB
@@ -112,6 +113,7 @@ struct run {
     bool proves;  // what is finished is replayed first, as proof that another source does the same
     bool proving; // the step under way is one of those
     struct value *sources;     // { module: { chunk, text } } of a run that goes on; else NULL
+    struct value *began_with;  // those that it began with, also when others are tried
     int64_t generation;        // how many rollbacks of this run began
     struct value *resolutions; // { seq: "done" | "not-done" | "retry" }
     struct value
@@ -134,6 +136,9 @@ void run_stop(struct run *);
 // Lets the run do nothing more, save take its changes back; while it does, only the loss of the
 // journal counts. The first reason stands; texts are copied, `detail` may be NULL.
 void run_halt(struct run *, enum halt why, const char *text, const char *where, const char *detail);
+
+// What to type to "resume" the run or to do with it whatever `verb` says; lives as long as the run.
+const char *run_command(struct run *, const char *verb);
 
 // Sends an event; `data` may be NULL. Phase and step are filled in.
 void run_tell(struct run *, enum event_type, struct value *data);

@@ -13,6 +13,46 @@
 
 enum { LARGEST_SOURCE = 4 * 1024 * 1024 };
 
+void source_cut(const char *text, int number, char *out, size_t size)
+{
+    for (int line = 1; line < number && text; line++) {
+        text = strchr(text, '\n');
+        text = text ? text + 1 : NULL;
+    }
+    if (text == NULL)
+        text = "";
+    text += strspn(text, " \t");
+    size_t len = strcspn(text, "\r\n");
+    snprintf(out, size, "%.*s", (int)len, text);
+}
+
+// The kept text of a file, or NULL.
+static const char *kept_text(const struct value *sources, const char *path)
+{
+    for (size_t i = 0; i < value_count(sources); i++) {
+        const struct value *source = sources->object.members[i].value;
+        const char *chunk = value_get_text(source, "chunk");
+        if (strcmp(chunk + (*chunk == '@'), path) == 0)
+            return value_get_text(source, "text");
+    }
+    return NULL;
+}
+
+void source_line(const struct value *sources, const char *where, char *out, size_t size)
+{
+    const char *colon = strrchr(where, ':');
+    char path[4096];
+    struct buf text = {.max = LARGEST_SOURCE};
+    out[0] = '\0';
+    if (colon == NULL)
+        return;
+    snprintf(path, sizeof path, "%.*s", (int)(colon - where), where);
+    const char *kept = sources ? kept_text(sources, path) : NULL;
+    if (kept || (sources == NULL && file_read(path, &text, NULL)))
+        source_cut(kept ? kept : buf_text(&text), atoi(colon + 1), out, size);
+    buf_free(&text);
+}
+
 static void path_of(const char *folder, size_t folder_len, const char *module, char *out,
                     size_t size)
 {

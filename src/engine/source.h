@@ -3,6 +3,9 @@
 #pragma once
 
 #include <lua.h>
+#include <stddef.h>
+
+struct value;
 
 // Pushes the text and the chunk name ("=[runbook.canary]" for ours, "@path" for an author's file)
 // of a module, and returns 2. Ours are "runbook.*" and "prelude.*"; any other name is the file of
@@ -11,3 +14,9 @@ int source_push(lua_State *L, const char *runbook_file, const char *module);
 // The same for the run of L. A run that goes on gets what its journal kept; otherwise the journal
 // keeps what was found.
 int source_load(lua_State *L, const char *module);
+
+// Writes line `number` of the text into out, without the blanks around it.
+void source_cut(const char *text, int number, char *out, size_t size);
+// Writes the line that `where` ("file.lua:12") names into out: of the kept `sources` { module: {
+// chunk, text } }, or when NULL of the file as it is now. "" when there is none.
+void source_line(const struct value *sources, const char *where, char *out, size_t size);

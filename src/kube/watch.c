@@ -196,6 +196,12 @@ static bool stream_told(const char *bytes, size_t len, void *arg)
     return w->result.changes == NULL && !w->lost;
 }
 
+// The place is one that the server has not come to: its data are those of a backup, say.
+static bool is_from_elsewhere(const struct kube_result *r)
+{
+    return r->error && strstr(r->error, "Too large resource version");
+}
+
 static void stream_ended(const struct kube_result *r, void *arg)
 {
     struct kube_watch *w = arg;
@@ -204,7 +210,7 @@ static void stream_ended(const struct kube_result *r, void *arg)
     buf_clear(&w->line);
     if (w->result.changes) {
         watch_end(w);
-    } else if (w->lost || r->status == 410) {
+    } else if (w->lost || r->status == 410 || is_from_elsewhere(r)) {
         w->lost = true;
         watch_retry(w, NULL);
     } else if (r->error && (r->status == 403 || r->status == 405)) {

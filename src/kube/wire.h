@@ -43,8 +43,8 @@ struct kube_answer {
     const char *type;          // Content-Type, "" when absent
     const struct value *value; // the JSON, in the arena; NULL when the body of an error is none,
                                // and of a stream
-    const char *text; // the beginning of a body that is no JSON, one line; "" else
-    size_t size;      // of the body
+    const char *text;          // the beginning of a body that is no JSON, one line; "" else
+    size_t size;               // of the body
     int attempts;
 };
 typedef void kube_answered(const struct kube_answer *, void *arg);

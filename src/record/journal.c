@@ -206,13 +206,25 @@ static bool waits_for_next(const struct event *e)
            strcmp(value_get_text(e->data, "outcome"), "failed") == 0;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static void note_place(struct record *r, const struct event *e)
+{
+    if (is_same(r->phase, e->phase) && is_same(r->step, e->step))
+        return;
+    arena_free(&r->arena);
+    r->phase = arena_dup(&r->arena, e->phase);
+    r->step = arena_dup(&r->arena, e->step);
+}
+
 static void hear(struct listener *listener, const struct event *e)
 {
     struct record *r = record_of_listener(listener);
     struct error err;
-    arena_free(&r->arena);
-    r->phase = arena_dup(&r->arena, e->phase);
-    r->step = arena_dup(&r->arena, e->step);
+    note_place(r, e);
     if (!chronicle_takes(e->type) || *r->broken.text)
         return;
     bool ok = (r->open || store_begin(r->store, false, &err)) && write_all(r, &err) &&

@@ -4,22 +4,24 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/json.h"
 #include "base/utf8.h"
 
 struct pending {
     struct pending *next;
     struct arena arena; // holds all of it, this struct too
-    struct effect effect;
+    bool begun;         // its intent is written already
     enum journal_state state;
-    bool kept; // the answer is such that it can be given again
-    int64_t started, ended;
-    const char *phase, *step;
+    bool in_doubt, kept; // kept: the answer is such that it can be given again
+    int64_t deadline, started, ended;
+    const char *scope, *position, *phase, *step, *kind, *access, *summary, *fingerprint, *where;
+    const char *args, *result, *error, *answer;
 };
 
 static const char *masked(struct arena *a, const struct redact *secrets, const char *text)
 {
-    if (text == NULL)
-        return NULL;
+    if (text == NULL || redact_empty(secrets))
+        return arena_dup(a, text);
     size_t len;
     char *safe = redact_text(secrets, text, strlen(text), &len);
     char *copy = arena_copy(a, safe, len);
@@ -46,34 +48,61 @@ static bool is_utf8(const struct value *v)
     return ok;
 }
 
+static const char *json_of(struct arena *a, const struct value *v)
+{
+    struct buf text = {0};
+    if (v == NULL)
+        return NULL;
+    json_write(&text, v, JSON_CANONICAL);
+    const char *copy = arena_copy(a, buf_text(&text), text.len);
+    buf_free(&text);
+    return copy;
+}
+
 // Masks the effect's answer, unless it is not to be kept. One that held a secret in some encoding
 // cannot be made whole again, nor one that is not text; neither must be taken for what it was.
 static void keep_answer(struct pending *p, const struct effect *e, const struct redact *secrets)
 {
     struct arena *a = &p->arena;
-    p->effect.result = e->sensitive ? NULL : redact_value(a, secrets, e->result);
     p->kept = !e->sensitive && is_utf8(e->result);
-    if (p->kept && p->effect.result && !value_equal(p->effect.result, e->result))
-        p->kept = value_equal(redact_restore(a, secrets, p->effect.result), e->result);
+    if (e->sensitive || redact_empty(secrets)) {
+        p->result = json_of(a, e->sensitive ? NULL : e->result);
+        return;
+    }
+    const struct value *safe = redact_value(a, secrets, e->result);
+    if (p->kept && !value_equal(safe, e->result))
+        p->kept = value_equal(redact_restore(a, secrets, safe), e->result);
+    p->result = json_of(a, safe);
 }
 
 void queue_add(struct queue *q, const struct effect *e, enum journal_state state,
                const struct redact *secrets, const char *phase, const char *step)
 {
-    struct arena a = {0};
-    struct pending *p = arena_alloc(&a, sizeof *p);
-    p->effect = *e;
-    p->effect.summary = masked(&a, secrets, e->summary);
-    p->effect.scope = arena_dup(&a, e->scope);
-    p->effect.error = masked(&a, secrets, e->error);
-    p->effect.answer = masked(&a, secrets, e->answer);
-    p->effect.args = e->access == ACCESS_WRITE && !e->sensitive ? redact_value(&a, secrets, e->args) : NULL;
-    p->state = state;
-    p->started = clock_wall() - (clock_steady() - e->started);
-    p->ended = state == JOURNAL_STARTED ? 0 : clock_wall();
-    p->phase = arena_dup(&a, phase);
-    p->step = arena_dup(&a, step);
-    p->arena = a;
+    struct arena arena = {0}, *a = &arena;
+    struct pending *p = arena_alloc(a, sizeof *p);
+    bool write = e->access == ACCESS_WRITE;
+    *p = (struct pending){
+        .begun = write && state != JOURNAL_STARTED,
+        .state = state,
+        .in_doubt = e->in_doubt,
+        .deadline = e->deadline,
+        .started = clock_wall() - (clock_steady() - e->started),
+        .ended = state == JOURNAL_STARTED ? 0 : clock_wall(),
+        .scope = arena_dup(a, e->scope),
+        .position = arena_dup(a, e->position),
+        .phase = arena_dup(a, phase),
+        .step = arena_dup(a, step),
+        .kind = e->kind->name,
+        .access = access_name(e->access),
+        .summary = masked(a, secrets, e->summary),
+        .fingerprint = arena_dup(a, e->fingerprint),
+        .where = arena_dup(a, e->where),
+        .error = masked(a, secrets, e->error),
+        .answer = masked(a, secrets, e->answer),
+    };
+    if (write && !p->begun)
+        p->args = json_of(a, redact_empty(secrets) ? e->args : redact_value(a, secrets, e->args));
+    p->arena = arena;
     keep_answer(p, e, secrets);
     if (q->last)
         q->last->next = p;
@@ -102,26 +131,38 @@ void queue_drop_last(struct queue *q)
     q->count--;
 }
 
-static const char sql[] =
-    "INSERT INTO effect(run, scope, position, phase, step, kind, access, summary, fingerprint,"
-    " line, args, state, in_doubt, kept, result, error, answer, deadline, started, ended)"
-    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT(run, scope, position) DO UPDATE SET state=excluded.state,"
-    " in_doubt=excluded.in_doubt, kept=excluded.kept, result=excluded.result,"
-    " error=excluded.error, answer=excluded.answer, deadline=excluded.deadline,"
-    " ended=excluded.ended, started=min(started, excluded.started)";
+static bool write_whole(const struct pending *p, struct store *store, const char *run,
+                        struct error *err)
+{
+    return store_run(
+        store, err,
+        "INSERT INTO effect(run, scope, position, phase, step, kind, access, summary, fingerprint,"
+        " line, args, state, in_doubt, kept, result, error, answer, deadline, started, ended)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(run, scope, position) DO UPDATE SET state=excluded.state,"
+        " in_doubt=excluded.in_doubt, kept=excluded.kept, result=excluded.result,"
+        " error=excluded.error, answer=excluded.answer, deadline=excluded.deadline,"
+        " ended=excluded.ended, started=min(started, excluded.started)",
+        "tttttttttttiiitttiii", run, p->scope, p->position, p->phase, p->step, p->kind, p->access,
+        p->summary, p->fingerprint, p->where, p->args, (int64_t)p->state, (int64_t)p->in_doubt,
+        (int64_t)p->kept, p->result, p->error, p->answer, p->deadline, p->started, p->ended);
+}
+
+static bool write_outcome(const struct pending *p, struct store *store, const char *run,
+                          struct error *err)
+{
+    return store_run(store, err,
+                     "UPDATE effect SET state=?, in_doubt=?, kept=?, result=?, error=?, answer=?,"
+                     " ended=? WHERE run=? AND scope=? AND position=?",
+                     "iiitttittt", (int64_t)p->state, (int64_t)p->in_doubt, (int64_t)p->kept,
+                     p->result, p->error, p->answer, p->ended, run, p->scope, p->position);
+}
 
 bool queue_write(const struct queue *q, struct store *store, const char *run, struct error *err)
 {
     bool ok = true;
-    for (const struct pending *p = q->first; p && ok; p = p->next) {
-        const struct effect *e = &p->effect;
-        ok =
-            store_run(store, err, sql, "ttttttttttviiivttiii", run, e->scope, e->position, p->phase,
-                      p->step, e->kind->name, access_name(e->access), e->summary, e->fingerprint,
-                      e->where, e->args, (int64_t)p->state, (int64_t)e->in_doubt, (int64_t)p->kept,
-                      e->result, e->error, e->answer, e->deadline, p->started, p->ended);
-    }
+    for (const struct pending *p = q->first; p && ok; p = p->next)
+        ok = p->begun ? write_outcome(p, store, run, err) : write_whole(p, store, run, err);
     return ok;
 }
 

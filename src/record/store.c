@@ -131,6 +131,19 @@ static bool make_tables(struct store *s, struct error *err)
            execute(s, version, err) && execute(s, "COMMIT", err);
 }
 
+// Where two make the journal at the same instant SQLite does not wait by itself.
+static bool enter_wal(struct store *s, struct error *err)
+{
+    static const int pause_ms = 10;
+    int code = SQLITE_BUSY;
+    for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MS; waited += pause_ms) {
+        code = sqlite3_exec(s->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if (code == SQLITE_BUSY)
+            sqlite3_sleep(pause_ms);
+    }
+    return code == SQLITE_OK || fail(s, err);
+}
+
 // A journal that has its tables is not written to, so that one on a read-only disk can be read.
 static bool prepare_file(struct store *s, struct error *err)
 {
@@ -143,8 +156,7 @@ static bool prepare_file(struct store *s, struct error *err)
                          version);
     // In WAL mode NORMAL leaves a commit to the operating system, which keeps it when the process
     // dies; FULL waits for the disk.
-    return (version == VERSION ||
-            (execute(s, "PRAGMA journal_mode=WAL", err) && make_tables(s, err))) &&
+    return (version == VERSION || (enter_wal(s, err) && make_tables(s, err))) &&
            execute(s, "PRAGMA synchronous=NORMAL", err);
 }
 
@@ -221,13 +233,14 @@ static void bind_value(sqlite3_stmt *statement, int at, const struct value *v)
     buf_free(&text);
 }
 
+// The texts are the caller's for as long as the statement runs, so SQLite need not copy them.
 static void bind(sqlite3_stmt *statement, const char *format, va_list args)
 {
     for (int at = 1; *format; format++, at++) {
         size_t len;
         switch (*format) {
         case 't':
-            sqlite3_bind_text(statement, at, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
+            sqlite3_bind_text(statement, at, va_arg(args, const char *), -1, SQLITE_STATIC);
             break;
         case 'i':
             sqlite3_bind_int64(statement, at, va_arg(args, int64_t));
@@ -237,8 +250,7 @@ static void bind(sqlite3_stmt *statement, const char *format, va_list args)
             break;
         case 'b':
             len = va_arg(args, size_t);
-            sqlite3_bind_text(statement, at, va_arg(args, const char *), (int)len,
-                              SQLITE_TRANSIENT);
+            sqlite3_bind_text(statement, at, va_arg(args, const char *), (int)len, SQLITE_STATIC);
             break;
         }
     }
@@ -286,12 +298,12 @@ bool store_begin(struct store *s, bool durable, struct error *err)
         !execute(s, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err))
         return false;
     s->durable = durable;
-    return execute(s, "BEGIN IMMEDIATE", err);
+    return store_run(s, err, "BEGIN IMMEDIATE", "");
 }
 
 bool store_commit(struct store *s, struct error *err)
 {
-    return execute(s, "COMMIT", err);
+    return store_run(s, err, "COMMIT", "");
 }
 
 void store_abandon(struct store *s)

@@ -224,8 +224,8 @@ void host_stop(struct host *host)
         server_stop(host->doors[i].server);
         free(host->doors[i].url);
     }
-    while (!LIST_EMPTY(&host->streams)) {
-        struct stream *s = LIST_FIRST(&host->streams);
+    for (struct stream *s = LIST_FIRST(&host->streams), *next; s; s = next) {
+        next = LIST_NEXT(s, next);
         answer_close(host->world, s->stream);
         stream_free(s);
     }

@@ -324,10 +324,10 @@ Test(kube_exec, ends_with_the_last_call_that_waits_for_it)
 Test(kube_exec, its_time_is_not_the_calls)
 {
     rules_of_ingress();
-    plugin("sleep 1\necho '{\"kind\":\"ExecCredential\",\"apiVersion\":"
+    plugin("sleep 3\necho '{\"kind\":\"ExecCredential\",\"apiVersion\":"
            "\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"slow\"}}'");
     struct kube *k = open_exec();
-    call_well(k, (struct kube_request){.resource = "ing/x", .timeout_ms = 900});
+    call_well(k, (struct kube_request){.resource = "ing/x", .timeout_ms = 2500});
     kube_close(k);
 }
 

@@ -174,7 +174,7 @@ Test(kube_robust, answers_that_are_no_good)
             open_with(arena_printf(&memory, "http://127.0.0.1:%d", raw.port), "", NULL);
         int64_t began = clock_steady();
         struct kube_result r = ask_raw(k, cases[i].timeout_ms);
-        cr_assert_leq(clock_steady() - began, cases[i].timeout_ms + 3000, "row %zu", i);
+        cr_assert_leq(clock_steady() - began, cases[i].timeout_ms + 10000, "row %zu", i);
         if (cases[i].says)
             check_says(r, cases[i].says);
         else

@@ -1,7 +1,7 @@
 -- The cases of test_certmanager.lua: what cert-manager wrote into its objects, and the cause that follows.
 -- The world makes the objects, a namespace for each. Fields, all but the first two optional:
 --   [1], want  the case, and words of the cause; waits: true where time mends it; says: words of a finding
---   ready      { status, reason, message } of the Certificate; status: more of its status
+--   ready      { status, reason, message, observed = generation } of the Certificate; status: more of its status
 --   issuer     { kind, spec, ready = { status, reason, message } }, or false for none
 --   request    { reason, message } of its Ready condition, with approved = false, denied = message; or false
 --   order      { state, reason }, with event = a warning; challenges: a list of { type, state, reason, ... }
@@ -352,6 +352,9 @@ add { "no condition at all", want = "has not looked at the Certificate yet", rea
 add { "no issuer", want = "issuer/ca does not exist", request = false, issuer = false, ready = { "False",
     "DoesNotExist", ISSUING .. "does not exist" },
     kind = "Issuer" }
+
+add { "changed since it was Ready", want = "was changed, and cert-manager has not looked", waits = true, request = false,
+    ready = { "True", "Ready", "Certificate is up to date and has not expired", observed = 0 } }
 
 -- --- back-off and revisions
 add { "backs off", want = "nothing listens on port 80", next_attempt = 4 * 3600 - 600, waits = false,

@@ -51,6 +51,7 @@ local function put_certificate(api, namespace, case, now)
     end
     local ready = case.ready or { "False", "DoesNotExist", "Issuing certificate as Secret does not exist" }
     if ready[1] then status.conditions[1] = condition("Ready", ready) end
+    if ready.observed then status.conditions[1].observedGeneration = ready.observed end
     if case.issuing then status.conditions[2] = condition("Issuing", case.issuing) end
     return api:put { apiVersion = "cert-manager.io/v1", kind = "Certificate", metadata = meta(namespace, "shop"),
         spec = { secretName = "shop-tls", dnsNames = json.array { "*.shop.test", case.host or "shop.test" },

@@ -27,8 +27,8 @@ return runbook {
         step "patch" { function()
             local object = k8s.patch("configmap/c1", { merge = { data = { extra = "1", number = json.null } } })
             check.equal(json.encode(object.data), '{"extra":"1"}', "after a merge patch, the data")
-            object = k8s.patch("configmap/c1", { json = {
-                { op = "test", path = "/data/extra", value = "1" }, { op = "replace", path = "/data/extra", value = "2" } } })
+            object = k8s.patch("configmap/c1", { json = { { op = "test", path = "/data/extra", value = "1" },
+                { op = "replace", path = "/data/extra", value = "2" } } })
             check.equal(object.data.extra, "2", "after a JSON patch, the data")
             fails("422 Invalid", function()
                 k8s.patch("configmap/c1", { json = { { op = "test", path = "/data/extra", value = "9" } } })
@@ -47,12 +47,15 @@ return runbook {
             end)
         end },
         step "server-side apply" { function()
-            local mine = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "mine", namespace = "n" }, data = { a = "1" } }
+            local mine = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "mine", namespace = "n" },
+                data = { a = "1" } }
             check.equal(k8s.apply(mine).data.a, "1", "created")
             mine.data.a = "2"
             check.equal(k8s.apply(mine).data.a, "2", "changed")
             mine.data.a = "3"
-            fails("409 Conflict: .data.a is owned by \"runbook\"", function() k8s.apply(mine, { manager = "someone-else" }) end)
+            fails("409 Conflict: .data.a is owned by \"runbook\"", function()
+                k8s.apply(mine, { manager = "someone-else" })
+            end)
             check.equal(k8s.apply(mine, { manager = "someone-else", force = true }).data.a, "3", "by force")
         end },
         step "manifests of several documents" { function()
@@ -118,7 +121,9 @@ return runbook {
                 "Normal +Pulled .*%(x3 over .*kubelet +event 1\n")
             shows("ing/shop", "Class: +nginx", "TLS: +shop%-tls for shop.example", "shop.example +/ +web:80\n")
             shows("certificate/y", "Issuer: +ClusterIssuer/letsencrypt", "Ready +False .*DoesNotExist +Issuing")
-            shows("cm/c2", "Name: +c2")
+            k8s.annotate("cm/c2", { a = "one\ntwo", ["kubectl.kubernetes.io/last-applied-configuration"] = "{hidden}" })
+            shows("cm/c2", "Name: +c2", "Annotations: +a=one ...\n")
+            check(not k8s.describe("cm/c2"):find("hidden"), "what kubectl applied last is not shown")
         end },
         step "paths into an object" { function()
             local o = { a = { b = json.array { { name = "x", n = 1, on = true }, { name = "y", n = 2, on = false } } },

@@ -143,7 +143,8 @@ return runbook {
                 k8s.rollout_undo("deployment/worker", { to_revision = 99 })
             end)
             object = k8s.rollout_restart("deployment/worker")
-            check(object.spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"]:find("^%d+%-.*Z$"), "when")
+            local when = object.spec.template.metadata.annotations["kubectl.kubernetes.io/restartedAt"]
+            check(when:find("^%d+%-.*Z$"), "restarted at %s", when)
             check.equal(of(object), "shop/worker:1", "with the same image")
             check.equal(k8s.rollout_pause("deployment/worker").spec.paused, true, "paused")
             fails("already paused", function() k8s.rollout_pause("deployment/worker") end)
@@ -156,7 +157,8 @@ return runbook {
         end },
         step "rollouts of a StatefulSet" { function()
             local function template(image)
-                return { metadata = { labels = { app = "db" } }, spec = { containers = { { name = "main", image = image } } } }
+                return { metadata = { labels = { app = "db" } },
+                    spec = { containers = { { name = "main", image = image } } } }
             end
             local set = k8s.create { apiVersion = "apps/v1", kind = "StatefulSet", metadata = { name = "db" },
                 spec = { selector = { matchLabels = { app = "db" } }, serviceName = "db", template = template "db:2" } }
@@ -164,8 +166,8 @@ return runbook {
                 local spec = template("db:" .. i)
                 spec["$patch"] = "replace"
                 k8s.create { apiVersion = "apps/v1", kind = "ControllerRevision", revision = i,
-                    metadata = { name = "db-" .. i, labels = { app = "db" }, ownerReferences = { {
-                        apiVersion = "apps/v1", kind = "StatefulSet", name = "db", uid = set.metadata.uid, controller = true } } },
+                    metadata = { name = "db-" .. i, labels = { app = "db" }, ownerReferences = { { apiVersion = "apps/v1",
+                        kind = "StatefulSet", name = "db", uid = set.metadata.uid, controller = true } } },
                     data = { spec = { template = spec } } }
             end
             check.equal(k8s.rollout_history("sts/db")[1].template.spec.containers[1].image, "db:1", "the first had")

@@ -45,7 +45,7 @@ return runbook {
                     end)
                 end,
                 function()
-                    wait.sleep(0.5)
+                    wait.sleep(1)
                     k8s.annotate("pod/web-2", { please = "talk" })
                 end }[1]
             check.equal(found, "serve", "what the function returned")
@@ -61,7 +61,7 @@ return runbook {
                     end) == nil
                 end,
                 function()
-                    wait.sleep(0.5)
+                    wait.sleep(1)
                     k8s.annotate("pod/web-2", { please = "finish" }, { overwrite = true })
                 end }[1]
             check(ended, "it ends with the container")
@@ -78,7 +78,7 @@ return runbook {
                     end)
                 end,
                 function()
-                    wait.sleep(0.3)
+                    wait.sleep(1)
                     k8s.annotate("pod/web-1", { please = "talk" }, { overwrite = true })
                     wait.sleep(0.05)
                     fault(run, "breaks", true)

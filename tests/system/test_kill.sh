@@ -4,11 +4,12 @@
 # for a resume that is killed itself.
 #
 # A sandbox kills the client at the exact request: before it handles it, so between intent and effect;
-# or before it answers it, so between effect and outcome. By default around every write and a sample of
-# the reads, with RUNBOOK_KILL_ALL=1 around every request.
+# or before it answers it, so between effect and outcome. strace kills it while it writes to its journal,
+# so before the intent is whole, or before the outcome is. By default around every write and a sample of
+# the rest, with RUNBOOK_KILL_ALL=1 around every request.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 1
-at_once=8
+at_once=10 all=${RUNBOOK_KILL_ALL-}
 
 # --- one run ---------------------------------------------------------------------------------------
 
@@ -33,6 +34,16 @@ ambush() { # ambush KIND AT WHEN
     write) echo "\"writes\":true,\"services\":[\"billing\",\"kubernetes\",\"stripe\"],\"at\":$2,\"when\":\"$3\"" ;;
     cluster) echo "\"services\":[\"kubernetes\"],\"at\":$2,\"when\":\"$3\"" ;;
     any) echo "\"at\":$2,\"when\":\"$3\"" ;;
+    esac
+}
+# doomed AMBUSH COMMAND...: killed by the sandbox, or as "CALL N" says at its N-th call of the system.
+doomed() {
+    case $1 in
+    \"*) mortal "$@" ;;
+    *)
+        ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -qq -o /dev/null -e "trace=${1% *}" \
+            -e "inject=${1% *}:signal=KILL:when=${1#* }" "${@:2}"
+        ;;
     esac
 }
 
@@ -91,6 +102,7 @@ undisturbed() {
 
 # --- a point ---------------------------------------------------------------------------------------
 
+rolls_back() { "$RUNBOOK" show --output json | jq -e '.rollbacks | length > 0' >/dev/null; }
 resume() { short "$@" "$RUNBOOK" resume; }
 
 # point EXIT FAULTS AMBUSH [AMBUSH]: killed by the first, and the resume by the second; then resumed.
@@ -98,20 +110,27 @@ resume() { short "$@" "$RUNBOOK" resume; }
 point() {
     local expected=$1 kills=1 code wrong
     serve $2
-    golive mortal "$3" >"$SANDBOX/out.1" 2>&1
+    golive doomed "$3" >"$SANDBOX/out.1" 2>&1
     code=$?
-    if [ $code != 137 ]; then
+    if [ $code != 137 ] || { [ "$expected" = 5 ] && ! rolls_back; }; then
         echo "missed: exit $code"
         sandbox_end
         return
     fi
     if [ -n "${4-}" ]; then
-        resume mortal "$4" >"$SANDBOX/out.2" 2>&1
+        resume doomed "$4" >"$SANDBOX/out.2" 2>&1
         code=$?
         [ $code = 137 ] && kills=2
     fi
     if [ $kills = 2 ] || [ -z "${4-}" ]; then
         resume timeout 60 >"$SANDBOX/out.3" 2>&1
+        code=$?
+    fi
+    # Killed while it closed its journal, it had come to its end.
+    [ $code = 2 ] && "$RUNBOOK" runs --output json | jq -e '.[0].outcome == "done"' >/dev/null && code=0
+    # Killed before its first word was on record, it has not begun.
+    if [ $code = 2 ] && grep -q 'there is no run' "$SANDBOX/out.3" && [ "$(writes | wc -l)" = 0 ]; then
+        golive timeout 60 >"$SANDBOX/out.4" 2>&1
         code=$?
     fi
     wrong=$(judge $code "$expected" $kills)
@@ -129,7 +148,7 @@ points=0
 try() { # try NAME EXIT FAULTS AMBUSH [AMBUSH]
     points=$((points + 1))
     echo "$1" >"$WORK/name.$points"
-    (trap - EXIT; point "${@:2}") >"$WORK/point.$points" 2>&1 &
+    (trap sandbox_end EXIT; point "${@:2}") >"$WORK/point.$points" 2>&1 &
     while [ "$(jobs -rp | wc -l)" -ge $at_once ]; do wait -n; done
 }
 
@@ -159,7 +178,8 @@ no_endpoint=stripe-endpoint-missing # so that the run makes one, and hands over 
 (undisturbed 5 $no_endpoint http-5xx@20) &
 wait
 [ -f "$WORK/cluster.0" ] && [ -f "$WORK/cluster.5" ] || { not_ok "the undisturbed runs"; finish; }
-total=$(cat "$WORK/total.0") requests=$(cat "$WORK/requests.0") all=${RUNBOOK_KILL_ALL-}
+total=$(cat "$WORK/total.0") requests=$(cat "$WORK/requests.0")
+every() { [ -n "$all" ] && echo 1 || echo "$1"; } # every N: of so many points one, by default
 
 for i in $(seq "$total"); do
     for when in before after; do try "$when write $i" 0 $no_endpoint "$(ambush write "$i" $when)"; done
@@ -167,14 +187,13 @@ done
 told "killed around every write" 1 $points
 
 first=$((points + 1))
-for i in $(seq 1 ${all:-15} "$requests"); do
-    if [ -n "$all" ]; then
-        for when in before after; do try "$when request $i" 0 $no_endpoint "$(ambush any "$i" $when)"; done
-    else
-        try "after request $i" 0 $no_endpoint "$(ambush any "$i" $([ $((i % 2)) = 1 ] && echo after || echo before))"
-    fi
+for i in $(seq 1 "$(every 25)" "$requests"); do
+    for when in before after; do
+        [ -z "$all" ] && [ $((i % 2)) = $([ $when = after ] && echo 0 || echo 1) ] && continue
+        try "$when request $i" 0 $no_endpoint "$(ambush any "$i" $when)"
+    done
 done
-told "killed around ${all:+every}${all:-a sample of the} request$([ -n "$all" ] || echo s)" $first $points
+told "killed around requests of every kind" $first $points
 
 # The last requests of the run that breaches a gate are its rollback.
 first=$((points + 1))
@@ -187,7 +206,7 @@ done
 told "killed around every request of a rollback" $first $points
 
 first=$((points + 1))
-for i in $(seq 1 ${all:-5} "$total"); do
+for i in $(seq 1 "$(every 5)" "$total"); do
     for j in 1 2 $([ -n "$all" ] && echo 3 4 5 6); do
         try "after write $i, the resume after request $j" 0 $no_endpoint "$(ambush write "$i" after)" "$(ambush any $j after)"
         [ -z "$all" ] || try "after write $i, the resume before request $j" 0 $no_endpoint "$(ambush write "$i" after)" "$(ambush any $j before)"
@@ -195,5 +214,15 @@ for i in $(seq 1 ${all:-5} "$total"); do
 done
 try "in the rollback, and again" 5 "$no_endpoint http-5xx@20" "$(ambush cluster $((cluster - 1)) after)" "$(ambush any 1 after)"
 told "killed, and killed while it resumed" $first $points
+
+if ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e inject=fdatasync:signal=KILL:when=1 "$RUNBOOK" version >/dev/null 2>&1; then
+    first=$((points + 1))
+    # About 20 times it waits for the disk, and it writes to its journal 800 times.
+    for i in $(seq 1 "$(every 2)" 20); do try "at its disk wait $i" 0 $no_endpoint "fdatasync $i"; done
+    for i in $(seq 2 $([ -n "$all" ] && echo 3 || echo 150) 790); do try "at its journal write $i" 0 $no_endpoint "pwrite64 $i"; done
+    told "killed while it wrote to its journal" $first $points
+else
+    skip "killed while it wrote to its journal: strace may not trace here"
+fi
 echo "$points points"
 finish

@@ -16,7 +16,7 @@ end
 -- "Name:   value"; nothing for a value that is not there.
 function page:field(name, value)
     if value ~= nil and value ~= "" and value ~= json.null then
-        self:line("%-16s%s", name .. ":", tostring(value))
+        self:line("%-16s%s", name ~= "" and name .. ":" or "", tostring(value))
     end
 end
 
@@ -44,10 +44,17 @@ function page:grid(rows)
     end
 end
 
+-- A whole object in one annotation, with all that is secret in it; kubectl does not show it either.
+local LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
 function page:map(name, map)
-    for i, key in ipairs(words.keys(map or {})) do
+    for _, key in ipairs(words.keys(map or {})) do
         local value = tostring(map[key]):gsub("\n.*", " ...")
-        self:field(i == 1 and name or "", key .. "=" .. (#value > 120 and value:sub(1, 120) .. "..." or value))
+        if #value > 120 then value = value:sub(1, 120) .. "..." end
+        if key ~= LAST_APPLIED then
+            self:field(name, key .. "=" .. value)
+            name = ""
+        end
     end
 end
 

@@ -103,6 +103,7 @@ function judges.jsonpath(what, expression)
             engine.raise("usage", ("k8s.wait: %s of %s is an object or a list, not a value"):format(path, what))
         end
         local is = tostring(found[1]):match("^%s*(.-)%s*$")
+        if math.type(found[1]) == "float" then is = is:gsub("%.0$", "") end -- as Go writes it
         return is == value and object, ("%s is %s"):format(path, is)
     end
 end

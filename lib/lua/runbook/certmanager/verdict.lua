@@ -89,8 +89,11 @@ function verdict.of(found, options)
     end
     if request and not (issuer and (request.waits or request.weak)) then return request end
     if issuer then return issuer end
-    local issuing, ready = walk.condition(found.certificate, "Issuing"), walk.condition(found.certificate,
-        "Ready")
+    local ready, issuing = walk.condition(found.certificate, "Ready"), walk.condition(found.certificate, "Issuing")
+    if holds(found.certificate, "Ready") and not k8s.condition(found.certificate, "Ready") then
+        return { waits = true, cause = "the Certificate was changed, and cert-manager has not looked at it since",
+            remedy = "wait, and look again; when it stays so, see whether cert-manager runs" }
+    end
     local failed = issuing and issuing.status == "False"
         and causes.of("request", issuing.message or "", found:facts())
     return failed or ready and causes.of("certificate", worded(ready), found:facts()) or { waits = false,

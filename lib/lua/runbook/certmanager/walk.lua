@@ -136,12 +136,15 @@ function walk.from(name, namespace)
     if not found.certificate then return found end
     found.namespace = found.certificate.metadata.namespace
     local spec, status = found.certificate.spec, found.certificate.status or {}
-    issuer_of(found, spec.issuerRef)
-    secret_of(found, spec.secretName)
     local settled = k8s.condition(found.certificate, "Ready") and not status.lastFailureTime
     found.revision = (status.revision or 0) + (settled and 0 or 1)
-    request_of(found, found.revision)
-    if found.request and not (found.issuer and not found.issuer.spec.acme) then acme_of(found) end
+    parallel {
+        function() issuer_of(found, spec.issuerRef) end,
+        function() secret_of(found, spec.secretName) end,
+        function() request_of(found, found.revision) end,
+    }
+    local is_acme = not found.issuer or found.issuer.spec.acme
+    if found.request and is_acme and not settled then acme_of(found) end
     return found
 end
 

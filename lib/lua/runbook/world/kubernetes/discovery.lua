@@ -12,7 +12,9 @@ end
 
 local function subresources(kind)
     local found = {}
-    if kind.log then found[#found + 1] = { name = "log", of = { version = "v1", kind = kind.kind }, verbs = { "get" } } end
+    if kind.log then
+        found[#found + 1] = { name = "log", of = { version = "v1", kind = kind.kind }, verbs = { "get" } }
+    end
     if kind.scale then found[#found + 1] = { name = "scale", of = scale_entry() } end
     if kind.status then
         found[#found + 1] = { name = "status", of = { group = kind.group, version = kind.version, kind = kind.kind } }

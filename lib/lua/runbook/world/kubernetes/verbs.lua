@@ -149,7 +149,8 @@ end
 
 -- A review asks whether something is allowed; the answer is kept nowhere.
 local function review(api, object)
-    local asked = plain.at(object, "spec", "resourceAttributes") or plain.at(object, "spec", "nonResourceAttributes") or {}
+    local asked = plain.at(object, "spec", "resourceAttributes")
+        or plain.at(object, "spec", "nonResourceAttributes") or {}
     local what = asked.resource or asked.path or ""
     object.status = { allowed = api:may(asked.verb or "", what, asked.namespace, asked.name) }
     if not object.status.allowed then object.status.reason = "the sandbox's rules do not allow it" end
