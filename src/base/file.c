@@ -45,7 +45,8 @@ static bool write_all(int fd, const char *text, size_t len)
         text += n;
         len -= (size_t)n;
     }
-    return fsync(fd) == 0 || errno == EINVAL || errno == EROFS; // a pipe or terminal has nothing to sync
+    return fsync(fd) == 0 || errno == EINVAL ||
+           errno == EROFS; // a pipe or terminal has nothing to sync
 }
 
 bool file_write(const char *path, const char *text, size_t len, struct error *err)

@@ -45,8 +45,8 @@ static int note_traceback(lua_State *co)
     return 1;
 }
 
-// Calls the function below its arguments, protected, so that what it has to close is closed while the
-// coroutine lives and can still wait; then its error goes on.
+// Calls the function below its arguments, protected, so that what it has to close is closed while
+// the coroutine lives and can still wait; then its error goes on.
 static int body(lua_State *co)
 {
     int handler = 0;
@@ -55,8 +55,7 @@ static int body(lua_State *co)
         lua_insert(co, 1);
         handler = 1;
     }
-    int status =
-        lua_pcallk(co, lua_gettop(co) - 1 - handler, 1, handler, handler, body_ended);
+    int status = lua_pcallk(co, lua_gettop(co) - 1 - handler, 1, handler, handler, body_ended);
     return body_ended(co, status, handler);
 }
 

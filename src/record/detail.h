@@ -12,7 +12,8 @@ void detail_diff(struct screen *s, int indent, const struct value *diff);
 void detail_effect(struct screen *s, const struct value *data, bool told);
 void detail_check(struct screen *s, const struct value *data);
 void detail_log(struct screen *s, const struct value *data);
-void detail_error(struct screen *s, const struct value *error); // { text, where, detail, traceback }
+void detail_error(struct screen *s,
+                  const struct value *error); // { text, where, detail, traceback }
 void detail_question(struct screen *s, const struct value *data);
 void detail_answer(struct screen *s, const struct value *data);
 

@@ -151,9 +151,9 @@ static int progress_with(const char *bytes, size_t len)
     return progress();
 }
 
-// Cuts the WAL at every `step`-th byte (at every one when RUNBOOK_TEAR_ALL is set) from `first` to before
-// `end`, and fills what is missing with `filler`, or leaves it out (-1). A longer beginning never shows
-// less of the run.
+// Cuts the WAL at every `step`-th byte (at every one when RUNBOOK_TEAR_ALL is set) from `first` to
+// before `end`, and fills what is missing with `filler`, or leaves it out (-1). A longer beginning
+// never shows less of the run.
 static void tear(size_t first, size_t end, size_t step, int filler)
 {
     char *torn = malloc(wal.len);
