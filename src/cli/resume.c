@@ -89,12 +89,15 @@ static bool may_roll_back(const struct history *h, struct error *err)
 // already.
 static void ask_for_rollback(struct history *h, struct arena *a)
 {
-    const struct value *under_way = value_get(h->past, "rollback");
-    if (under_way && under_way->type != VALUE_NULL)
+    struct value *rollback = value_get(h->past, "rollback");
+    if (rollback && rollback->type != VALUE_NULL) {
+        value_set(a, rollback, "wished", value_bool(a, true));
         return;
-    struct value *rollback = value_object(a);
+    }
+    rollback = value_object(a);
+    value_set(a, rollback, "wished", value_bool(a, true));
     value_set(a, rollback, "generation", value_int(a, value_get_int(h->past, "generation", 0) + 1));
-    value_set(a, rollback, "cause", value_string(a, "it was asked for"));
+    value_set(a, rollback, "cause", value_string(a, UNDO_WISH));
     value_set(a, rollback, "undone", value_array(a));
     value_set(a, h->past, "rollback", rollback);
 }

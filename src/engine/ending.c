@@ -53,7 +53,9 @@ static int exit_of(const struct run *run, const struct verdict *v, enum leftover
     if (run->halted)
         return run->halted == HALT_DIVERGED ? EXIT_STALE : EXIT_INTERNAL;
     if (v->asked)
-        return left == SOMETHING_STANDS ? EXIT_NOT_ROLLED_BACK : EXIT_ROLLED_BACK;
+        return left == SOMETHING_STANDS ? EXIT_NOT_ROLLED_BACK
+               : v->wished              ? EXIT_DONE
+                                        : EXIT_ROLLED_BACK;
     if (v->stopped)
         return 128 + run->signal;
     if (v->failure == NULL)
@@ -82,7 +84,7 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
     const char *step = v->step ? v->step->name : "";
     if (v->asked)
         return arena_printf(a, "%s was rolled back%s: %s", name,
-                            code == EXIT_ROLLED_BACK ? "" : ", but NOT everything", v->asked);
+                            code == EXIT_NOT_ROLLED_BACK ? ", but NOT everything" : "", v->asked);
     if (run->mode->rehearsal && code == EXIT_DONE)
         return arena_printf(a, "%s is planned; nothing was changed", name);
     if (run->mode->rehearsal)
@@ -195,18 +197,20 @@ int ending_tell(struct run *run, const struct verdict *v)
     int code = exit_of(run, v, left, in_doubt);
     struct arena *a = &run->arena;
     struct value *data = value_object(a);
-    const char *outcome = code == EXIT_ROLLED_BACK && v->asked ? "rolled back"
-                          : v->stopped                         ? "stopped"
-                          : code != EXIT_DONE                  ? "failed"
-                          : run->mode->rehearsal               ? "planned"
-                                                               : "done";
+    bool undone = v->asked && (code == EXIT_DONE || code == EXIT_ROLLED_BACK);
+    const char *outcome = undone                 ? "rolled back"
+                          : v->stopped           ? "stopped"
+                          : code != EXIT_DONE    ? "failed"
+                          : run->mode->rehearsal ? "planned"
+                                                 : "done";
     value_set(a, data, "outcome", value_string(a, outcome));
     value_set(a, data, "exit", value_int(a, code));
     value_set(a, data, "headline", value_string(a, headline(run, v, code, left)));
     value_set(a, data, "where", v->failure ? value_get(v->failure, "where") : value_null(a));
     value_set(a, data, "seconds", value_float(a, (double)(clock_wall() - run->started) / 1000));
     value_set(a, data, "counts", counts_value(run));
-    value_set(a, data, "not_undone", code == EXIT_DONE ? value_array(a) : run->stays);
+    bool good = code == EXIT_DONE && !undone;
+    value_set(a, data, "not_undone", good ? value_array(a) : run->stays);
     value_set(a, data, "next", value_string(a, next_action(run, v, code, left)));
     value_set(a, data, "planned_seconds", value_float(a, (double)run->skipped_ms / 1000));
     run_tell(run, EVENT_RUN_ENDED, data);

@@ -13,6 +13,7 @@ struct verdict {
     const struct step *step;
     bool stopped, rolled_back, rollback_failed;
     const char *asked; // the rollback that was asked for or goes on, and its cause
+    bool wished;       // that cause is a person's wish, so that to undo everything is success
 };
 
 // Looks back over the run, tells the listeners how it ended, and returns the exit code.

@@ -196,6 +196,7 @@ static bool take_back(struct run *run, struct verdict *v)
         undo_done_before(run, value_text(value_at(undone, i)));
     run->generation = value_get_int(rollback, "generation", 1) - 1;
     v->asked = value_get_text(rollback, "cause");
+    v->wished = value_get_bool(rollback, "wished", false);
     v->rollback_failed = !undo_all(run, v->asked);
     return true;
 }

@@ -22,7 +22,7 @@ struct mode;
 
 // How a run ends; 128 and the signal's number when a signal stopped it.
 enum exit_code {
-    EXIT_DONE = 0,            // done
+    EXIT_DONE = 0,            // done; of a rollback that was asked for: everything is undone
     EXIT_INTERNAL = 1,        // an error inside runbook itself
     EXIT_USAGE = 2,           // wrong usage, or a parameter is missing or wrong
     EXIT_LOAD = 3,            // the runbook does not load
@@ -108,7 +108,8 @@ struct run {
     const char *scope;       // of the effects under way
     // Of a run that goes on, else NULL: { steps: { NAME: { state, attempts, result, writes,
     // in_doubt, withheld (its result held a secret) } }, order: [ NAME ], rollback: null | { cause,
-    // generation, undone: [ NAME ] } }; states as the outcomes of EVENT_STEP_ENDED, and "running".
+    // wished (by a person, not by a failure), generation, undone: [ NAME ] } }; states as the
+    // outcomes of EVENT_STEP_ENDED, and "running".
     struct value *past;
     bool proves;  // what is finished is replayed first, as proof that another source does the same
     bool proving; // the step under way is one of those

@@ -22,6 +22,9 @@ struct undo {
     size_t count, room;
 };
 
+// The cause of a rollback that nothing but a person's wish led to.
+#define UNDO_WISH "it was asked for"
+
 // Registers a step that is about to begin; the entry stays valid until the next call.
 struct undo_entry *undo_register(struct run *, const struct step *);
 // Runs every undo of a step that made writes, last first. A failing one is tried three times, then

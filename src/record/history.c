@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/undo.h"
+
 struct reading {
     struct arena *arena;
     struct history *run;
@@ -79,7 +81,9 @@ static bool read_rollback(sqlite3_stmt *row, void *arg)
         return false;
     // One that came to its end with something left is another one when it is tried again.
     value_set(a, rollback, "generation", value_int(a, outcome ? generation + 1 : generation));
-    value_set(a, rollback, "cause", value_string(a, store_text(row, 1, a)));
+    const char *cause = store_text(row, 1, a);
+    value_set(a, rollback, "cause", value_string(a, cause));
+    value_set(a, rollback, "wished", value_bool(a, cause && strcmp(cause, UNDO_WISH) == 0));
     value_set(a, rollback, "undone", value_array(a));
     value_set(a, r->into, "rollback", rollback);
     return false;

@@ -17,7 +17,7 @@ static const char *verdict_of(const struct value *story)
         return "Plan: nothing was changed";
     switch (value_get_int(end, "exit", 1)) {
     case 0:
-        return "Done";
+        return strcmp(value_get_text(end, "outcome"), "rolled back") == 0 ? "Rolled back" : "Done";
     case 4:
         return "Failed, nothing was changed";
     case 5:
