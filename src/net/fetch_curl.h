@@ -1,11 +1,8 @@
-// fetch_curl: libcurl, loaded when the first request is made. It brings some thirty libraries with
-// it (Kerberos, LDAP, GnuTLS ...), and a command that fetches nothing should not wait for them.
+// fetch_curl: libcurl, reduced to what speaks HTTP.
 #pragma once
 
 #include <stdbool.h>
 
-#include "base/error.h"
-
-// Loads libcurl, once. Must have succeeded before any curl_ function is called. False with `err`
-// set when it is not installed.
-bool curl_load(struct error *err);
+// Starts libcurl and the TLS library under it, once. Must have succeeded before a request is made;
+// URLs can be taken apart without. False when there is no memory for it.
+bool curl_start(void);

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 
 #include "base/arena.h"
+#include "net/fetch_curl.h"
 #include "net/loop.h"
 
 enum { MAX_IDLE_CONNECTIONS = 128 };
@@ -88,10 +89,8 @@ struct fetcher *fetcher_new(struct loop *loop)
 // curl and the TLS library under it take milliseconds to start; only a first fetch pays for them.
 static bool pool_open(struct fetcher *pool)
 {
-    static bool started;
-    if (!started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    if (!curl_start())
         return false;
-    started = true;
     pool->alarm = evtimer_new(loop_base(pool->loop), on_alarm, pool);
     pool->share = curl_share_init();
     pool->multi = curl_multi_init();

@@ -42,6 +42,10 @@ static const struct {
 } rude_answers[] = {
     {"/ok", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: one\r\nx-a:  two \r\n\r\nhello", KEEP},
     {"/old", "HTTP/1.0 200 OK\r\n\r\nuntil the end", CLOSE},
+    {"/negotiate",
+     "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nSet-Cookie: a=b; Domain=co.uk\r\n"
+     "Content-Length: 2\r\n\r\nno",
+     KEEP},
     {"/bare-newlines", "HTTP/1.1 200 OK\nContent-Length: 2\nX-B: b\n\nok", KEEP},
     {"/interim",
      "HTTP/1.1 103 Early\r\nX-Early: 1\r\n\r\n"

@@ -380,6 +380,51 @@ Test(fetch, a_proxy_is_asked)
     expect_error("the proxy would not connect to shop.test:443 (status 404)", false);
 }
 
+// A SOCKS proxy that wants Kerberos, whatever it is offered; `arg` is the socket on which it
+// listens.
+static void *kerberos_proxy(void *arg)
+{
+    char greeting[16] = "";
+    int fd = accept(*(int *)arg, NULL, NULL);
+    ssize_t n = recv(fd, greeting, sizeof greeting, 0);
+    bool offered = n > 2 && memchr(greeting + 2, 1, (size_t)n - 2);
+    send(fd, "\5\1", 2, MSG_NOSIGNAL);
+    while (recv(fd, greeting, sizeof greeting, 0) > 0)
+        ;
+    close(fd);
+    return offered ? arg : NULL;
+}
+
+// Kerberos and the rest of what this libcurl is linked without.
+Test(fetch, what_is_left_out_is_not_reached)
+{
+    get("/negotiate");
+    expect_body(401, "no");
+
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof where;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    pthread_t thread;
+    void *offered;
+    char proxy[64];
+    cr_assert(bind(fd, (struct sockaddr *)&where, len) == 0 && listen(fd, 4) == 0 &&
+              getsockname(fd, (struct sockaddr *)&where, &len) == 0);
+    snprintf(proxy, sizeof proxy, "socks5h://127.0.0.1:%d", ntohs(where.sin_port));
+    pthread_create(&thread, NULL, kerberos_proxy, &fd);
+    ask(&(struct fetch_request){.url = "http://shop.test/ok", .proxy = proxy});
+    expect_error("proxy", false);
+    pthread_join(thread, &offered);
+    close(fd);
+    cr_expect_null(offered, "Kerberos was offered");
+
+    static const char *const urls[] = {"scp://x/y", "sftp://x/y", "ldap://x/y", "ldaps://x/y",
+                                       "rtmp://x/y"};
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        ask(&(struct fetch_request){.url = urls[i]});
+        expect_error("only http and https are spoken", false);
+    }
+}
+
 Test(fetch, a_fetcher_that_was_never_used)
 {
     struct fetcher *idle = fetcher_new(loop);
