@@ -9,6 +9,7 @@
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/source.h"
+#include "engine/step.h"
 #include "engine/unknown.h"
 
 // engine.raise(kind, text [, where]): raises a failure.
@@ -71,6 +72,10 @@ static int border_tell(lua_State *L)
     struct value *data = convert_read(L, 2, a, &err);
     if (data == NULL)
         return failure_raise(L, FAILURE_USAGE, "%s: %s", name, err.text);
+    if (run->mode->rehearsal && strcmp(name, "check") == 0) {
+        value_set(a, data, "stale", value_bool(a, run->step_stale));
+        value_set(a, data, "assumed", value_bool(a, run->step_assumed));
+    }
     for (size_t i = 0; i < sizeof tellable / sizeof *tellable; i++)
         if (strcmp(tellable[i].name, name) == 0)
             run_tell(run, tellable[i].type, data);
@@ -99,12 +104,14 @@ static int border_unknown(lua_State *L)
     return 1;
 }
 
-// engine.unknown_of(text): an unknown that stems from `text`.
+// engine.unknown_of(text): the unknown answer of `text`, which depends on a change that was not
+// made.
 static int border_unknown_of(lua_State *L)
 {
     char where[512];
     failure_where(L, where, sizeof where);
-    return unknown_push(L, luaL_checkstring(L, 1), where);
+    return unknown_push(L, luaL_checkstring(L, 1), where,
+                        "it depends on a change that was not made");
 }
 
 // engine.duration_seconds(v): seconds out of "15m" or a number; nil when it is no length of time.
@@ -148,7 +155,10 @@ static int border_result(lua_State *L)
                              "what the step \"%s\" returned held a secret, which the journal does "
                              "not keep; a step that needs it after a resume must get it itself",
                              name);
-    convert_push(L, result);
+    run->step_stale |= value_get_bool(run->stale_results, name, false);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, STEP_UNKNOWNS);
+    if (result || lua_getfield(L, -1, name) == LUA_TNIL)
+        convert_push(L, result);
     return 1;
 }
 

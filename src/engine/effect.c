@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "engine/convert.h"
+#include "engine/effect_told.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/mode.h"
@@ -59,8 +60,6 @@ static void account(struct effect *e)
     }
 }
 
-static void tell(struct effect *e, enum event_type type);
-
 // Ends what is under way: the fiber that asked is gone.
 static int effect_close(lua_State *L)
 {
@@ -76,7 +75,7 @@ static int effect_close(lua_State *L)
             e->kind->cancel(e);
         record_outcome(e);
         account(e);
-        tell(e, EVENT_EFFECT_ENDED);
+        effect_tell(e, EVENT_EFFECT_ENDED);
     }
     if (e->work && e->kind->release)
         e->kind->release(e);
@@ -103,47 +102,6 @@ struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum eff
     return e;
 }
 
-static void tell(struct effect *e, enum event_type type)
-{
-    struct arena a = {0};
-    struct value *data = value_object(&a);
-    value_set(&a, data, "access", value_string(&a, access_name(e->access)));
-    value_set(&a, data, "kind", value_string(&a, e->kind->name));
-    value_set(&a, data, "summary", value_string(&a, e->summary));
-    value_set(&a, data, "position", value_string(&a, e->position));
-    value_set(&a, data, "target", value_string(&a, e->target));
-    value_set(&a, data, "quiet", value_bool(&a, e->quiet || e->replayed));
-    if (type == EVENT_EFFECT_ENDED) {
-        const char *outcome = e->cancelled    ? "cancelled"
-                              : e->error      ? "failed"
-                              : e->suppressed ? "suppressed"
-                                              : "done";
-        value_set(&a, data, "outcome", value_string(&a, outcome));
-        value_set(&a, data, "error", value_string(&a, e->error));
-        value_set(&a, data, "seconds",
-                  value_float(&a, (double)(clock_steady() - e->started) / 1000));
-        value_set(&a, data, "answer", value_string(&a, e->answer));
-        value_set(&a, data, "note", value_string(&a, e->note));
-        value_set(&a, data, "where", value_string(&a, e->where));
-        value_set(&a, data, "in_doubt", value_bool(&a, e->in_doubt));
-        value_set(&a, data, "replayed", value_bool(&a, e->replayed));
-        if (e->diff)
-            value_set(&a, data, "diff", e->diff);
-        if (e->run->mode->rehearsal) {
-            const char *sure = e->assumed                     ? "assumed"
-                               : e->suppressed && e->would_be ? "checked by the server"
-                               : e->suppressed && e->error    ? "refused by the server"
-                               : e->suppressed                ? "not known"
-                               : e->access == ACCESS_READ     ? "read live"
-                                                              : "assumed";
-            value_set(&a, data, "sure", value_string(&a, sure));
-            value_set(&a, data, "stale", value_bool(&a, e->stale));
-        }
-    }
-    run_tell(e->run, type, data);
-    arena_free(&a);
-}
-
 static bool record_intent(struct effect *e)
 {
     struct journal *journal = e->run->journal;
@@ -168,7 +126,7 @@ void effect_do(struct effect *e)
         return;
     }
     if (!e->run->mode->rehearsal)
-        tell(e, EVENT_EFFECT_STARTED);
+        effect_tell(e, EVENT_EFFECT_STARTED);
     effect_start(e);
 }
 
@@ -193,7 +151,7 @@ void effect_end(struct effect *e)
     account(e);
     if (run->mode->ended)
         run->mode->ended(e);
-    tell(e, EVENT_EFFECT_ENDED);
+    effect_tell(e, EVENT_EFFECT_ENDED);
     e->fiber->waiting = NULL;
     fiber_ready(e->fiber);
 }
@@ -207,20 +165,32 @@ void effect_interrupt(struct effect *e)
     effect_end(e);
 }
 
+static const char *unknown_why(const struct effect *e)
+{
+    return !e->run->mode->rehearsal    ? "nobody has seen it"
+           : e->access == ACCESS_WRITE ? "the change was not made"
+                                       : "nobody was asked";
+}
+
 static int door_finish(lua_State *L, int status, lua_KContext context)
 {
     (void)status;
     struct effect *e = lua_touserdata(L, (int)context);
     if (e->cancelled)
         fiber_check(L, e->fiber);
+    if (e->error && e->stale)
+        return failure_raise(L, FAILURE_UNKNOWN,
+                             "%s, but that is how it is before a change that was not made; declare "
+                             "what it would answer with `assume = ...` on the call at %s",
+                             e->error, e->where);
     if (e->error)
         return failure_raise_detail(L,
                                     e->run->halted && !e->run->undoing ? FAILURE_HALTED
                                     : e->access == ACCESS_HUMAN        ? FAILURE_DENIED
                                                                        : FAILURE_EFFECT,
                                     e->error, e->detail);
-    if (e->suppressed && e->assume == NULL && e->would_be == NULL)
-        return unknown_push(L, e->summary, e->where);
+    if (e->unknown)
+        return unknown_push(L, e->summary, e->where, unknown_why(e));
     if (e->kind->push)
         return e->kind->push(L, e);
     convert_push(L, e->result);
@@ -270,7 +240,7 @@ static void fingerprint(struct effect *e)
     const struct run *run = e->run;
     struct buf text = {0};
     unsigned char digest[DIGEST_SIZE];
-    if (run->journal == NULL)
+    if (run->journal == NULL && !run->mode->rehearsal)
         return;
     buf_printf(&text, "%s\n%s\n", e->kind->name, e->system ? e->system : "");
     json_write(&text, e->args, JSON_CANONICAL);

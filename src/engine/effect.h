@@ -31,6 +31,10 @@ struct effect_kind {
     // Plan mode: starts asking the other side what a write would do, without doing it (Kubernetes'
     // server-side dry run). NULL, or false when it cannot: then the write is suppressed.
     bool (*rehearse)(struct effect *);
+    // Plan mode: a read has come back; puts into its result what the plan makes of `target`, an
+    // object of the same system (VALUE_NULL: deleted). False when the read tells nothing of it.
+    // NULL: it never does.
+    bool (*amend)(struct effect *, const char *target, const struct value *object);
     // Turns the result into Lua values on L and returns their number; may raise a failure. A result
     // of VALUE_NULL says that the target is not there. NULL: convert_push.
     int (*push)(lua_State *L, struct effect *);
@@ -56,6 +60,7 @@ struct effect {
     struct value *before;
     // Plan mode: the answer of a write that was not made, made up from what is known; or NULL.
     struct value *would_be;
+    bool would_be_partial; // it is only what is known of the object: a read tells the rest
 
     // Set by the door.
     struct run *run;
@@ -70,19 +75,24 @@ struct effect {
     bool journaled;  // its intent is on record, so its outcome is to be
     bool replayed;   // answered from the journal
     bool suppressed; // a write that was not made
-    bool assumed;    // answered by `assume` or by a would-be object
-    bool stale;      // read from a system that a suppressed write would have changed
+    // Plan mode: what an answer that was not asked for rests on: "declared" (`assume`), "planned"
+    // (what an earlier write of the plan leaves behind) or "world"; NULL: it was asked for, or
+    // there is none.
+    const char *basis;
+    bool unknown; // plan mode: nothing says what the answer is
+    bool stale;   // read from a system that a suppressed write would have changed
 
     // Set by the performer.
-    void *work;           // its own
-    struct value *result; // NULL with `error` set when it failed
-    const char *error;    // one sentence
-    const char *detail;   // further lines to the error, or NULL
-    bool in_doubt;        // failed, and the change may have happened all the same
-    bool refused;         // failed, and certainly nothing was changed
-    const char *answer;   // one short line for people: "200 in 31 ms"
-    struct value *diff;   // [ { path, old, new } ] of a write, when known
-    const char *note;     // a remark for people, when there is one
+    void *work;            // its own
+    struct value *result;  // NULL with `error` set when it failed
+    const char *error;     // one sentence
+    const char *detail;    // further lines to the error, or NULL
+    bool in_doubt;         // failed, and the change may have happened all the same
+    bool refused;          // failed, and certainly nothing was changed
+    const char *answer;    // one short line for people: "200 in 31 ms"
+    struct value *diff;    // [ { path, old, new } ] of a write, when known
+    const char *note;      // a remark for people, when there is one
+    struct value *details; // [ { name, text } ] of a write, when its summary is not the whole of it
 };
 
 // Pushes a new effect of `kind` onto L, to be closed with the calling C function. May raise.

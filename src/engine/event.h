@@ -22,10 +22,14 @@ enum event_type {
     // null),
     // seconds, answer (one short line for people, or null), diff [ { path, old, new } ] (writes),
     // note (text or null). Plan: sure ("read live" | "checked by the server" | "assumed" | "not
-    // known"),
-    // stale (true: read before a change that was not made)
+    // known" | "refused by the server"), basis (of what is assumed: "declared" | "planned" |
+    // "world", or null), stale (true: read before a change that was not made), system, scope
+    // ("step:NAME#1"), fingerprint (of kind, system and arguments, secrets masked), details
+    // [ { name, text } ] (of a write: what its summary does not say)
     EVENT_EFFECT_ENDED,
-    EVENT_CHECK, // ok, text, where; plan: later (true: cannot be known before the change is made)
+    // ok, text, where. Plan: later (true: cannot be known before the change is made), stale and
+    // assumed (true: the step has read what is so before the change, or what was assumed)
+    EVENT_CHECK,
     // gate: name, query, limit ("below 0.5 %"), value (text, or null when there is none), ok,
     // verdict ("pass" | "breach" | "no data" | "too few" | "error"), text
     EVENT_GATE,

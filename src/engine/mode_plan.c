@@ -1,94 +1,51 @@
 // plan: reads are done, writes are not. A write is rehearsed by the other side where that is
 // possible, and what it would leave behind answers later reads of the same object; any other read
-// from a system that a suppressed write would have changed is marked as taken before the change.
+// from a system that a suppressed write would have changed is answered by what the author declared,
+// or marked as taken before the change. What nothing answers is unknown.
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/duration.h"
 #include "engine/effect.h"
 #include "engine/mode.h"
+#include "engine/prospect.h"
 #include "engine/run.h"
 
-struct would_be {
-    const char *target;
-    struct value *object; // VALUE_NULL: deleted
-};
-
-struct plan {
-    struct arena arena;
-    struct would_be *objects;
-    size_t objects_count;
-    const char **systems; // written to, had the plan been a run
-    size_t systems_count;
-};
-
-static struct plan *plan_of(struct run *run)
+static struct prospect *prospect_of(struct run *run)
 {
     if (run->mode_state == NULL)
-        run->mode_state = mem_alloc(sizeof(struct plan));
+        run->mode_state = mem_alloc(sizeof(struct prospect));
     return run->mode_state;
 }
 
-static struct would_be *object_find(struct plan *p, const char *target)
+static void answer(struct effect *e, const char *basis, const struct value *result)
 {
-    for (size_t i = 0; target && i < p->objects_count; i++)
-        if (strcmp(p->objects[i].target, target) == 0)
-            return &p->objects[i];
-    return NULL;
+    e->basis = basis;
+    e->result = value_copy(&e->arena, result);
+    effect_end(e);
 }
 
-static void object_keep(struct plan *p, const char *target, const struct value *object)
+static void read_answer(struct effect *e, const struct prospect *p)
 {
-    struct would_be *w = object_find(p, target);
-    if (w == NULL) {
-        p->objects = mem_grow(p->objects, (p->objects_count + 1) * sizeof *w);
-        w = &p->objects[p->objects_count++];
-        w->target = arena_dup(&p->arena, target);
-    }
-    w->object = value_copy(&p->arena, object);
+    const struct would_be *w = prospect_find(p, e->target);
+    if (w && !w->partial)
+        answer(e, "planned", w->object);
+    else if (w == NULL && e->assume && prospect_touched(p, e->system))
+        answer(e, "declared", e->assume);
+    else
+        effect_start(e);
 }
 
-static bool system_written(const struct plan *p, const char *system)
+static void write_not(struct effect *e, struct prospect *p)
 {
-    for (size_t i = 0; system && i < p->systems_count; i++)
-        if (strcmp(p->systems[i], system) == 0)
-            return true;
-    return false;
-}
-
-static void system_mark(struct plan *p, const char *system)
-{
-    if (system == NULL || system_written(p, system))
-        return;
-    p->systems = mem_grow(p->systems, (p->systems_count + 1) * sizeof *p->systems);
-    p->systems[p->systems_count++] = arena_dup(&p->arena, system);
-}
-
-static void read_live(struct effect *e, struct plan *p)
-{
-    struct would_be *w = object_find(p, e->target);
-    if (w) {
-        e->assumed = true;
-        e->result = value_copy(&e->arena, w->object);
-        effect_end(e);
-        return;
-    }
-    e->stale = system_written(p, e->system);
-    if (e->stale)
-        e->run->step_stale = true;
-    effect_start(e);
-}
-
-static void write_not(struct effect *e, struct plan *p)
-{
-    const struct would_be *w = object_find(p, e->target);
+    const struct would_be *w = prospect_find(p, e->target);
     e->suppressed = true;
     e->before = w ? value_copy(&e->arena, w->object) : NULL;
-    system_mark(p, e->system);
+    prospect_touch(p, e->system);
     if (e->assume) {
-        e->assumed = true;
-        e->result = e->assume;
-    } else if (e->kind->rehearse) {
+        answer(e, "declared", e->assume);
+        return;
+    }
+    if (e->kind->rehearse) {
         e->performing = true;
         if (e->kind->rehearse(e))
             return;
@@ -96,13 +53,22 @@ static void write_not(struct effect *e, struct plan *p)
     effect_end(e);
 }
 
+// What a person says: as declared, else as a run would take it without one.
+static void person_answer(struct effect *e)
+{
+    const struct value *assumed = e->assume ? e->assume : value_get(e->args, "assumed");
+    e->unknown = assumed == NULL;
+    e->result = value_copy(&e->arena, assumed);
+    effect_end(e);
+}
+
 static void perform(struct effect *e)
 {
     struct run *run = e->run;
-    struct plan *p = plan_of(run);
+    struct prospect *p = prospect_of(run);
     switch (e->access) {
     case ACCESS_READ:
-        read_live(e, p);
+        read_answer(e, p);
         break;
     case ACCESS_WRITE:
         write_not(e, p);
@@ -113,28 +79,51 @@ static void perform(struct effect *e)
         effect_end(e);
         break;
     case ACCESS_HUMAN:
-        e->result = value_copy(&e->arena, value_get(e->args, "assumed"));
-        effect_end(e);
+        person_answer(e);
         break;
     }
 }
 
-// A rehearsed write has come back: later reads of the object see what it would be.
+// A read has come back: what it tells of objects that the plan has changed is brought up to date.
+static void read_amend(struct effect *e, const struct prospect *p)
+{
+    bool amended = false;
+    for (size_t i = 0; e->kind->amend && !e->error && !e->basis && i < p->count; i++)
+        if (e->system && strcmp(p->objects[i].system, e->system) == 0)
+            amended |= e->kind->amend(e, p->objects[i].target, p->objects[i].object);
+    if (amended)
+        e->basis = "planned";
+    else if (!e->basis && !e->unknown)
+        e->stale = prospect_touched(p, e->system);
+    e->run->step_stale |= e->stale;
+}
+
+// A write that was not made has come back: later reads of the object see what it would be.
+static void write_keep(struct effect *e, struct prospect *p)
+{
+    const struct would_be w = {e->target, e->system, e->would_be, e->would_be_partial};
+    e->unknown = e->assume == NULL && e->would_be == NULL;
+    if (e->would_be && e->target)
+        prospect_keep(p, &w);
+    else
+        prospect_forget(p, e->target);
+}
+
 static void ended(struct effect *e)
 {
-    if (e->suppressed && e->would_be && e->target)
-        object_keep(plan_of(e->run), e->target, e->would_be);
+    struct prospect *p = prospect_of(e->run);
+    if (e->access == ACCESS_READ && !e->cancelled)
+        read_amend(e, p);
+    if (e->suppressed && !e->error)
+        write_keep(e, p);
+    e->run->step_assumed |= e->basis != NULL;
 }
 
 static void plan_close(struct run *run)
 {
-    struct plan *p = run->mode_state;
-    if (p == NULL)
-        return;
-    arena_free(&p->arena);
-    free(p->objects);
-    free(p->systems);
-    free(p);
+    if (run->mode_state)
+        prospect_free(run->mode_state);
+    free(run->mode_state);
     run->mode_state = NULL;
 }
 

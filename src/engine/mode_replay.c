@@ -16,7 +16,7 @@
 static void answer_unseen(struct effect *e)
 {
     e->result = e->assume;
-    e->suppressed = e->assume == NULL;
+    e->suppressed = e->unknown = e->assume == NULL;
 }
 
 static void answer(struct effect *e, const struct journal_entry *past)

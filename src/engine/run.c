@@ -39,6 +39,7 @@ struct run *run_new(struct loop *loop, struct fetcher *fetcher, const struct run
     run->listener = listener;
     run->started = clock_wall();
     run->results = value_object(&run->arena);
+    run->stale_results = value_object(&run->arena);
     run->stays = value_array(&run->arena);
     make_id(run);
     if (!state_open(run, err)) {

@@ -91,12 +91,14 @@ struct run {
     struct fiber *step_fiber; // the step's own, while it runs
     struct timer *step_timer;
     bool undoing;
-    int64_t deadline;      // of the step, steady clock in ms; 0: none
-    int64_t skipped_ms;    // plan: waits that were passed over
-    int step_writes;       // sent or suppressed by the step under way
-    bool step_stale;       // the step has read something that a change not made would affect
-    struct value *results; // { step name: what it returned }
-    struct value *figures; // last figures that a bake told of, for progress
+    int64_t deadline;            // of the step, steady clock in ms; 0: none
+    int64_t skipped_ms;          // plan: waits that were passed over
+    int step_writes;             // sent or suppressed by the step under way
+    bool step_stale;             // the step has read something that a change not made would affect
+    bool step_assumed;           // plan: the step has had an answer that was assumed
+    struct value *results;       // { step name: what it returned }
+    struct value *stale_results; // { step name: true }: plan: what rests on a step_stale one
+    struct value *figures;       // last figures that a bake told of, for progress
     struct undo undo;
     struct run_counts counts;
     bool denied;

@@ -31,20 +31,39 @@ static int start(lua_State *L)
     return 0;
 }
 
-// Runs protected: (where to put the value). Reads the fiber's result as plain data.
+// (value, where to put it). Reads the value as plain data.
+static int read_plain(lua_State *L)
+{
+    struct value **out = lua_touserdata(L, 2);
+    struct error err = {""};
+    *out = convert_read(L, 1, &run_of(L)->arena, &err);
+    if (*out == NULL)
+        failure_raise(L, FAILURE_USAGE,
+                      "what the step returns is kept, so it must be plain data: %s", err.text);
+    return 0;
+}
+
+// Runs protected: (where to put the value). Takes the fiber's result.
 static int take_result(lua_State *L)
 {
     struct run *run = run_of(L);
-    struct value **out = lua_touserdata(L, 1);
-    struct error err = {""};
-    fiber_result(L, run->step_fiber);
-    if (lua_isnil(L, -1))
+    fiber_result(L, run->step_fiber); // 2
+    if (lua_isnil(L, 2))
         return 0;
-    *out = convert_read(L, -1, &run->arena, &err);
-    if (*out == NULL && !run->mode->rehearsal)
-        return failure_raise(L, FAILURE_USAGE,
-                             "what the step returns is kept, so it must be plain data: %s",
-                             err.text);
+    lua_pushcfunction(L, read_plain);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, 1);
+    if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+        return 0;
+    struct arena a = {0};
+    bool unknown = strcmp(value_get_text(failure_read(L, -1, &a), "kind"), FAILURE_UNKNOWN) == 0;
+    arena_free(&a);
+    if (!unknown || strncmp(run->scope, "step:", 5) != 0)
+        return lua_error(L);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX,
+                     STEP_UNKNOWNS); // passed on, with what is not known in it
+    lua_pushvalue(L, 2);
+    lua_setfield(L, -2, run->step->name);
     return 0;
 }
 
@@ -167,6 +186,25 @@ static void tell_end(struct run *run, const char *outcome, struct value *failure
     run_tell(run, EVENT_STEP_ENDED, data);
 }
 
+// What goes wrong after a read that a change not made would have affected says nothing of the
+// change.
+static void doubt_failure(struct run *run, struct value *failure)
+{
+    struct arena *a = &run->arena;
+    const char *kind = value_get_text(failure, "kind");
+    bool follows = strcmp(kind, FAILURE_CHECK) == 0 || strcmp(kind, FAILURE_ERROR) == 0 ||
+                   strcmp(kind, FAILURE_USAGE) == 0;
+    if (!run->step_stale || !follows)
+        return;
+    value_set(a, failure, "kind", value_string(a, FAILURE_UNKNOWN));
+    value_set(a, failure, "text",
+              value_printf(a,
+                           "cannot be planned further: %s; but that follows from what was read "
+                           "before a change that was not made: declare with `assume = ...` on the "
+                           "call what it would answer",
+                           value_get_text(failure, "text")));
+}
+
 // One attempt. Returns its failure, or NULL.
 static struct value *attempt_step(struct run *run, const struct step *step, int attempt,
                                   struct value **result)
@@ -178,7 +216,10 @@ static struct value *attempt_step(struct run *run, const struct step *step, int 
     run_tell(run, EVENT_STEP_STARTED, data);
     run->scope = arena_printf(a, "step:%s#%d", step->name, attempt);
     *result = NULL;
-    return step_call(run, step->action, step->timeout_ms, result);
+    struct value *failure = step_call(run, step->action, step->timeout_ms, result);
+    if (run->mode->rehearsal && failure)
+        doubt_failure(run, failure);
+    return failure;
 }
 
 static bool is_same(const struct value *before, const struct value *now)
@@ -273,7 +314,7 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
         undo->in_doubt = false; // its replay comes to what is
     run->step = step;
     run->step_writes = 0;
-    run->step_stale = false;
+    run->step_stale = run->step_assumed = false;
     run->figures = NULL;
     int64_t started = clock_steady();
     enum step_outcome outcome = STEP_OK;
@@ -308,6 +349,8 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     } else if (result) {
         value_set(&run->arena, run->results, step->name, result);
     }
+    if (run->step_stale)
+        value_set(&run->arena, run->stale_results, step->name, value_bool(&run->arena, true));
     tell_end(run,
              outcome == STEP_OK       ? "ok"
              : outcome == STEP_FAILED ? "failed"

@@ -8,6 +8,9 @@
 
 struct run;
 
+// In the registry, plan mode: { step name: what it returned }, where something in it is not known.
+#define STEP_UNKNOWNS "runbook.unknown_results"
+
 enum step_outcome { STEP_OK, STEP_FAILED, STEP_SKIPPED, STEP_STOPPED };
 
 // Runs the step to its end and tells the listeners. `failure` (in the run's arena, NULL unless it

@@ -75,7 +75,7 @@ static struct value *undo_one(struct run *run, const struct step *step)
     int64_t started = clock_steady();
     run->phase = step->phase;
     run->step = step;
-    run->step_stale = false;
+    run->step_stale = run->step_assumed = false;
     run_tell(run, EVENT_UNDO_STARTED, NULL);
     int attempt = 1;
     struct value *failure = call_undo(run, step, attempt);

@@ -11,17 +11,16 @@ static const char metatable[] = "runbook.unknown";
 
 struct unknown {
     char summary[256], where[256];
+    const char *why;
 };
 
 int unknown_raise(lua_State *L, int index)
 {
     const struct unknown *u = luaL_checkudata(L, index, metatable);
     return failure_raise(L, FAILURE_UNKNOWN,
-                         "the answer of \"%s\" is not known%s; declare what it would be with "
-                         "`assume = { ... }` on the call at %s",
-                         u->summary,
-                         run_of(L)->mode->rehearsal ? " in a plan, because it was not sent"
-                                                    : ", because nobody has seen it",
+                         "the answer of \"%s\" is not known%s: %s; declare what it would be with "
+                         "`assume = ...` on the call at %s",
+                         u->summary, run_of(L)->mode->rehearsal ? " in a plan" : "", u->why,
                          u->where);
 }
 
@@ -44,14 +43,17 @@ void unknown_open(lua_State *L)
     }
     lua_pushliteral(L, "unknown");
     lua_setfield(L, -2, "__metatable");
+    lua_pushliteral(L, "an answer that is not known in a plan"); // for messages of Lua's library
+    lua_setfield(L, -2, "__name");
     lua_pop(L, 1);
 }
 
-int unknown_push(lua_State *L, const char *summary, const char *where)
+int unknown_push(lua_State *L, const char *summary, const char *where, const char *why)
 {
     struct unknown *u = lua_newuserdatauv(L, sizeof *u, 0);
     snprintf(u->summary, sizeof u->summary, "%s", summary);
     snprintf(u->where, sizeof u->where, "%s", *where ? where : "(unknown line)");
+    u->why = why;
     luaL_setmetatable(L, metatable);
     return 1;
 }

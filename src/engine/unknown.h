@@ -7,8 +7,9 @@
 
 // Makes the metatable. Call once a state.
 void unknown_open(lua_State *L);
-// Pushes an unknown that stems from the effect `summary` asked for at `where`; returns 1.
-int unknown_push(lua_State *L, const char *summary, const char *where);
+// Pushes an unknown that stems from the effect `summary` asked for at `where`; `why`, a literal,
+// says why nobody knows it. Returns 1.
+int unknown_push(lua_State *L, const char *summary, const char *where, const char *why);
 // Raises what looking into the unknown at `index` raises.
 int unknown_raise(lua_State *L, int index);
 // True when the value is an unknown.

@@ -231,8 +231,10 @@ static int ask(lua_State *L, const struct effect_kind *kind)
     value_set(a, e->args, "timeout_ms", value_int(a, timeout));
     if (fallback)
         value_set(a, e->args, "default", value_string(a, fallback));
-    value_set(a, e->args, "assumed",
-              kind == &text_kind ? value_string(a, fallback ? fallback : "") : value_bool(a, true));
+    if (kind != &text_kind)
+        value_set(a, e->args, "assumed", value_bool(a, true));
+    else if (fallback)
+        value_set(a, e->args, "assumed", value_string(a, fallback));
     e->summary = arena_printf(a, "ask: %s", lua_tostring(L, 1));
     return door_pass(L, e);
 }
@@ -244,14 +246,16 @@ static int ask_approve(lua_State *L)
     return ask(L, &approve_kind);
 }
 
-// ask.confirm("question" [, { timeout = "30m" }]): true or false; true with --yes and in a plan.
+// ask.confirm("question" [, { timeout = "30m" }]): true or false; true with --yes and, unless
+// `assume` says otherwise, in a plan.
 static int ask_confirm(lua_State *L)
 {
     return ask(L, &confirm_kind);
 }
 
-// ask.text("question" [, { default = "text", timeout = "30m" }]): the line that was typed, or the
-// default; the default with --yes and in a plan.
+// ask.text("question" [, { default = "text", timeout = "30m", assume = "text" }]): the line that
+// was typed, or the default; the default with --yes. In a plan `assume`, else the default, else it
+// is not known.
 static int ask_text(lua_State *L)
 {
     return ask(L, &text_kind);

@@ -202,8 +202,8 @@ static void complete_assumption(lua_State *L, struct effect *e)
     for (size_t i = 0; i < value_count(given); i++)
         value_set(&e->arena, e->assume, given->object.members[i].key,
                   given->object.members[i].value);
-    e->answer = arena_printf(&e->arena, "status %lld assumed",
-                             (long long)value_get_int(e->assume, "status", 0));
+    e->answer =
+        arena_printf(&e->arena, "status %lld", (long long)value_get_int(e->assume, "status", 0));
 }
 
 // "kubectl get pods", with quotes around what would not read as one argument.

@@ -13,6 +13,7 @@
 #include "prim/args.h"
 #include "prim/connection.h"
 #include "prim/http_body.h"
+#include "prim/http_plan.h"
 #include "prim/prims.h"
 
 // Header names become lower-case; those that came several times are joined with ", ".
@@ -169,7 +170,7 @@ static void http_cancel(struct effect *e)
 }
 
 static const struct effect_kind http_kind = {
-    .name = "http.request", .perform = http_perform, .cancel = http_cancel};
+    .name = "http.request", .perform = http_perform, .cancel = http_cancel, .amend = http_amend};
 
 static bool is_safe(const char *method)
 {
@@ -219,7 +220,7 @@ static void complete_assumption(lua_State *L, struct effect *e)
     value_set(a, v, "timings", none);
     buf_free(&text);
     e->assume = v;
-    e->answer = arena_printf(a, "%lld assumed", (long long)value_get_int(v, "status", 0));
+    e->answer = arena_printf(a, "%lld", (long long)value_get_int(v, "status", 0));
 }
 
 // http.request { url = "https://...", method = "POST", json = { ... }, ... }
@@ -286,9 +287,16 @@ static int http_request(lua_State *L)
     if (e->summary == NULL)
         e->summary = arena_printf(a, "%s %s", method, url);
     e->system = connection_system(e, url);
-    if (e->access == ACCESS_WRITE)
+    if (strcmp(method, "GET") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0 ||
+        strcmp(method, "DELETE") == 0)
+        e->target = url;
+    if (e->access == ACCESS_WRITE) {
         e->diff = http_body_diff(run_of(L), e);
+        e->details = http_details(run_of(L), e);
+    }
     complete_assumption(L, e);
+    if (e->access == ACCESS_WRITE && e->assume)
+        http_foresee(e);
     return door_pass(L, e);
 }
 

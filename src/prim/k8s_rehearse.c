@@ -28,7 +28,7 @@ static void finish(struct k8s_work *w, struct value *object, struct value *answe
 // The same without the server, which knows nothing of what the plan has changed before.
 static void presume(struct k8s_work *w, struct value *object)
 {
-    w->effect->assumed = true;
+    w->effect->basis = "planned";
     finish(w, object, object);
 }
 

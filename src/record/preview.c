@@ -98,8 +98,20 @@ static void passed_over(struct preview *p, const struct value *data, bool wait)
     struct ink line = word_line(p, wait ? TONE_DIM : TONE_LINK, wait ? "wait" : "ask");
     ink_puts(&line, TONE_PLAIN, summary_after(data, wait ? "wait " : "ask: "));
     screen_print(p->screen, WORD_INDENT, MARK_NONE, &line,
-                 wait ? "passed over" : "taken as answered");
+                 wait ? "assumed to pass" : "assumed: yes");
     line_below(p, TONE_BAD, value_get(data, "error"));
+}
+
+static void line_details(struct preview *p, const struct value *details)
+{
+    for (size_t i = 0; i < value_count(details); i++) {
+        struct ink line = screen_ink(p->screen);
+        ink_value(&line, TONE_DIM, value_get(value_at(details, i), "name"));
+        ink_puts(&line, TONE_DIM, " ");
+        ink_hang(&line);
+        ink_value(&line, TONE_PLAIN, value_get(value_at(details, i), "text"));
+        screen_print(p->screen, WORD_INDENT + WORD_COLUMNS, MARK_NONE, &line, "");
+    }
 }
 
 static void hear_effect(struct preview *p, const struct value *data)
@@ -116,16 +128,14 @@ static void hear_effect(struct preview *p, const struct value *data)
     ink_value(&line, TONE_PLAIN, value_get(data, "summary"));
     if (*value_get_text(data, "answer"))
         ink_say(&line, TONE_DIM, "  %s", value_get_text(data, "answer"));
-    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line,
-                 failed && !write ? "failed" : value_get_text(data, "sure"));
+    struct buf sure = {0};
+    words_sure(&sure, data);
+    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, buf_text(&sure));
+    buf_free(&sure);
+    line_details(p, value_get(data, "details"));
     detail_diff(p->screen, WORD_INDENT + WORD_COLUMNS, value_get(data, "diff"));
     line_below(p, TONE_BAD, value_get(data, "error"));
     line_below(p, TONE_DIM, value_get(data, "note"));
-    if (value_get_bool(data, "stale", false)) {
-        line = screen_ink(p->screen);
-        ink_puts(&line, TONE_WARN, "read before a change that was not made");
-        screen_print(p->screen, WORD_INDENT + WORD_COLUMNS, MARK_NONE, &line, "");
-    }
 }
 
 static void hear_log(struct preview *p, const struct value *data)
@@ -146,10 +156,7 @@ static void hear_check(struct preview *p, const struct value *data)
     bool ok = value_get_bool(data, "ok", false), later = value_get_bool(data, "later", false);
     struct ink line = word_line(p, ok || later ? TONE_DIM : TONE_BAD, "check");
     ink_value(&line, ok || later ? TONE_PLAIN : TONE_BAD, value_get(data, "text"));
-    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line,
-                 later ? "to be checked after the change"
-                 : ok  ? "holds"
-                       : "does not hold");
+    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, words_check(data));
     if (ok || later)
         return;
     line_below(p, TONE_DIM, value_get(data, "where"));

@@ -73,3 +73,29 @@ bool words_counts(struct buf *out, const struct value *counts)
     }
     return out->len > before;
 }
+
+void words_sure(struct buf *out, const struct value *effect)
+{
+    static const char *const bases[][2] = {{"declared", "as declared"},
+                                           {"planned", "as planned so far"},
+                                           {"world", "by the world file"}};
+    const char *basis = value_get_text(effect, "basis");
+    bool read = strcmp(value_get_text(effect, "access"), "read") == 0;
+    if (read && *value_get_text(effect, "error"))
+        buf_puts(out, "failed, ");
+    buf_puts(out, value_get_text(effect, "sure"));
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++)
+        if (strcmp(basis, bases[i][0]) == 0)
+            buf_printf(out, ": %s", bases[i][1]);
+    if (value_get_bool(effect, "stale", false))
+        buf_puts(out, ", before the change");
+}
+
+const char *words_check(const struct value *check)
+{
+    return value_get_bool(check, "later", false)     ? "to be checked after the change"
+           : !value_get_bool(check, "ok", false)     ? "does not hold"
+           : value_get_bool(check, "stale", false)   ? "holds before the change"
+           : value_get_bool(check, "assumed", false) ? "holds as assumed"
+                                                     : "holds";
+}

@@ -29,3 +29,10 @@ void words_value(struct buf *out, const struct value *v);
 // Appends the counts of a run that are not 0, from `counts` of EVENT_RUN_ENDED:
 // "23 steps, 112 checks, 140 reads, 7 writes". Returns false when there were none.
 bool words_counts(struct buf *out, const struct value *counts);
+
+// Appends how sure a plan is of an effect, from the data of EVENT_EFFECT_ENDED: "assumed: as
+// declared", "read live, before the change". Nothing outside of a plan.
+void words_sure(struct buf *out, const struct value *effect);
+
+// How a check of a plan stands, from the data of EVENT_CHECK.
+const char *words_check(const struct value *check);

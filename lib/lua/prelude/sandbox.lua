@@ -101,14 +101,27 @@ local maths = copy(math, "abs ceil cos deg exp floor fmod huge log max maxintege
 
 maths.random = engine.random
 
+-- Lua's own would take an answer that is not known in a plan for just another value; this names the line
+-- that has to declare it.
+local function looking(fn)
+    return function(...)
+        for i = 1, math.min(select("#", ...), 2) do
+            local v = select(i, ...)
+            if engine.unknown(v) then return v.value end
+        end
+        return fn(...)
+    end
+end
+maths.type = looking(math.type)
+
 local env
 -- A file's globals are its own, so that one file cannot change another's.
 local function own_globals()
     return setmetatable({}, { __index = env, __metatable = false })
 end
 
-env = copy(_G, "assert error ipairs pcall rawequal rawget rawlen select tonumber type "
-    .. "xpcall")
+env = copy(_G, "assert error ipairs pcall rawget rawlen select xpcall")
+env.rawequal, env.tonumber, env.type = looking(rawequal), looking(tonumber), looking(type)
 env._VERSION = _VERSION
 env.pairs, env.next, env.tostring = ordered_pairs, ordered_next, plain_tostring
 env.setmetatable = safe_setmetatable

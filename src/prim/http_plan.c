@@ -1,0 +1,93 @@
+#include "prim/http_plan.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "engine/run.h"
+
+enum { LONGEST_TEXT = 200 };
+
+static void detail_add(struct arena *a, struct value *rows, const char *name, const char *text)
+{
+    struct value *row = value_object(a);
+    value_set(a, row, "name", value_string(a, name));
+    value_set(a, row, "text", value_string(a, text));
+    value_push(a, rows, row);
+}
+
+struct value *http_details(const struct run *run, struct effect *e)
+{
+    struct arena *a = &e->arena;
+    struct value *rows = value_array(a);
+    const struct value *headers = value_get(e->args, "headers");
+    const char *method = value_get_text(e->args, "method"), *url = value_get_text(e->args, "url");
+    if (strncmp(e->summary, method, strlen(method)) != 0 || strstr(e->summary, url) == NULL)
+        detail_add(a, rows, method, run_excerpt(run, a, url, strlen(url), LONGEST_TEXT));
+    for (size_t i = 0; i < value_count(headers); i++) {
+        const struct value_member *m = &headers->object.members[i];
+        struct buf text = {0};
+        if (m->value->type == VALUE_STRING)
+            buf_puts(&text, m->value->string.text);
+        else
+            json_write(&text, m->value, JSON_CANONICAL);
+        bool credentials =
+            strcasecmp(m->key, "authorization") == 0 || strcasecmp(m->key, "cookie") == 0;
+        detail_add(a, rows, arena_printf(a, "%s:", m->key),
+                   credentials ? "***" : run_excerpt(run, a, buf_text(&text), text.len, LONGEST_TEXT));
+        buf_free(&text);
+    }
+    return rows;
+}
+
+void http_foresee(struct effect *e)
+{
+    struct arena *a = &e->arena;
+    const char *body = value_get_text(e->assume, "body");
+    bool gone = strcmp(value_get_text(e->args, "method"), "DELETE") == 0;
+    if (e->target == NULL || value_get_int(e->assume, "status", 0) / 100 != 2 || (!gone && !*body))
+        return;
+    e->would_be = value_copy(a, e->assume);
+    e->would_be_partial = true;
+    value_set(a, e->would_be, "status", value_int(a, gone ? 404 : 200));
+    value_set(a, e->would_be, "body", value_string(a, gone ? "" : body));
+}
+
+// `over` put onto `base`, member by member; null is a value here.
+static struct value *overlay(struct arena *a, const struct value *base, const struct value *over)
+{
+    if (base == NULL || base->type != VALUE_OBJECT || over->type != VALUE_OBJECT)
+        return value_copy(a, over);
+    struct value *v = value_copy(a, base);
+    for (size_t i = 0; i < over->object.count; i++) {
+        const struct value_member *m = &over->object.members[i];
+        value_set(a, v, m->key, overlay(a, value_get(base, m->key), m->value));
+    }
+    return v;
+}
+
+static const struct value *body_of(struct arena *a, const struct value *answer)
+{
+    const struct value *body = value_get(answer, "body");
+    struct error err;
+    return body ? json_parse(a, value_text(body), body->string.len, &err) : NULL;
+}
+
+bool http_amend(struct effect *e, const char *target, const struct value *object)
+{
+    struct arena *a = &e->arena;
+    if (e->target == NULL || strcmp(e->target, target) != 0)
+        return false;
+    const struct value *now = body_of(a, e->result), *over = body_of(a, object);
+    bool there = value_get_int(e->result, "status", 0) / 100 == 2;
+    struct buf text = {0};
+    value_set(a, e->result, "status", value_get(object, "status"));
+    if (there && now && over)
+        json_write(&text, overlay(a, now, over), JSON_CANONICAL);
+    else
+        buf_puts(&text, value_get_text(object, "body"));
+    value_set(a, e->result, "body", value_bytes(a, buf_text(&text), text.len));
+    buf_free(&text);
+    e->answer = arena_printf(a, "%lld", (long long)value_get_int(object, "status", 0));
+    return true;
+}
