@@ -13,7 +13,7 @@ row() {
     printf '%-52s %10s %10s %8s %8s  %s\n' "$1" "$2" "$3" "$4" "$5" "$verdict"
 }
 # note WHAT OURS THEIRS RATIO: a row that has no limit.
-note() { printf '%-52s %10s %10s %8s\n' "$@"; }
+note() { printf '%-52s %10s %10s %8s\n' "${@:1:4}"; }
 
 # times FILE RUNS COMMAND: adds the wall times of that many runs to the file, in milliseconds.
 times() {
