@@ -27,6 +27,8 @@ static const char options_text[] =
     "  -v, --verbose          show every effect;  -q, --quiet: only failures and the end\n"
     "  --color WHEN           auto, always or never; NO_COLOR is respected\n"
     "  --detailed-exitcode    plan: 0 nothing to change, 2 changes, 1 a problem\n"
+    "  --max-memory SIZE      that Lua may use, as 512MB (default 256MB)\n"
+    "  --max-seconds N        that Lua may run in a step, waits not counted (default 60)\n"
     "  --debug                show Lua tracebacks\n"
     "\n"
     "exit codes\n"

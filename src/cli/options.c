@@ -2,9 +2,11 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/size.h"
 
 enum {
     OPT_SET = 256,
@@ -24,6 +26,8 @@ enum {
     OPT_RESOLVE,
     OPT_UPGRADE,
     OPT_SOURCE,
+    OPT_MAX_MEMORY,
+    OPT_MAX_SECONDS,
 };
 
 static const struct option table[] = {
@@ -48,6 +52,8 @@ static const struct option table[] = {
     {"resolve", required_argument, NULL, OPT_RESOLVE},
     {"upgrade", no_argument, NULL, OPT_UPGRADE},
     {"source", no_argument, NULL, OPT_SOURCE},
+    {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
+    {"max-seconds", required_argument, NULL, OPT_MAX_SECONDS},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -78,6 +84,20 @@ static bool is_resolution(const char *text)
     const char *rest = text + digits;
     return digits && (strcmp(rest, "=done") == 0 || strcmp(rest, "=not-done") == 0 ||
                       strcmp(rest, "=retry") == 0);
+}
+
+enum { LEAST_MEMORY = 4 * 1024 * 1024, MOST_SECONDS = 86400 };
+
+static bool read_max_memory(const char *text, int64_t *bytes)
+{
+    return size_parse(text, bytes) && *bytes >= LEAST_MEMORY;
+}
+
+static bool read_max_seconds(const char *text, double *seconds)
+{
+    char *end;
+    *seconds = strtod(text, &end);
+    return *end == '\0' && *seconds >= 0.01 && *seconds <= MOST_SECONDS;
 }
 
 static bool read_one(struct options *o, int c)
@@ -158,6 +178,13 @@ static bool read_one(struct options *o, int c)
         append(&o->arena, &o->resolve, optarg);
         return is_resolution(optarg) ||
                wrong("--resolve wants SEQ=done, SEQ=not-done or SEQ=retry, not '%s'", optarg);
+    case OPT_MAX_MEMORY:
+        return read_max_memory(optarg, &o->run.max_memory) ||
+               wrong("--max-memory wants at least 4MB, as in 512MB or 2GB, not '%s'", optarg);
+    case OPT_MAX_SECONDS:
+        return read_max_seconds(optarg, &o->run.max_seconds) ||
+               wrong("--max-seconds wants a number of seconds from 0.01 to 86400, not '%s'",
+                     optarg);
     case OPT_UPGRADE:
         o->upgrade = true;
         return true;

@@ -23,6 +23,7 @@ struct reader {
     lua_State *L;
     struct arena *arena;
     struct error *err;
+    size_t values, bytes; // so far
 };
 
 static struct value *value_read(struct reader *r, int index, const struct frame *up);
@@ -159,6 +160,7 @@ static struct value *object_read(struct reader *r, int table, struct frame *here
         struct value *v = value_read(r, lua_gettop(r->L), here);
         if (v == NULL)
             return NULL;
+        r->bytes += len;
         value_append(r->arena, object, here->key, len, v);
         lua_pop(r->L, 1);
     }
@@ -215,8 +217,11 @@ static struct value *value_read(struct reader *r, int index, const struct frame 
 {
     lua_State *L = r->L;
     luaL_checkstack(L, 4, "nested too deep");
-    size_t len;
-    const char *text;
+    size_t len = 0;
+    const char *text = lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, &len) : NULL;
+    r->bytes += len;
+    if (++r->values > CONVERT_MAX_VALUES || r->bytes > CONVERT_MAX_BYTES)
+        return refuse(r, NULL, "is too large");
     switch (lua_type(L, index)) {
     case LUA_TNIL:
         return value_null(r->arena);
@@ -225,7 +230,6 @@ static struct value *value_read(struct reader *r, int index, const struct frame 
     case LUA_TNUMBER:
         return number_read(r, index, up);
     case LUA_TSTRING:
-        text = lua_tolstring(L, index, &len);
         return value_bytes(r->arena, text, len);
     case LUA_TTABLE:
         return table_read(r, index, up);
@@ -247,7 +251,7 @@ static struct value *value_read(struct reader *r, int index, const struct frame 
 
 struct value *convert_read(lua_State *L, int index, struct arena *a, struct error *err)
 {
-    struct reader r = {L, a, err};
+    struct reader r = {.L = L, .arena = a, .err = err};
     int top = lua_gettop(L);
     struct value *v = value_read(&r, lua_absindex(L, index), NULL);
     lua_settop(L, top);

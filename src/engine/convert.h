@@ -11,7 +11,7 @@ extern const char convert_null;
 // Name in the registry of the metatable that marks a table as an array. Lua code sees it through
 // getmetatable(t) == "array".
 #define CONVERT_ARRAY "runbook.array"
-enum { CONVERT_MAX_DEPTH = 100 };
+enum { CONVERT_MAX_DEPTH = 100, CONVERT_MAX_VALUES = 4 << 20, CONVERT_MAX_BYTES = 256 << 20 };
 
 // Prepares a state: the array metatable, and tostring(null). Call once, before the functions below.
 void convert_open(lua_State *L);
@@ -25,5 +25,7 @@ void convert_push(lua_State *L, const struct value *v);
 // object: all keys are strings, members come out sorted by bytes; an empty table without the mark
 // is an object. NULL with `err` set (naming the key, as in "spec.replicas is a function, not plain
 // data") for anything else: functions, NaN and infinities, other keys, gaps, cycles, more than
-// CONVERT_MAX_DEPTH levels. Reads tables raw. May raise a Lua error: call it protected.
+// CONVERT_MAX_DEPTH levels, and what has more than CONVERT_MAX_VALUES values or CONVERT_MAX_BYTES
+// of text when a table that stands in many places is counted in each. Reads tables raw. May raise a
+// Lua error: call it protected.
 struct value *convert_read(lua_State *L, int index, struct arena *a, struct error *err);

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/run.h"
+
+enum { LONGEST_TEXT = 16 * 1024 };
+
 static const char metatable[] = "runbook.failure";
 
 static int failure_tostring(lua_State *L)
@@ -83,7 +87,9 @@ static struct value *read_field(lua_State *L, int index, const char *name, struc
     lua_rawget(L, index);
     size_t len;
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-    struct value *v = text ? value_bytes(a, text, len) : value_null(a);
+    if (text && len > LONGEST_TEXT)
+        text = run_excerpt(run_of(L), a, text, len, LONGEST_TEXT);
+    struct value *v = value_string(a, text);
     lua_pop(L, 1);
     return v;
 }
@@ -141,11 +147,16 @@ static struct value *read_text(const char *text, struct arena *a)
 struct value *failure_read(lua_State *L, int index, struct arena *a)
 {
     index = lua_absindex(L, index);
+    size_t len;
+    const char *text;
     switch (lua_type(L, index)) {
     case LUA_TTABLE:
         return read_table(L, index, a);
     case LUA_TSTRING:
-        return read_text(lua_tostring(L, index), a);
+        text = lua_tolstring(L, index, &len);
+        if (len > LONGEST_TEXT)
+            text = run_excerpt(run_of(L), a, text, len, LONGEST_TEXT);
+        return read_text(text, a);
     default:
         return read_text(
             arena_printf(a, "the runbook raised a %s as its error", luaL_typename(L, index)), a);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/budget.h"
 #include "engine/effect.h"
 #include "engine/failure.h"
 #include "engine/run.h"
@@ -109,21 +110,24 @@ void fiber_stop(struct fiber *f, enum fiber_stop why)
         effect_interrupt(f->waiting);
 }
 
+const char *fiber_stop_text(enum fiber_stop why)
+{
+    static const char *const texts[] = {
+        [FIBER_GOES_ON] = "",
+        [FIBER_TIMEOUT] = "the step took longer than its timeout allows",
+        [FIBER_SIBLING] = "stopped because another branch failed",
+        [FIBER_SIGNAL] = "stopped by a signal",
+        [FIBER_RUNAWAY] = "the step used up its processor time; look for a loop that does not "
+                          "end, or allow more with --max-seconds",
+    };
+    return texts[why];
+}
+
 void fiber_check(lua_State *L, struct fiber *f)
 {
-    switch (f->stop) {
-    case FIBER_GOES_ON:
-        return;
-    case FIBER_TIMEOUT:
-        failure_raise(L, FAILURE_TIMEOUT, "the step took longer than its timeout allows");
-        break;
-    case FIBER_SIBLING:
-        failure_raise(L, FAILURE_STOPPED, "stopped because another branch failed");
-        break;
-    case FIBER_SIGNAL:
-        failure_raise(L, FAILURE_STOPPED, "stopped by a signal");
-        break;
-    }
+    bool late = f->stop == FIBER_TIMEOUT || f->stop == FIBER_RUNAWAY;
+    if (f->stop != FIBER_GOES_ON)
+        failure_raise(L, late ? FAILURE_TIMEOUT : FAILURE_STOPPED, "%s", fiber_stop_text(f->stop));
 }
 
 // Runs protected, because reading an error value may need memory.
@@ -136,6 +140,17 @@ static int read_failure(lua_State *L)
     return 0;
 }
 
+// Runs what is to be closed, which cancels effects under way; it is Lua, and has the same budget.
+static void fiber_reset(struct fiber *f)
+{
+    bool alone = f->run->lua_entered_us == 0;
+    if (alone)
+        budget_enter(f->run);
+    lua_resetthread(f->co);
+    if (alone)
+        budget_leave(f->run);
+}
+
 static void fiber_fail(struct fiber *f, int status)
 {
     lua_State *L = f->run->L;
@@ -146,11 +161,15 @@ static void fiber_fail(struct fiber *f, int status)
     if (status == LUA_ERRMEM || lua_pcall(L, 1, 0, 0) != LUA_OK) {
         f->failure = value_object(&f->arena);
         value_set(&f->arena, f->failure, "kind", value_string(&f->arena, FAILURE_ERROR));
-        value_set(&f->arena, f->failure, "text",
-                  value_string(&f->arena, "the runbook used more memory than it may"));
+        value_set(
+            &f->arena, f->failure, "text",
+            value_printf(&f->arena,
+                         "the runbook used more memory than the %zu MB that it may; keep less "
+                         "at once, or allow more with --max-memory",
+                         f->run->lua_max >> 20));
     }
     lua_settop(L, top);
-    lua_resetthread(f->co); // runs what was to be closed, which cancels effects under way
+    fiber_reset(f);
 }
 
 static void fiber_resume(struct fiber *f)
@@ -160,7 +179,9 @@ static void fiber_resume(struct fiber *f)
     f->ready = false;
     f->arguments = 0;
     f->run->running = f;
+    budget_enter(f->run);
     int status = lua_resume(f->co, NULL, arguments, &results);
+    budget_leave(f->run);
     f->run->running = NULL;
     switch (status) {
     case LUA_YIELD: // at the door: the effect's end makes it ready again
@@ -246,7 +267,7 @@ void fiber_free(struct fiber *f)
     if (f->ready)
         unlink_ready(f);
     unlink_sibling(f);
-    lua_resetthread(f->co);
+    fiber_reset(f);
     luaL_unref(f->run->L, LUA_REGISTRYINDEX, f->anchor);
     arena_free(&f->arena);
     free(f->position);

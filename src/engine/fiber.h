@@ -21,6 +21,7 @@ enum fiber_stop {
     FIBER_TIMEOUT, // its step took too long
     FIBER_SIBLING, // another fiber of the same `parallel` or `each` failed
     FIBER_SIGNAL,  // the run was asked to stop
+    FIBER_RUNAWAY, // its step has run Lua for longer than it may
 };
 
 struct fiber {
@@ -56,6 +57,8 @@ struct fiber *fiber_start(lua_State *L, int arguments, struct fiber *parent, con
 void fiber_ready(struct fiber *f);
 // Stops it and its children; without effect when it was stopped before.
 void fiber_stop(struct fiber *f, enum fiber_stop why);
+// Why a stopped fiber was stopped, for people.
+const char *fiber_stop_text(enum fiber_stop why);
 // Raises the stop as a failure in L when `f` is stopped; for the door. May not return.
 void fiber_check(lua_State *L, struct fiber *f);
 // Runs ready fibers and the event loop until `f` has ended.

@@ -21,6 +21,8 @@ enum {
     GROUP_TOP = GROUP,
 };
 
+enum { MOST_DEEP = 32 }; // groups within groups: each level has its share of the C stack
+
 struct group {
     struct fiber *owner;
     int limit, count;
@@ -119,6 +121,13 @@ static int group_run(lua_State *L, int limit)
     if (owner == NULL || !lua_isyieldable(L))
         return failure_raise(L, FAILURE_USAGE, "parallel and each belong inside a step function");
     fiber_check(L, owner);
+    int depth = 1;
+    for (const struct fiber *f = owner->parent; f; f = f->parent)
+        depth++;
+    if (depth > MOST_DEEP)
+        return failure_raise(L, FAILURE_USAGE,
+                             "parallel and each are nested %d levels deep; no more are possible",
+                             MOST_DEEP);
     lua_newtable(L);
     lua_pushnil(L);
     struct group *g = lua_newuserdatauv(L, sizeof *g, 0);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/budget.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
+#include "engine/fiber.h"
 #include "engine/source.h"
 #include "engine/state.h"
 
@@ -160,7 +162,9 @@ bool outline_load(lua_State *L, const char *file, const struct buf *text, struct
     lua_pushfstring(L, "@%s", file);
     lua_pushlightuserdata(L, out);
     lua_pushlightuserdata(L, a);
+    budget_enter(run_of(L));
     bool ok = lua_pcall(L, 4, 0, 0) == LUA_OK;
+    budget_leave(run_of(L));
     if (!ok)
         explain(failure_read(L, -1, a), file, start, err);
     lua_settop(L, top);

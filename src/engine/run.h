@@ -46,6 +46,7 @@ struct run_options {
     const char *from, *only;   // step names ("step" or "phase/step"), or NULL
     const char *const *phases; // names, NULL-terminated; NULL: all
     int64_t max_memory;        // bytes of Lua memory; 0: the default, 256 MiB
+    double max_seconds;        // that Lua may run in a step, waits not counted; 0: 60
 };
 
 // Why a run may do nothing more, save take its changes back.
@@ -83,7 +84,8 @@ struct run {
     char id[40];
     int64_t started;
     uint64_t seed;
-    size_t lua_used, lua_max; // bytes
+    size_t lua_used, lua_max;             // bytes
+    int64_t lua_spent_us, lua_entered_us; // see budget
 
     struct outline outline;
     const struct phase *phase; // where the run is now; NULL outside of one

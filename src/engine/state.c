@@ -7,8 +7,10 @@
 
 #include "base/duration.h"
 #include "engine/border.h"
+#include "engine/budget.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
+#include "engine/pattern.h"
 #include "engine/run.h"
 #include "engine/source.h"
 #include "engine/unknown.h"
@@ -26,7 +28,8 @@ static void *allocate(void *ud, void *old, size_t old_size, size_t size)
         run->lua_used -= had;
         return NULL;
     }
-    if (size > had && run->lua_used - had + size > run->lua_max)
+    size_t max = run->lua_max + (run->undoing ? run->lua_max / 4 : 0); // what fills it may be alive
+    if (size > had && run->lua_used - had + size > max)
         return NULL; // Lua collects garbage and tries once more, then raises a memory error
     void *p = realloc(old, size);
     if (p)
@@ -34,25 +37,32 @@ static void *allocate(void *ud, void *old, size_t old_size, size_t size)
     return p;
 }
 
-// Stops Lua code that runs on without coming to the door. A pcall may catch the failure, so from
-// then on every line raises it again.
 static void hook(lua_State *L, lua_Debug *frame)
 {
     (void)frame;
+    state_look(L);
+}
+
+// A pcall may catch the failure, so from then on every line raises it again.
+void state_look(lua_State *L)
+{
     struct run *run = run_of(L);
     struct fiber *f = fiber_of(L);
     bool signal = run->signal && !run->undoing;
-    bool late = run->deadline && clock_steady() > run->deadline;
-    if (f && !signal && !late && f->stop == FIBER_GOES_ON)
-        return;
-    if (f == NULL && !signal)
+    bool late = f && run->deadline && clock_steady() > run->deadline;
+    bool spent = budget_is_spent(run);
+    if (!signal && !late && !spent && (f == NULL || f->stop == FIBER_GOES_ON))
         return;
     lua_sethook(L, hook, LUA_MASKLINE | LUA_MASKCOUNT, 1000);
-    if (f && f->stop == FIBER_GOES_ON)
-        f->stop = signal ? FIBER_SIGNAL : FIBER_TIMEOUT;
-    if (f)
-        fiber_check(L, f);
-    failure_raise(L, FAILURE_STOPPED, "stopped by a signal");
+    if (f == NULL)
+        failure_raise(L, signal ? FAILURE_STOPPED : FAILURE_TIMEOUT, "%s",
+                      signal ? "stopped by a signal"
+                             : "the file ran Lua for longer than it may while it loads");
+    if (spent && !signal && !late && run->step_fiber)
+        fiber_stop(run->step_fiber, FIBER_RUNAWAY); // with all its branches
+    if (f->stop == FIBER_GOES_ON)
+        f->stop = signal ? FIBER_SIGNAL : late ? FIBER_TIMEOUT : FIBER_RUNAWAY;
+    fiber_check(L, f);
 }
 
 static int panic(lua_State *L)
@@ -89,7 +99,9 @@ static int prepare(lua_State *L)
     const char *text = lua_tolstring(L, -2, &len);
     if (luaL_loadbufferx(L, text, len, chunk, "t") != LUA_OK)
         return lua_error(L);
-    border_push(L);  // engine
+    border_push(L); // engine
+    pattern_push(L);
+    lua_setfield(L, -2, "pattern");
     lua_newtable(L); // primitives
     for (; list->name; list++) {
         lua_pushcfunction(L, list->open);

@@ -20,5 +20,8 @@ bool state_open(struct run *run, struct error *err);
 // Gives the primitives to the prelude, which builds the sandbox around them. The list ends with a
 // NULL name. False with `err` set when the prelude does not load.
 bool state_prepare(struct run *run, const struct primitive *list, struct error *err);
+// Raises the stop of what runs in L when it was stopped, came to its deadline or has used up its
+// budget; for C functions that work long and for the hook.
+void state_look(lua_State *L);
 // Pushes a function that the prelude offers to the host: "load", "resolve", "run".
 void state_push(lua_State *L, const char *name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "engine/budget.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
@@ -85,12 +86,12 @@ static struct value *finish(struct run *run, int effects)
     return run->halted_by;
 }
 
-static struct value *late(struct run *run)
+static struct value *late(struct run *run, enum fiber_stop why)
 {
     struct arena *a = &run->arena;
     struct value *failure = value_object(a);
     value_set(a, failure, "kind", value_string(a, FAILURE_TIMEOUT));
-    value_set(a, failure, "text", value_string(a, "the step took longer than its timeout allows"));
+    value_set(a, failure, "text", value_string(a, fiber_stop_text(why)));
     value_set(a, failure, "where", value_string(a, run->step ? run->step->where : ""));
     return failure;
 }
@@ -98,6 +99,7 @@ static struct value *late(struct run *run)
 struct value *step_call(struct run *run, int reference, int64_t timeout_ms, struct value **result)
 {
     lua_State *L = run->L;
+    budget_renew(run);
     lua_pushcfunction(L, start);
     lua_pushinteger(L, reference);
     if (lua_pcall(L, 1, 0, 0) != LUA_OK)
@@ -115,8 +117,8 @@ struct value *step_call(struct run *run, int reference, int64_t timeout_ms, stru
     run->deadline = 0;
 
     struct value *failure = f->failed ? value_copy(&run->arena, f->failure) : NULL;
-    if (!f->failed && f->stop == FIBER_TIMEOUT)
-        failure = late(run); // its last effect was a write, which is waited for
+    if (!f->failed && (f->stop == FIBER_TIMEOUT || f->stop == FIBER_RUNAWAY))
+        failure = late(run, f->stop); // its last effect was a write, or it caught its own stop
     if (!failure && result) {
         lua_pushcfunction(L, take_result);
         lua_pushlightuserdata(L, (void *)result);

@@ -1,12 +1,10 @@
 #include "prim/args.h"
 
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/duration.h"
+#include "base/size.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
 
@@ -83,20 +81,15 @@ int64_t args_ms(lua_State *L, const struct effect *e, const char *name, int64_t 
 
 int64_t args_bytes(lua_State *L, const struct effect *e, const char *name, int64_t fallback)
 {
-    static const char *const units[] = {"B", "KB", "MB", "GB"};
     const struct value *v = value_get(e->args, name);
     if (v == NULL || v->type == VALUE_NULL)
         return fallback;
     if (v->type == VALUE_INT && v->integer > 0)
         return v->integer;
-    const char *text = value_text(v);
-    char *end = NULL;
-    int64_t n = isdigit((unsigned char)*text) ? strtoll(text, &end, 10) : 0;
-    if (n > 0 && n < 1000000000)
-        for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-            if (strcasecmp(end, units[i]) == 0)
-                return n << (10 * i);
-    return wrong(L, name, "a number of bytes such as 65536 or \"10MB\"");
+    int64_t bytes;
+    return size_parse(value_text(v), &bytes)
+               ? bytes
+               : wrong(L, name, "a number of bytes such as 65536 or \"10MB\"");
 }
 
 int64_t args_int(lua_State *L, const struct effect *e, const char *name, int64_t fallback,

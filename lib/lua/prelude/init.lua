@@ -11,6 +11,8 @@ local function part(name)
     return parts[name]
 end
 
+part "plain"
+part "bounds"
 part "words"
 part "check"
 part "wait"

@@ -1,7 +1,7 @@
 -- sandbox: the environment that runbooks and libraries run in: an allow-list, never the state's own
 -- globals. What is not named here is not there.
 local engine, primitives, parts = ...
-local words, outline = parts.words, parts.outline
+local words, outline, bounds = parts.words, parts.outline, parts.bounds
 local sandbox = {}
 
 -- A view of t that can be read and not written.
@@ -51,50 +51,11 @@ local function ordered_next(t, key)
     end
 end
 
--- Text without addresses, which differ from run to run.
-local function plain_tostring(v)
-    local kind = type(v)
-    if kind == "table" or kind == "userdata" then
-        local meta = debug.getmetatable(v)
-        if kind == "userdata" or type(meta) == "table" and (meta.__tostring or meta.__name) then
-            return (tostring(v):gsub(": 0x%x+$", ""))
-        end
-    end
-    if kind == "table" or kind == "function" or kind == "thread" then return kind end
-    return tostring(v)
-end
-
-local function plain_format(format, ...)
-    local arguments = table.pack(...)
-    if tostring(format):gsub("%%%%", ""):find("%%[-+ #0-9.]*p") then
-        engine.raise("usage", "string.format: %p would show an address, which differs from run to run")
-    end
-    for i = 1, arguments.n do
-        local kind = type(arguments[i])
-        if kind == "table" or kind == "function" then arguments[i] = plain_tostring(arguments[i]) end
-    end
-    return string.format(format, table.unpack(arguments, 1, arguments.n))
-end
-
-local function safe_setmetatable(t, meta)
-    if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
-        engine.raise("usage", "setmetatable: __gc is not available in a runbook")
-    end
-    return setmetatable(t, meta)
-end
-
 local function copy(from, names)
     local to = {}
     for name in names:gmatch("%S+") do to[name] = from[name] end
     return to
 end
-
-local strings = copy(string, "byte char find gmatch gsub len lower match pack packsize rep reverse "
-    .. "sub unpack upper")
-strings.format = plain_format
--- Methods of strings ("x"):rep(3) go through this table too: no dump, and no way to the real one.
-getmetatable("").__index = strings
-getmetatable("").__metatable = false
 
 local maths = copy(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf "
     .. "pi rad sin sqrt tan tointeger type ult")
@@ -120,27 +81,26 @@ local function own_globals()
     return setmetatable({}, { __index = env, __metatable = false })
 end
 
-env = copy(_G, "assert error ipairs pcall rawget rawlen select xpcall")
+env = copy(_G, "assert error ipairs pcall rawget rawlen select tostring")
 env.rawequal, env.tonumber, env.type = looking(rawequal), looking(tonumber), looking(type)
 env._VERSION = _VERSION
-env.pairs, env.next, env.tostring = ordered_pairs, ordered_next, plain_tostring
-env.setmetatable = safe_setmetatable
+env.pairs, env.next = ordered_pairs, ordered_next
+env.setmetatable, env.xpcall = bounds.setmetatable, bounds.xpcall
 env.getmetatable = function(v)
     if type(v) == "table" then return getmetatable(v) end
 end
-env.string, env.math = read_only(strings, "string"), read_only(maths, "math")
-env.table = read_only(copy(table, "concat insert move pack remove sort unpack"), "table")
+env.string, env.math = read_only(bounds.string, "string"), read_only(maths, "math")
+env.table = read_only(bounds.table, "table")
 env.utf8 = read_only(copy(utf8, "char charpattern codepoint codes len offset"), "utf8")
 -- print(...): the same as log.info, for values of any kind.
 env.print = function(...)
     local texts = table.pack(...)
-    for i = 1, texts.n do texts[i] = plain_tostring(texts[i]) end
+    for i = 1, texts.n do texts[i] = tostring(texts[i]) end
     primitives.log.info("%s", table.concat(texts, "\t"))
 end
 -- load(text [, chunk]): compiles Lua text, which sees the same names; never reads bytecode.
-env.load = function(text, chunk, mode, environment)
-    if type(text) ~= "string" then engine.raise("usage", "load wants text") end
-    return load(text, chunk or "=load", "t", environment or own_globals())
+env.load = function(text, chunk, _, environment)
+    return bounds.load(text, chunk, environment or own_globals())
 end
 for _, word in ipairs { "runbook", "phase", "step", "param", "secret" } do
     env[word] = outline[word]

@@ -1,6 +1,7 @@
 -- words: small things for messages and for reading what authors wrote.
-local engine = ...
+local engine, _, parts = ...
 local words = {}
+local sort = parts.bounds.table.sort
 
 -- The keys of a table in a fixed order: numbers, then strings, then booleans.
 -- Raises when a key is of another type, because such keys have no order that two runs agree on.
@@ -15,9 +16,9 @@ function words.keys(t)
         kind[#kind + 1] = k
     end
     local keys = kinds.number
-    table.sort(keys)
-    table.sort(kinds.string)
-    table.sort(kinds.boolean, function(a, b) return b and not a end)
+    sort(keys)
+    sort(kinds.string)
+    sort(kinds.boolean, function(a, b) return b and not a end)
     table.move(kinds.string, 1, #kinds.string, #keys + 1, keys)
     return table.move(kinds.boolean, 1, #kinds.boolean, #keys + 1, keys)
 end
@@ -39,9 +40,11 @@ end
 
 -- Returns ", did you mean 'x'?" for the closest of the known names, or "" when none is close.
 function words.suggest(name, known)
+    name = tostring(name):lower()
+    if #name > 64 then return "" end
     local best, least = nil, 3
     for _, candidate in ipairs(known) do
-        local d = distance(tostring(name):lower(), candidate:lower())
+        local d = distance(name, candidate:lower())
         if d < least and d < #candidate then best, least = candidate, d end
     end
     return best and (", did you mean '%s'?"):format(best) or ""
