@@ -10,16 +10,17 @@
 #include "net/loop.h"
 #include "prim/prims.h"
 
-enum { STEP = 24 * 1024, ENOUGH = 64 * 1024 * 1024 };
+enum { STEP = 2048, ENOUGH = 64 * 1024 * 1024 };
 
 static const char source[] =
     "local function spend(n) local t = {} for i = 1, n do t[i] = { i .. 'x' } end return #t end\n"
+    "local kept = { ('k'):rep(60000), spend(300) }\n"
     "return runbook { name = 'memory', phase 'p' { on_failure = 'rollback',\n"
     "  step 'a' { function(run) exec { 'true' } return { spend(100) } end,\n"
     "    undo = function() exec { 'true' } end },\n"
     "  step 'b' { function(run)\n"
     "    each({ 1, 2, 3 }, function(i)\n"
-    "      local kept <close> = setmetatable({}, { __close = function() spend(10) end })\n"
+    "      local closed <close> = setmetatable({}, { __close = function() spend(10) end })\n"
     "      wait.sleep('1ms')\n"
     "      return json.decode(json.encode { list = { ('a'):rep(2000), i }, deep = { { {} } } })\n"
     "    end)\n"

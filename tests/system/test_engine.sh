@@ -277,8 +277,12 @@ expect "a write on its way is waited for" 130 'stopped
 book bomb.lua <<'X'
   phase "p" { step "a" { function() string.find(string.rep("a", 4000), ".-.-.-.-b") end } },
 X
-bomb() { "$RUNBOOK" bomb.lua & local pid=$!; sleep 0.7; kill -INT $pid; sleep 0.5; kill -INT $pid; wait $pid; }
-expect "a second Ctrl-C ends at once, also while Lua is busy" 130 "second signal" bomb
+bomb() { "$RUNBOOK" "$@" & local pid=$!; sleep 0.7; kill -INT $pid; sleep 0.5; kill -INT $pid 2>/dev/null; wait $pid; }
+expect "Ctrl-C ends it, also while a pattern is matched" 130 "stopped by a signal" bomb bomb.lua
+book slow.lua <<'X'
+  phase "p" { step "a" { function() exec { "sleep", "7" } end } },
+X
+expect "a second Ctrl-C ends at once, also while a write is on its way" 130 "second signal" bomb slow.lua
 
 # --- writes over HTTP --------------------------------------------------------------------------------
 write http_world.lua <<'X'
