@@ -64,15 +64,19 @@ same_json() {
     if [ -n "$ours" ]; then equals "$1" "$ours" "$theirs"; else not_ok "$1: we say nothing"; fi
 }
 
-# refused NAME LUA KUBECTL...: both fail, and we tell the server's reason and message as kubectl does.
+# refused NAME LUA KUBECTL...: both fail, and we tell the server's reason and every message as kubectl does.
 refused() {
-    local ours theirs reason said
-    ours=$(ask "$2") theirs=$(k "${@:3}" 2>&1 | grep -im 1 '^error')
-    reason=$(sed -nE 's/.*rror from server \(([A-Za-z]+)\):.*/\1/p' <<<"$theirs")
-    said=$(sed -E 's/^error: //; s/^[Ee]rror from server( \([A-Za-z]+\))?: //; s/^error when [a-z]+ "[^"]*": //
-        s/ in namespace "[^"]*"$//; s/\.$//' <<<"$theirs")
-    if [ -n "$said" ] && grep -q '^failed: ' <<<"$ours" && grep -qF -- "$reason" <<<"$ours" &&
-        grep -qF -- "$said" <<<"$ours"; then ok "$1"; else not_ok "$1: '$ours', and kubectl '$theirs'"; fi
+    local ours theirs reason line wrong=""
+    ours=$(ask "$2")
+    theirs=$(k "${@:3}" 2>&1 >/dev/null | grep -Ei '^(error|the |\* )')
+    reason=$(sed -nE 's/.*rror from server \(([A-Za-z]+)\):.*/\1/p' <<<"$theirs" | head -n 1)
+    [[ $ours == "failed: "*$reason* ]] || wrong="we do not fail with '$reason'"
+    [ -n "$theirs" ] || wrong="kubectl does not fail"
+    while IFS= read -r line; do
+        grep -qF -- "$line" <<<"$ours" || wrong="$wrong; we lack '$line'"
+    done < <(sed -E 's/^error: //; s/^[Ee]rror from server( \([A-Za-z]+\))?: //; s/^error when [a-z]+ "[^"]*": //
+        s/^The .* is invalid: //; s/^\* //; s/ in namespace "[^"]*"$//; s/\.$//' <<<"$theirs")
+    if [ -z "$wrong" ]; then ok "$1"; else not_ok "$1: $wrong; we say '$ours', and kubectl '$theirs'"; fi
 }
 
 # objects: what objects.yaml describes, in the theme's namespace.

@@ -109,6 +109,15 @@ function k8s.annotate(what, annotations, options)
     return mark("annotate", "annotations", what, annotations, options)
 end
 
+-- The Scale of an object; nil for a custom resource that leaves the number of its replicas open, of which
+-- the server can tell none.
+local function scale_of(what, options)
+    local ok, got = pcall(get_for, what, options, "scale")
+    if ok then return got end
+    if not tostring(got.text):find("replicas field .- does not exist") then error(got, 0) end
+    return nil
+end
+
 -- k8s.scale("deployment/x", 4 [, { namespace, current_replicas = 2 }]): sets the number of replicas,
 -- through the scale subresource. With `current_replicas` only when that many are asked for now, and a
 -- check failure otherwise. Returns the Scale after it.
@@ -119,18 +128,18 @@ function k8s.scale(what, replicas, options)
     end
     local expected = options.current_replicas
     return insist(function()
-        local scale = get_for(what, options, "scale")
-        local now = scale.spec.replicas or 0
+        local scale = scale_of(what, options)
+        local now = scale and (scale.spec.replicas or 0)
         if expected and now ~= expected then
-            primitives.check.fail("%s is to have %d replicas before it is scaled to %d, and it has %d", what,
-                expected, replicas, now)
+            primitives.check.fail("%s is to have %d replicas before it is scaled to %d, and it has %s", what,
+                expected, replicas, now or "no number of them yet")
         end
         if now == replicas then return scale end
         local all = options_for("patch", what, options)
         all.current_replicas = nil
         all.subresource, all.merge = "scale", { spec = { replicas = replicas } }
         all.if_resource_version = expected and scale.metadata.resourceVersion
-        all.label = all.label or ("scale %s %d -> %d"):format(what, now, replicas)
+        all.label = all.label or ("scale %s %s-> %d"):format(what, now and now .. " " or "", replicas)
         return call(all)
     end)
 end
