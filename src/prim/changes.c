@@ -169,3 +169,20 @@ struct value *changes_merge(struct arena *a, const struct value *target, const s
     }
     return merged;
 }
+
+struct value *changes_patch(struct arena *a, const struct value *from, const struct value *to)
+{
+    if (from == NULL || from->type != VALUE_OBJECT || to->type != VALUE_OBJECT)
+        return value_copy(a, to);
+    struct value *patch = value_object(a);
+    for (size_t i = 0; i < to->object.count; i++) {
+        const struct value_member *m = &to->object.members[i];
+        const struct value *old = value_get(from, m->key);
+        if (old == NULL || !value_equal(old, m->value))
+            value_set(a, patch, m->key, changes_patch(a, old, m->value));
+    }
+    for (size_t i = 0; i < from->object.count; i++)
+        if (value_get(to, from->object.members[i].key) == NULL)
+            value_set(a, patch, from->object.members[i].key, value_null(a));
+    return patch;
+}

@@ -16,3 +16,5 @@ struct value *changes_named(const struct run *run, struct arena *a, const struct
                             bool secret);
 // `target` with an RFC 7396 merge patch applied, in the arena.
 struct value *changes_merge(struct arena *a, const struct value *target, const struct value *patch);
+// The RFC 7396 merge patch that makes `to` of `from`, in the arena.
+struct value *changes_patch(struct arena *a, const struct value *from, const struct value *to);

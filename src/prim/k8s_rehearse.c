@@ -32,19 +32,32 @@ static void presume(struct k8s_work *w, struct value *object)
     finish(w, object, object);
 }
 
+// What the object will be, by the answer to a dry run; NULL when nothing tells.
+static struct value *outcome(const struct k8s_work *w, const struct value *answer)
+{
+    const struct kube_request *q = &w->request;
+    struct arena *a = &w->effect->arena;
+    const struct value *before = w->effect->before;
+    if (q->verb == KUBE_DELETE)
+        return value_null(a);
+    // What is answered about the scale is no object of that type; the patch { spec: { replicas } }
+    // is one of both.
+    if (is_merge(q) && (w->on_top || is_scale(q)))
+        return changes_merge(a, before, q->body);
+    // The server started from the object as it has it, which lacks what the plan has changed
+    // before.
+    if (w->live && answer)
+        return changes_merge(a, before, changes_patch(a, w->live, answer));
+    return (struct value *)answer;
+}
+
 static void checked(const struct kube_result *r, void *arg)
 {
     struct k8s_work *w = arg;
     struct effect *e = w->effect;
     const struct kube_request *q = &w->request;
-    bool remove = q->verb == KUBE_DELETE;
-    // What is answered about the scale is no object of that type; the patch { spec: { replicas } }
-    // is one of both.
-    bool merge = is_merge(q) && (w->on_top || is_scale(q));
     w->call = NULL;
-    struct value *object = remove  ? value_null(&e->arena)
-                           : merge ? changes_merge(&e->arena, e->before, q->body)
-                                   : r->value;
+    struct value *object = outcome(w, r->value);
     if (r->missing && w->on_top && object) { // it is the plan that has created it
         presume(w, object);
     } else if (r->error) {
@@ -58,9 +71,14 @@ static void checked(const struct kube_result *r, void *arg)
 
 static void looked(const struct kube_result *r, void *arg)
 {
-    struct effect *e = ((struct k8s_work *)arg)->effect;
-    e->before = r->error ? value_null(&e->arena) : r->value;
+    struct k8s_work *look = arg;
+    struct effect *e = look->effect;
     struct k8s_work *w = k8s_work_new(e);
+    w->on_top = look->on_top;
+    if (w->on_top)
+        w->live = r->error ? NULL : r->value;
+    else
+        e->before = r->error ? value_null(&e->arena) : r->value;
     w->request.dry_run = true;
     k8s_work_start(w, checked);
 }
@@ -71,11 +89,12 @@ bool k8s_rehearse(struct effect *e)
     const struct kube_request *q = &w->request;
     bool whole = q->verb == KUBE_CREATE || q->verb == KUBE_APPLY;
     w->on_top = e->before != NULL;
+    bool known = w->on_top && (is_merge(q) || q->verb == KUBE_DELETE);
     if (w->on_top && e->would_be) { // an edit: the server could not apply it to what it has
         presume(w, e->would_be);
     } else if (w->on_top && e->before->type == VALUE_NULL && whole) { // deleted by the plan
         presume(w, value_copy(&e->arena, q->body));
-    } else if (w->on_top || q->verb == KUBE_CREATE || q->name == NULL) {
+    } else if (known || q->verb == KUBE_CREATE || q->name == NULL) {
         w->request.dry_run = true;
         k8s_work_start(w, checked);
     } else {

@@ -15,6 +15,7 @@ struct k8s_work {
     struct kube_call *call;
     struct kube_request request;
     bool on_top;              // rehearsal: the plan has changed the object before
+    const struct value *live; // rehearsal on top: the object as the server has it
     struct kube_watch *watch; // watch: under way
     struct timer *tick;       // watch and logs: the next word of progress, or the end of a batch
     struct k8s_log *log;      // logs: what has come so far

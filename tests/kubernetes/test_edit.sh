@@ -98,7 +98,6 @@ data.a: "c" → "planned"
 spec.replicas: 2 → 5
 then it has planned, 5 replicas, RollingUpdate and ClusterIP
 delete pod/back
-!assumed
 !"x" → \(none\)' "
     k8s.edit('cm/one', function(o) o.data.a = 'planned' end)
     k8s.label('ing/web', { stage = 'canary' })

@@ -37,28 +37,34 @@ same_types pods pod Pod po POD pods.v1. cm ConfigMap configmap.v1. svc deploymen
 # kubectl forgets the version that was asked for where the type is told by its short name; we keep to it.
 is "a short name with a version" "HorizontalPodAutoscaler autoscaling/v2beta2 web" firsts hpa.v2beta2.autoscaling
 
-rows() { # the types as `kubectl api-resources -o wide` lists them, without the order
+# The types as `kubectl api-resources -o wide` lists them, without the order, and without those that other
+# themes are adding meanwhile.
+rows() {
     ask "local rows = {}
         for i, t in ipairs(k8s.api_resources()) do
             rows[i] = table.concat({ t.name, table.concat(t.short or {}, ','), t.api_version, tostring(t.namespaced),
                 t.kind, table.concat(t.verbs, ',') }, ' ')
         end
         table.sort(rows)
-        return table.concat(rows, string.char(10))" | sed 's/  */ /g' | sort
+        return table.concat(rows, string.char(10))" | sed 's/  */ /g' | still
 }
-rows_of_kubectl() { k api-resources -o wide --no-headers | sed -E 's/ +/ /g; s/ *$//; s/ (all|api-extensions)$//' | sort; }
+still() { grep -v '\.example/\|cert-manager.io/' | sort; }
+rows_of_kubectl() { k api-resources -o wide --no-headers | sed -E 's/ +/ /g; s/ *$//; s/ (all|api-extensions)$//' | still; }
 equals "api_resources" "$(rows)" "$(rows_of_kubectl)"
 same_json "version" 'del(.none)' 'k8s.version()' get --raw /version
 
+# Types of our own, under names that no other theme uses.
+gadgets() { sed 's/widget/gadget/g; s/Widget/Gadget/g; s/wd/gd/' "$HERE/widgets.yaml"; }
+
 # A type that comes while we remember the others is found at once.
-is "a type that is not there" unknown firsts widgets
-k apply -f "$HERE/widgets.yaml" >/dev/null
-wait_for 20 k get widgets,platforms
-printf '%s\n' 'apiVersion: test.example/v1' 'kind: Widget' 'metadata: { name: a.b-c }' 'spec: { size: 1 }' --- \
+is "a type that is not there" unknown firsts gadgets
+gadgets | k apply -f "$HERE/platforms.yaml" -f - >/dev/null
+wait_for 20 k get gadgets,platforms
+printf '%s\n' 'apiVersion: test.example/v1' 'kind: Gadget' 'metadata: { name: a.b-c }' 'spec: { size: 1 }' --- \
     'apiVersion: test.example/v1' 'kind: Platform' 'metadata: { name: whole }' | k apply -f - >/dev/null
-same_types widgets widget wd Widget widgets.test.example wd.test.example widgets.v1.test.example \
-    Widget.v1.test.example widgets.v1alpha1.test.example platforms pf platform.test.example
-for object in pod/front po/front "pod front" deploy.apps/web wd/a.b-c widget.v1alpha1.test.example/a.b-c pf/whole \
+same_types gadgets gadget gd Gadget gadgets.test.example gd.test.example gadgets.v1.test.example \
+    Gadget.v1.test.example gadgets.v1alpha1.test.example platforms pf platform.test.example
+for object in pod/front po/front "pod front" deploy.apps/web gd/a.b-c gadget.v1alpha1.test.example/a.b-c pf/whole \
     "ns/$SPACE" svc/web ing/web sts/db; do
     same_json "get $object" . "k8s.get('$object')" get $object -o json --show-managed-fields
 done
@@ -68,10 +74,12 @@ same_json "get a cluster's object, with a namespace" .metadata.name \
 
 # A type that has gone is so for us, too, and one that came in its place is that one.
 k delete crd platforms.test.example >/dev/null
+gone() { ! k get platforms; }
+wait_for 20 gone
 is "a type that has gone" unknown firsts platforms
-sed -n '/name: platforms/,$p' "$HERE/widgets.yaml" | sed '1i apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition
-    s/test.example/other.example/; s/name: v1/name: v2/' | k apply -f - >/dev/null
+sed 's/test.example/other.example/; s/name: v1/name: v2/' "$HERE/platforms.yaml" | k apply -f - >/dev/null
 wait_for 20 k get platforms.other.example
 echo '{"apiVersion":"other.example/v2","kind":"Platform","metadata":{"name":"new"}}' | k apply -f - >/dev/null
 is "a type of another group in its place" "Platform other.example/v2 new" firsts platforms
+k delete crd platforms.other.example gadgets.test.example >/dev/null
 finish
