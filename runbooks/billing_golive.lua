@@ -8,7 +8,8 @@
 --   runbook runbooks/billing_golive.lua --values production.yaml            do it
 --   runbook runbooks/billing_golive.lua preflight                           one phase alone
 --
--- What the service must offer stands in docs/billing-service.md.
+-- What the service must offer stands in docs/billing-service.md. While it runs it holds a Kubernetes Lease,
+-- so its user has to be allowed to get, create and patch leases in the namespace; --lease none goes without.
 local canary  = require "runbook.canary"
 local certs   = require "runbook.certmanager"
 local csv     = require "runbook.csv"
@@ -143,6 +144,7 @@ return runbook {
     summary = "Preflight, smoke, Stripe webhook, canary 1 to 100 %, post-checks",
     params  = params,
     target  = "${host}",
+    lease   = "${namespace}/billing-golive",
 
     phase "preflight" { keep_going = true, -- every problem in one pass
         step "certificate is ready" {

@@ -20,6 +20,7 @@ static const char options_text[] =
     "  --report FILE          write a report; .html, .md, .xml (JUnit) or .json; may be repeated\n"
     "  --journal FILE         where runs are kept; none: keep nothing\n"
     "  --lock-timeout TIME    wait for another run of the same runbook and target\n"
+    "  --lease NAMESPACE/NAME hold this Kubernetes Lease instead of the runbook's; none: no lease\n"
     "  --resolve SEQ=WHAT     resume: what became of an effect in doubt: done, not-done or retry\n"
     "  --upgrade              resume: take the runbook as it is now, if what was done matches\n"
     "  --kubeconfig FILE      instead of KUBECONFIG\n"

@@ -11,6 +11,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/person.h"
 #include "engine/run.h"
 #include "net/digest.h"
 
@@ -41,11 +42,9 @@ static void write_holder(int fd, const struct run *run)
     struct arena a = {0};
     struct buf text = {0};
     struct value *holder = value_object(&a);
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
     value_set(&a, holder, "run", value_string(&a, run->id));
     value_set(&a, holder, "pid", value_int(&a, getpid()));
-    value_set(&a, holder, "host", value_string(&a, host));
+    value_set(&a, holder, "host", value_string(&a, person_here().host));
     value_set(&a, holder, "since", value_int(&a, clock_wall()));
     json_write(&text, holder, JSON_CANONICAL);
     if (ftruncate(fd, 0) == 0 && pwrite(fd, text.data, text.len, 0) < 0)

@@ -23,6 +23,7 @@ enum {
     OPT_DETAILED,
     OPT_JOURNAL,
     OPT_LOCK_TIMEOUT,
+    OPT_LEASE,
     OPT_RESOLVE,
     OPT_UPGRADE,
     OPT_SOURCE,
@@ -49,6 +50,7 @@ static const struct option table[] = {
     {"detailed-exitcode", no_argument, NULL, OPT_DETAILED},
     {"journal", required_argument, NULL, OPT_JOURNAL},
     {"lock-timeout", required_argument, NULL, OPT_LOCK_TIMEOUT},
+    {"lease", required_argument, NULL, OPT_LEASE},
     {"resolve", required_argument, NULL, OPT_RESOLVE},
     {"upgrade", no_argument, NULL, OPT_UPGRADE},
     {"source", no_argument, NULL, OPT_SOURCE},
@@ -174,6 +176,9 @@ static bool read_one(struct options *o, int c)
     case OPT_LOCK_TIMEOUT:
         return duration_parse(optarg, &o->lock_timeout_ms) ||
                wrong("--lock-timeout wants a length of time such as 10m, not '%s'", optarg);
+    case OPT_LEASE:
+        o->run.lease = optarg;
+        return true;
     case OPT_RESOLVE:
         append(&o->arena, &o->resolve, optarg);
         return is_resolution(optarg) ||

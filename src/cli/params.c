@@ -116,6 +116,17 @@ static void show_values(lua_State *L, int values, struct request *r)
     }
 }
 
+// With the run object on top: the text with its ${parameters} filled in; "" for none.
+static const char *fill(lua_State *L, const char *text, struct arena *a)
+{
+    lua_getfield(L, -1, "fill");
+    lua_pushstring(L, text ? text : "");
+    lua_call(L, 1, 1);
+    const char *filled = arena_dup(a, lua_tostring(L, -1));
+    lua_pop(L, 1);
+    return filled;
+}
+
 // Makes the object that step functions get, and asks it what the runbook works on.
 static void make_run_object(lua_State *L, int values, struct request *r)
 {
@@ -125,11 +136,8 @@ static void make_run_object(lua_State *L, int values, struct request *r)
     convert_push(L, run->outline.params);
     lua_pushstring(L, run->id);
     lua_call(L, 3, 1);
-    lua_getfield(L, -1, "fill");
-    lua_pushstring(L, run->outline.target ? run->outline.target : "");
-    lua_call(L, 1, 1);
-    r->params->target = arena_dup(&run->arena, lua_tostring(L, -1));
-    lua_pop(L, 1);
+    r->params->target = fill(L, run->outline.target, &run->arena);
+    r->params->lease = fill(L, run->outline.lease, &run->arena);
     lua_setfield(L, LUA_REGISTRYINDEX, "runbook.run");
 }
 

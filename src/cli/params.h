@@ -16,6 +16,7 @@ struct params {
     struct value *shown;           // { name: text } for people, secrets masked
     struct value *kept;            // { name: value } without secrets, for the journal
     const char *target;            // what the runbook works on, "" when it does not say
+    const char *lease;             // the Lease it wants to hold, "" for none
     struct value *problems;        // [ text ] when something is wrong with the parameters
 };
 

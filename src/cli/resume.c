@@ -28,6 +28,8 @@ static void take_options(struct options *o, const struct history *h, struct aren
     o->run.only = text_or_null(kept, "only");
     if (o->run.kubeconfig == NULL)
         o->run.kubeconfig = text_or_null(kept, "kubeconfig");
+    if (o->run.lease == NULL)
+        o->run.lease = text_or_null(kept, "lease");
     if (o->run.context == NULL)
         o->run.context = text_or_null(kept, "context");
     if (o->values_file == NULL)

@@ -1,17 +1,19 @@
 #include "cli/session.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/person.h"
+#include "cli/lease.h"
 #include "cli/lock.h"
 #include "cli/params.h"
 #include "cli/signals.h"
 #include "engine/mode.h"
 #include "engine/state.h"
+#include "kube/lease.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "prim/prims.h"
@@ -194,9 +196,7 @@ static void tell_start(struct run *run, struct value *params)
 {
     struct arena *a = &run->arena;
     struct value *data = value_object(a);
-    char host[256] = "";
-    const struct passwd *user = getpwuid(getuid());
-    gethostname(host, sizeof host - 1);
+    struct person person = person_here();
     value_set(a, data, "name", value_string(a, run->outline.name));
     value_set(a, data, "summary", value_string(a, run->outline.summary));
     value_set(a, data, "file", value_string(a, run->options->file));
@@ -204,8 +204,8 @@ static void tell_start(struct run *run, struct value *params)
     value_set(a, data, "run", value_string(a, run->id));
     value_set(a, data, "params", params);
     value_set(a, data, "phases", selected_phases(run));
-    value_set(a, data, "user", value_string(a, user ? user->pw_name : "unknown"));
-    value_set(a, data, "host", value_string(a, host));
+    value_set(a, data, "user", value_string(a, person.user));
+    value_set(a, data, "host", value_string(a, person.host));
     run_tell(run, EVENT_RUN_STARTED, data);
 }
 
@@ -226,20 +226,26 @@ static struct value *options_value(const struct options *o, struct arena *a)
     value_set(a, v, "only", value_string(a, o->run.only));
     value_set(a, v, "kubeconfig", value_string(a, o->run.kubeconfig));
     value_set(a, v, "context", value_string(a, o->run.context));
+    value_set(a, v, "lease", value_string(a, o->run.lease));
     value_set(a, v, "values_file", value_string(a, o->values_file));
     return v;
 }
 
-static int take_lock(struct session *s, const struct options *o, const char *target)
+static int locked(const struct session *s, const struct error *err)
+{
+    return s->run->signal ? fail(128 + s->run->signal, "stopped by a signal")
+                          : fail(EXIT_LOCKED, err->text);
+}
+
+static int take_lock(struct session *s, const struct options *o, const char *target, char dead[64])
 {
     struct error err;
-    char dead[64];
+    dead[0] = '\0';
     if (s->store == NULL)
         return 0;
     s->lock = lock_take(store_path(s->store), target, s->run, o->lock_timeout_ms, dead, &err);
     if (s->lock < 0)
-        return s->run->signal ? fail(128 + s->run->signal, "stopped by a signal")
-                              : fail(EXIT_LOCKED, err.text);
+        return locked(s, &err);
     if (*dead)
         fprintf(stderr,
                 "runbook: taking over the lock of run %s, whose process is gone; `runbook show %s` "
@@ -247,6 +253,18 @@ static int take_lock(struct session *s, const struct options *o, const char *tar
                 "far it came\n",
                 dead, dead);
     return 0;
+}
+
+// What the command line says stands before what the runbook says.
+static int take_lease(struct session *s, const struct options *o, const char *lease,
+                      const char *dead)
+{
+    struct error err;
+    const char *name = o->run.lease ? o->run.lease : lease;
+    if (s->run->mode->rehearsal || *name == '\0' || strcmp(name, "none") == 0)
+        return 0;
+    s->lease = lease_take(s->run, name, dead, o->lock_timeout_ms, &err);
+    return s->lease ? 0 : locked(s, &err);
 }
 
 int session_prepare(struct session *s, const struct options *o)
@@ -262,7 +280,9 @@ int session_prepare(struct session *s, const struct options *o)
     }
     s->kept = params.kept;
     s->shown = params.shown;
-    return take_lock(s, o, params.target);
+    char dead[64];
+    int code = take_lock(s, o, params.target, dead);
+    return code ? code : take_lease(s, o, params.lease, dead);
 }
 
 int session_start(struct session *s, const struct options *o)
@@ -295,6 +315,7 @@ int session_close(struct session *s, int code)
     if (!journal_free(s->journal, &err) && s->run->journal_error == NULL)
         fprintf(stderr, "runbook: the run is not wholly on record: %s\n", err.text);
     store_close(s->store);
+    kube_lease_release(s->lease);
     lock_release(s->lock);
     if (s->run)
         run_free(s->run);

@@ -13,8 +13,9 @@ struct session {
     struct store *store;
     struct run_journal *journal; // NULL: none is kept
     struct listener *view, *report, *hub;
-    bool ndjson; // what kind of view it is
-    int lock;    // file descriptor; -1: none
+    bool ndjson;              // what kind of view it is
+    int lock;                 // file descriptor; -1: none
+    struct kube_lease *lease; // NULL: none is held
     struct run *run;
     const struct history *history; // of a run that goes on; else NULL
     struct value *kept, *shown;    // parameters: for the journal, for people

@@ -117,11 +117,24 @@ static bool record_intent(struct effect *e)
     return false;
 }
 
+// Nothing is changed by a run that may not be the only one.
+static bool is_alone(struct effect *e)
+{
+    struct run *run = e->run;
+    struct error err;
+    if (e->access != ACCESS_WRITE || run->alone == NULL || run->alone(run, run->alone_arg, &err))
+        return true;
+    run_halt(run, HALT_LOCK, err.text, e->where, NULL);
+    e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, err.text);
+    e->refused = true;
+    return false;
+}
+
 void effect_do(struct effect *e)
 {
     if (e->access == ACCESS_TIME && e->deadline == 0)
         e->deadline = clock_wall() + value_get_int(e->args, "ms", 0);
-    if (!record_intent(e)) {
+    if (!is_alone(e) || !record_intent(e)) {
         effect_end(e);
         return;
     }

@@ -51,7 +51,9 @@ static int exit_of(const struct run *run, const struct verdict *v, enum leftover
     if (in_doubt || run->halted == HALT_DOUBT)
         return EXIT_IN_DOUBT;
     if (run->halted)
-        return run->halted == HALT_DIVERGED ? EXIT_STALE : EXIT_INTERNAL;
+        return run->halted == HALT_DIVERGED ? EXIT_STALE
+               : run->halted == HALT_LOCK   ? EXIT_LOCKED
+                                            : EXIT_INTERNAL;
     if (v->asked)
         return left == SOMETHING_STANDS ? EXIT_NOT_ROLLED_BACK
                : v->wished              ? EXIT_DONE
@@ -112,6 +114,7 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
         return arena_printf(a, "%s was halted: %s", name,
                             run->journal_error ? run->journal_error : why);
     case EXIT_STALE:
+    case EXIT_LOCKED:
         return arena_printf(a, "%s was halted in \"%s\": %s", name, step, why);
     case EXIT_DENIED:
         return arena_printf(a, "not approved in \"%s\": %s", step, why);
@@ -146,6 +149,11 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
                                           run_command(run, "resume"))
                            : arena_printf(a, "to take back what was done: %s",
                                           run_command(run, "rollback"));
+    case EXIT_LOCKED:
+        if (kept)
+            return arena_printf(a, "when no other run is under way, go on: %s",
+                                run_command(run, "resume"));
+        break;
     case EXIT_NOT_ROLLED_BACK:
         if (kept && v->rollback_failed)
             return arena_printf(a, "mend what is in the way, then: %s",

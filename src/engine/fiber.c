@@ -119,6 +119,7 @@ const char *fiber_stop_text(enum fiber_stop why)
         [FIBER_SIGNAL] = "stopped by a signal",
         [FIBER_RUNAWAY] = "the step used up its processor time; look for a loop that does not "
                           "end, or allow more with --max-seconds",
+        [FIBER_HALTED] = "the run was halted",
     };
     return texts[why];
 }
@@ -126,6 +127,8 @@ const char *fiber_stop_text(enum fiber_stop why)
 void fiber_check(lua_State *L, struct fiber *f)
 {
     bool late = f->stop == FIBER_TIMEOUT || f->stop == FIBER_RUNAWAY;
+    if (f->stop == FIBER_HALTED)
+        failure_raise(L, FAILURE_HALTED, "%s", value_get_text(f->run->halted_by, "text"));
     if (f->stop != FIBER_GOES_ON)
         failure_raise(L, late ? FAILURE_TIMEOUT : FAILURE_STOPPED, "%s", fiber_stop_text(f->stop));
 }

@@ -22,6 +22,7 @@ enum fiber_stop {
     FIBER_SIBLING, // another fiber of the same `parallel` or `each` failed
     FIBER_SIGNAL,  // the run was asked to stop
     FIBER_RUNAWAY, // its step has run Lua for longer than it may
+    FIBER_HALTED,  // the run may do nothing more
 };
 
 struct fiber {

@@ -114,6 +114,7 @@ static int load_protected(lua_State *L)
     out->name = field_text(L, "name", a);
     out->summary = field_text(L, "summary", a);
     out->target = field_text(L, "target", a);
+    out->lease = field_text(L, "lease", a);
     struct error err = {""};
     lua_getfield(L, -1, "params");
     out->params = convert_read(L, -1, a, &err);

@@ -37,6 +37,7 @@ struct phase {
 struct outline {
     const char *name, *summary, *file;
     const char *target; // what it works on, with ${parameters}; or NULL
+    const char *lease;  // the Kubernetes Lease it wants to hold, with ${parameters}; or NULL
     struct phase *phases;
     int count;
     struct value *params; // { name: { type, default, help, choices, env, file, where } }

@@ -113,6 +113,13 @@ void run_halt(struct run *run, enum halt why, const char *text, const char *wher
     value_set(a, run->halted_by, "detail", value_string(a, detail));
 }
 
+void run_halt_now(struct run *run, enum halt why, const char *text)
+{
+    run_halt(run, why, text, "", NULL);
+    if (run->step_fiber && run->halted)
+        fiber_stop(run->step_fiber, FIBER_HALTED);
+}
+
 void run_stop(struct run *run)
 {
     if (run->step_fiber && !run->undoing)

@@ -31,7 +31,7 @@ enum exit_code {
     EXIT_NOT_ROLLED_BACK = 6, // failed, and something it changed was not rolled back
     EXIT_IN_DOUBT = 7,        // a change was sent, and its outcome is not known
     EXIT_DENIED = 8,          // not approved
-    EXIT_LOCKED = 9,          // another run of the same runbook and target is under way
+    EXIT_LOCKED = 9,          // another run of the same runbook and target is, or may be, under way
     EXIT_STALE = 10,          // resumed, it takes another path than before
 };
 
@@ -43,6 +43,7 @@ struct run_options {
     bool debug;    // tracebacks
     const char *kubeconfig, *context;
     const char *journal;       // its file; NULL: the default; "none": none is kept
+    const char *lease;         // "namespace/name"; NULL: as the runbook says; "none": none is taken
     const char *from, *only;   // step names ("step" or "phase/step"), or NULL
     const char *const *phases; // names, NULL-terminated; NULL: all
     int64_t max_memory;        // bytes of Lua memory; 0: the default, 256 MiB
@@ -55,6 +56,7 @@ enum halt {
     HALT_JOURNAL,  // it cannot be written
     HALT_DIVERGED, // it tells of another path
     HALT_DOUBT,    // an effect's outcome is not on record
+    HALT_LOCK,     // it is not the only one any more
 };
 
 struct run_counts {
@@ -74,6 +76,10 @@ struct run {
     void (*mask)(void *arg, const char *name, const char *text, size_t len);
     char *(*masked)(void *arg, const char *text, size_t len, size_t *out_len);
     void *mask_arg;
+    // Asked before each change is sent: is this the only run of its runbook and target? False with
+    // `err` set when that is not certain any more. NULL: it is.
+    bool (*alone)(struct run *, void *arg, struct error *err);
+    void *alone_arg;
     void *kube; // prim/k8s keeps its client here
     void (*kube_free)(void *);
 
@@ -141,6 +147,9 @@ void run_stop(struct run *);
 // Lets the run do nothing more, save take its changes back; while it does, only the loss of the
 // journal counts. The first reason stands; texts are copied, `detail` may be NULL.
 void run_halt(struct run *, enum halt why, const char *text, const char *where, const char *detail);
+
+// The same from the loop: what is waited for is given up at once, save a change that is under way.
+void run_halt_now(struct run *, enum halt why, const char *text);
 
 // What to type to "resume" the run or to do with it whatever `verb` says; lives as long as the run.
 const char *run_command(struct run *, const char *verb);

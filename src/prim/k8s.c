@@ -8,30 +8,9 @@
 #include "engine/run.h"
 #include "kube/status.h"
 #include "prim/args.h"
+#include "prim/k8s_client.h"
 #include "prim/k8s_work.h"
 #include "prim/prims.h"
-
-static void close_client(void *client)
-{
-    kube_close(client);
-}
-
-// The run's client, made on first use. Raises when the kubeconfig is of no use.
-static struct kube *client_of(lua_State *L, struct run *run)
-{
-    if (run->kube)
-        return run->kube;
-    struct error err = {""};
-    struct kube_config_options options = {.path = run->options->kubeconfig,
-                                          .context = run->options->context,
-                                          .no_input = run->options->no_input};
-    struct kube_config *config = kube_config_load(&options, &err);
-    if (config == NULL)
-        failure_raise(L, FAILURE_EFFECT, "%s", err.text);
-    run->kube = kube_open(run->loop, run->fetcher, config);
-    run->kube_free = close_client;
-    return run->kube;
-}
 
 static void call_done(const struct kube_result *r, void *arg)
 {
@@ -179,7 +158,9 @@ static int k8s_call(lua_State *L)
     if (fiber_of(L) == NULL)
         return door_pass(L, e); // which says why not
     e->run = run;
-    client_of(L, run);
+    struct error err = {""};
+    if (k8s_client(run, &err) == NULL)
+        failure_raise(L, FAILURE_EFFECT, "%s", err.text);
     k8s_target_read(L, e);
     k8s_edit_read(L, e);
     // Patches and applies say what is to be, so that sending one again does no harm.

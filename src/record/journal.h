@@ -21,7 +21,7 @@ struct run_journal {
 struct journal_start {
     const char *run; // its id
     uint64_t seed;
-    const struct value *options; // { phases, from, only, kubeconfig, context, values_file, yes }
+    const struct value *options; // { phases, from, only, kubeconfig, context, lease, values_file }
     const struct value *params;  // resolved, without secrets
 };
 

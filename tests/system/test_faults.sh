@@ -49,7 +49,8 @@ one() { # one FAULT EXIT WEIGHT PATTERNS: in a subshell of its own; prints the v
     export XDG_STATE_HOME=$SANDBOX # they run side by side, and each is the only one of its target
     out=$(timeout 100 "$RUNBOOK" runbooks/billing_golive.lua --values "$SANDBOX/values.yaml" \
         --kubeconfig "$SANDBOX/kubeconfig" --set bake=1s --set look_every=250ms --set patience=3s \
-        --set min_requests=2 --set min_latency_requests=2 --set wait_after_cutover=1s 2>&1 </dev/null)
+        --set min_requests=2 --set min_latency_requests=2 --set wait_after_cutover=1s \
+        --lease "$([[ $fault = k8s-??? ]] && echo none || echo scholarlink-prod/billing-golive)" 2>&1 </dev/null)
     got=$?
     at=$(curl -s "$CONTROL/state" | jq -r '.. | objects | select(.kind? == "Ingress" and .metadata.name == "billing-canary")
         | .metadata.annotations["nginx.ingress.kubernetes.io/canary-weight"]')
@@ -84,6 +85,15 @@ for i in $(seq $n); do
     cat "$WORK/verdict.$i"
     grep -q '^ok ' "$WORK/verdict.$i" && passed=$((passed + 1)) || failed=$((failed + 1))
 done
+# A cluster that takes no write has no lease to give.
+if [ -z "${1-}" ]; then
+    for fault in k8s-409 k8s-500; do
+        sandbox examples/billing/world.lua --fault $fault
+        expect "$fault: no lease" 9 "the lease scholarlink-prod/billing-golive cannot be taken: .*${fault#k8s-}" "$RUNBOOK" \
+            runbooks/billing_golive.lua canary --values "$SANDBOX/values.yaml" --kubeconfig "$SANDBOX/kubeconfig" --journal none
+        sandbox_end
+    done
+fi
 # A new endpoint whose secret cannot be handed over is deleted again: the next run would take it for good.
 hand_over() {
     "$RUNBOOK" runbooks/billing_golive.lua webhook --values "$SANDBOX/values.yaml" --journal none \

@@ -26,7 +26,8 @@ short() { # short COMMAND...: the go-live's own arguments behind it
 }
 golive() {
     short "$@" "$RUNBOOK" runbooks/billing_golive.lua --set bake=1s --set look_every=500ms \
-        --set patience=5s --set min_requests=2 --set min_latency_requests=2 --set wait_after_cutover=0s
+        --set patience=5s --set min_requests=2 --set min_latency_requests=2 --set wait_after_cutover=0s \
+        --lease none # which is renewed by the clock; test_lease.sh has its deaths
 }
 
 ambush() { # ambush KIND AT WHEN

@@ -207,15 +207,17 @@ local function read_params(given)
 end
 
 -- runbook { name = "billing-golive", summary = "...", params = { ... }, target = "${host}",
---           phase ..., phase ... }
--- What a runbook file returns. `target` says what it works on: two runs of the same runbook are kept
--- apart unless their targets differ. Names of phases and of steps must differ within it.
+--           lease = "${namespace}/billing-golive", phase ..., phase ... }
+-- What a runbook file returns. `target` says what it works on: of two runs of the same runbook on one
+-- machine the second is told about the first, unless their targets differ. `lease` names a Kubernetes
+-- Lease, as namespace/name, that a run holds from its start to its end, so that the same is true of all
+-- machines that share the cluster. Names of phases and of steps must differ within it.
 function outline.runbook(body)
     if type(body) ~= "table" then
         engine.raise("usage", "runbook wants a table: runbook { name = \"...\", phase ... }")
     end
-    words.fields(body, { name = "string", summary = "string", params = "table", target = "string" },
-        "runbook")
+    words.fields(body, { name = "string", summary = "string", params = "table", target = "string",
+        lease = "string" }, "runbook")
     if not (body.name or ""):match("^[%w][%w._-]*$") then
         engine.raise("usage", "a runbook wants a name of letters, digits, '.', '_' and '-'")
     end
@@ -244,7 +246,7 @@ function outline.runbook(body)
         engine.raise("usage", "a runbook wants at least one phase")
     end
     return made("runbook", { name = body.name, summary = body.summary or "", target = body.target,
-        params = read_params(body.params), phases = phases })
+        lease = body.lease, params = read_params(body.params), phases = phases })
 end
 
 return outline
