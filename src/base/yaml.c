@@ -14,6 +14,7 @@ struct reader {
     const char *text;
     size_t len;
     struct error *err;
+    void (*scalar)(const char *text, size_t len, struct value *v);
     yaml_parser_t parser;
     yaml_event_t event;     // the one at hand
     struct key_set anchors; // of this document; without a value until that was read
@@ -140,7 +141,7 @@ static struct value *scalar_read(struct reader *r)
         return tag_fail(r, tag, "has no meaning here");
     struct value v = {.type = VALUE_STRING};
     if (wanted != VALUE_STRING || (plain && !tag))
-        yaml_scalar(text, len, &v);
+        r->scalar(text, len, &v);
     if (wanted == VALUE_FLOAT && v.type == VALUE_INT)
         v = (struct value){.type = VALUE_FLOAT, .number = (double)v.integer};
     if (tag && v.type != wanted)
@@ -274,15 +275,13 @@ static struct value *node_read(struct reader *r)
     return v;
 }
 
-struct value *yaml_parse(struct arena *a, const char *text, size_t len, struct error *err)
+static struct value *stream_read(struct reader r)
 {
-    const size_t mark = utf8_mark(text, len);
-    struct reader r = {.arena = a, .text = text + mark, .len = len - mark, .err = err};
     if (!yaml_parser_initialize(&r.parser))
         abort();
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r.parser, (const yaml_char_t *)r.text, r.len);
-    struct value *documents = value_array(a);
+    struct value *documents = value_array(r.arena);
     while (documents && r.event.type != YAML_STREAM_END_EVENT) {
         struct value *v = NULL;
         bool ok = next(&r);
@@ -292,10 +291,29 @@ struct value *yaml_parse(struct arena *a, const char *text, size_t len, struct e
             ok = v != NULL;
         }
         if (v)
-            value_push(a, documents, v);
+            value_push(r.arena, documents, v);
         documents = ok ? documents : NULL;
     }
     yaml_event_delete(&r.event);
     yaml_parser_delete(&r.parser);
     return documents;
+}
+
+static struct reader reader_of(struct arena *a, const char *text, size_t len, struct error *err)
+{
+    const size_t mark = utf8_mark(text, len);
+    return (struct reader){
+        .arena = a, .text = text + mark, .len = len - mark, .err = err, .scalar = yaml_scalar};
+}
+
+struct value *yaml_parse(struct arena *a, const char *text, size_t len, struct error *err)
+{
+    return stream_read(reader_of(a, text, len, err));
+}
+
+struct value *yaml_parse_old(struct arena *a, const char *text, size_t len, struct error *err)
+{
+    struct reader r = reader_of(a, text, len, err);
+    r.scalar = yaml_scalar_old;
+    return stream_read(r);
 }

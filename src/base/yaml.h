@@ -18,6 +18,8 @@ enum { YAML_MAX_DEPTH = 100, YAML_MAX_NODES = 1000000 };
 // are followed, every alias to a copy of its own. Tags: those of the core schema, and !!binary,
 // which stays encoded; any other is an error.
 struct value *yaml_parse(struct arena *a, const char *text, size_t len, struct error *err);
+// The same, with plain scalars as kubectl takes them in manifests: see yaml_scalar_old.
+struct value *yaml_parse_old(struct arena *a, const char *text, size_t len, struct error *err);
 // Appends one document in block style; a string that any reader, of YAML 1.1 too, would read back
 // as another type is quoted. The caller writes the "---" between two. False when out's cap is
 // passed.

@@ -95,6 +95,42 @@ void yaml_scalar(const char *text, size_t len, struct value *v)
         *v = (struct value){.type = VALUE_FLOAT, .number = number};
 }
 
+// 0b11, with a sign or none.
+static bool binary_read(const char *text, int64_t *n)
+{
+    const char *digits = text + sign_size(text);
+    if (digits[0] != '0' || digits[1] != 'b' || !consists_of(digits + 2, "01") ||
+        !number_whole(digits + 2, strlen(digits + 2), 2, n))
+        return false;
+    *n = *text == '-' ? -*n : *n;
+    return true;
+}
+
+void yaml_scalar_old(const char *text, size_t len, struct value *v)
+{
+    static const char *const trues[] = {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", NULL};
+    static const char *const falses[] = {"n", "N", "no", "No", "NO", "off", "Off", "OFF", NULL};
+    char plain[80];
+    size_t size = 0;
+    struct value number;
+    yaml_scalar(text, len, v);
+    if (v->type != VALUE_STRING || strlen(text) != len)
+        return;
+    if (among(text, trues, strcmp) || among(text, falses, strcmp))
+        *v = (struct value){.type = VALUE_BOOL, .boolean = among(text, trues, strcmp)};
+    if (strchr(DECIMAL "+-.", *text) == NULL || len >= sizeof plain)
+        return;
+    for (const char *p = text; *p; p++)
+        if (*p != '_')
+            plain[size++] = *p;
+    plain[size] = '\0';
+    yaml_scalar(plain, size, &number);
+    if (number.type == VALUE_STRING && binary_read(plain, &number.integer))
+        number.type = VALUE_INT;
+    if (number.type == VALUE_INT || number.type == VALUE_FLOAT)
+        *v = number;
+}
+
 bool yaml_scalar_is_text(const char *text, size_t len)
 {
     static const char *const words[] = {"y",    "n",     "yes",  "no", "on", "off",

@@ -11,6 +11,9 @@
 // where its digits allow, and leaves as text what does not fit (1e999). .inf and .nan become floats
 // that are not finite: no value may hold them, so the caller refuses them.
 void yaml_scalar(const char *text, size_t len, struct value *v);
+// The same as kubectl does in manifests, by YAML 1.1 as its library has it: y, yes, on, n, no and
+// off are booleans, too, 0b11 is an integer, and numbers can have _ in them.
+void yaml_scalar_old(const char *text, size_t len, struct value *v);
 // Whether every reader of YAML 1.1 or 1.2 takes `text` for a string when it stands without quotes:
 // "no", "12:30" and "2024-01-01" are not such. What YAML's punctuation forbids is not looked at:
 // the emitter does that.

@@ -2,6 +2,7 @@
 #include "base/yaml.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "engine/border.h"
 #include "engine/convert.h"
@@ -9,12 +10,14 @@
 #include "prim/prims.h"
 #include "prim/pure.h"
 
-static struct value *documents_read(lua_State *L, const char *what)
+typedef struct value *yaml_reader(struct arena *a, const char *text, size_t len, struct error *err);
+
+static struct value *documents_read(lua_State *L, const char *what, yaml_reader *read)
 {
     size_t len;
     struct error err;
     const char *text = pure_text(L, 1, what, &len);
-    struct value *documents = yaml_parse(border_arena(L), text, len, &err);
+    struct value *documents = read(border_arena(L), text, len, &err);
     if (documents == NULL)
         failure_raise(L, FAILURE_EFFECT, "the text is not YAML: %s", err.text);
     return documents;
@@ -24,7 +27,7 @@ static struct value *documents_read(lua_State *L, const char *what)
 // failure with line and column when it is not YAML, or when there are several documents.
 static int yaml_decode(lua_State *L)
 {
-    const struct value *documents = documents_read(L, "yaml.decode");
+    const struct value *documents = documents_read(L, "yaml.decode", yaml_parse);
     if (value_count(documents) > 1)
         return failure_raise(L, FAILURE_EFFECT,
                              "the text holds %zu YAML documents; read them with yaml.decode_all",
@@ -33,10 +36,16 @@ static int yaml_decode(lua_State *L)
     return 1;
 }
 
-// yaml.decode_all(text): the list of its documents.
+// yaml.decode_all(text [, "1.1"]): the list of its documents. With "1.1" words and numbers without quotes
+// mean what they do in kubectl's manifests: yes, no, on, off, y and n are booleans, 1_000 and 0b11 integers.
 static int yaml_decode_all(lua_State *L)
 {
-    convert_push(L, documents_read(L, "yaml.decode_all"));
+    const char *version = luaL_optstring(L, 2, "1.2");
+    bool old = strcmp(version, "1.1") == 0;
+    if (!old && strcmp(version, "1.2") != 0)
+        failure_raise(L, FAILURE_USAGE, "yaml.decode_all knows YAML \"1.1\" and \"1.2\", not \"%s\"",
+                      version);
+    convert_push(L, documents_read(L, "yaml.decode_all", old ? yaml_parse_old : yaml_parse));
     return 1;
 }
 

@@ -7,7 +7,7 @@ k apply -f "$HERE/widgets.yaml" >/dev/null && wait_for 20 k get widgets
 
 # An object without its name, and without what two of them cannot share.
 shape() { # TYPE NAME
-    k get "$1" "$2" -o json | jq -S "del(.metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp,
+    k get "$1" "$2" -o json 2>&1 | jq -S "del(.metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp,
         .metadata.selfLink, .metadata.name)" | sed "s/\"$2\"/\"NAME\"/"
 }
 same_shape() { equals "$1" "$(shape "$2" ours)" "$(shape "$2" theirs)"; } # NAME TYPE
@@ -47,6 +47,40 @@ broken='{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"broken"}
 refused "create: what is not valid" "k8s.create([==[$broken]==])" create --validate=false -f <(echo "$broken")
 is "create with a generated name" ok ask "local o = k8s.create { apiVersion = 'v1', kind = 'ConfigMap',
     metadata = { generateName = 'g-' } } return o.metadata.name:find('^g%-%w+\$') and 'ok' or o.metadata.name"
+
+# Scalars as kubectl's YAML understands them.
+cat >"$WORK/scalars" <<'END'
+apiVersion: test.example/v1
+kind: Widget
+metadata: { name: NAME }
+spec:
+  anchor: &anchor { a: 1, b: [x, y] }
+  alias: *anchor
+  merged: { <<: *anchor, b: 2 }
+  words: [yes, no, "yes", Yes, NO, on, off, True, FALSE, y, n, Y, N, ~, null, Null, "", '', none]
+  numbers: [0, -1, +1, 1.5, 1.0, 1e3, 1E3, .5, 5., 0x1F, 0o17, 017, 0777, 1_000, 0b11, 9223372036854775807, -0, 1.2.3, 08, 1e400x]
+  times: [2026-03-01, 2026-03-01T08:30:00Z, 12:30:45, 190:20]
+  strings: [!!str 1, "1", '0x1', "\u00e9", "a\tb", 1 2, -, a#b, "#"]
+  literal: |
+    two
+      lines
+  folded: >-
+    one
+    line
+
+    more
+  plain: over
+    two lines
+  "quoted key": 1
+  ? complex
+  : key
+  1: number as a key
+  true: boolean as a key
+END
+sed s/NAME/theirs-scalars/ "$WORK/scalars" | k create -f - >/dev/null
+ask "k8s.create([==[$(sed s/NAME/ours-scalars/ "$WORK/scalars")]==])" >"$WORK/said"
+scalars() { k get widget "$1-scalars" -o json 2>&1 | jq -S .spec || cat "$WORK/said"; }
+equals "create: scalars" "$(scalars ours)" "$(scalars theirs)"
 
 # --- patch, label, annotate, scale ---------------------------------------------------------------------
 pair <<'END'

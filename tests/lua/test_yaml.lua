@@ -29,6 +29,15 @@ return runbook {
             check.equal(json.encode(yaml.decode_all ""), "[]", "none")
         end },
 
+        step "as kubectl reads manifests" { function()
+            local text = "[yes, Off, y, 'no', 1_000, -0b11, 0644, 1_a, 2026-03-01, true, 1_0.5, yES, _1]"
+            check.equal(json.encode(yaml.decode_all(text, "1.1")[1]),
+                '[true,false,true,"no",1000,-3,420,"1_a","2026-03-01",true,10.5,"yES","_1"]', "YAML 1.1")
+            check.equal(json.encode(yaml.decode_all(text, "1.2")[1][1]), '"yes"', "YAML 1.2")
+            check.equal(json.encode(k8s.documents("a: yes")), '[{"a":true}]', "k8s.documents")
+            fails(function() yaml.decode_all("a", "1.3") end, "usage", 'not "1.3"')
+        end },
+
         step "there and back" { function()
             local value = { name = "shop", replicas = 3, weight = "5", on = "yes", empty = json.array(),
                 map = { deep = { true, "two\nlines" } }, float = 1.0 }

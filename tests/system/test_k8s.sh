@@ -58,7 +58,7 @@ step "comes and goes" { function()
     k8s.delete("cm/c5", { wait = "10s" })
     k8s.apply { apiVersion = "v1", kind = "ConfigMap", metadata = { name = "c5" }, data = { a = "again" } }
     check.equal(k8s.get("cm/c5").data.a, "again", "it is there again")
-    k8s.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: y }")
+    k8s.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: z }")
 end },
 step "rollouts" { function()
     k8s.patch("deployment/worker", { json = { { op = "replace", path = "/spec/template/spec/containers/0/image", value = "b" } } })

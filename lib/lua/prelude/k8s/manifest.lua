@@ -27,13 +27,13 @@ local function json_end(text, from)
 end
 
 -- k8s.documents(text): the documents of a YAML text, or of a text of JSON values one after the other, as
--- kubectl reads its files; empty ones are left out. Raises an effect failure with the place of what is
+-- kubectl reads its files ("yes" without quotes is a boolean there); empty ones are left out. Raises an effect failure with the place of what is
 -- neither.
 function k8s.documents(text)
     if type(text) ~= "string" then engine.raise("usage", "k8s.documents wants text") end
     local documents = {}
     if not text:find("^%s*[{%[]") then
-        for _, document in ipairs(primitives.yaml.decode_all(text)) do
+        for _, document in ipairs(primitives.yaml.decode_all(text, "1.1")) do
             if type(document) == "table" then documents[#documents + 1] = document end
         end
         return documents
