@@ -15,7 +15,9 @@ static const char *sureness(const struct effect *e)
     if (e->basis)
         return "assumed";
     if (e->suppressed)
-        return e->error ? "refused by the server" : e->would_be ? "checked by the server" : "not known";
+        return e->error      ? "refused by the server"
+               : e->would_be ? "checked by the server"
+                             : "not known";
     return e->unknown ? "not known" : e->access == ACCESS_READ ? "read live" : "assumed";
 }
 

@@ -34,7 +34,8 @@ struct value *http_details(const struct run *run, struct effect *e)
         bool credentials =
             strcasecmp(m->key, "authorization") == 0 || strcasecmp(m->key, "cookie") == 0;
         detail_add(a, rows, arena_printf(a, "%s:", m->key),
-                   credentials ? "***" : run_excerpt(run, a, buf_text(&text), text.len, LONGEST_TEXT));
+                   credentials ? "***"
+                               : run_excerpt(run, a, buf_text(&text), text.len, LONGEST_TEXT));
         buf_free(&text);
     }
     return rows;

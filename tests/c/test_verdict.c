@@ -23,9 +23,11 @@ enum cast_of_certificates {
     END, // of a list
     ROOT, OTHER, TWIN, SHA1_ROOT, // roots; TWIN has ROOT's name and another key
     INTER, INTER_2, OLD_INTER, WEAK_INTER, NO_CA, SHORT, BELOW_SHORT, LIMITED,
+    EXCLUDING, LIMITED_IP, FOR_CLIENTS, NO_SIGNER, SHA1_INTER,
     GOOD, EXPIRED, FUTURE, WILD, ADDRESS, CN_ONLY, PUBLIC, LOGGED, TELLING, CLIENT, WEAK, SHA1_LEAF,
     BROKEN, STAPLE, DIRECT, DIRECT_TELLING, BELOW_SHA1, BELOW_2, BELOW_OLD, BELOW_WEAK, BELOW_NO_CA,
-    DEEP, OUTSIDE, SELF, SELF_OLD,
+    DEEP, OUTSIDE, SELF, SELF_OLD, INSIDE, EXCLUDED, OUTSIDE_IP, BELOW_SHORT_ONE, BELOW_FOR_CLIENTS,
+    BELOW_NO_SIGNER, BELOW_SHA1_INTER, ANY_USE,
     // Crossed: the same name and key, certified by others. CIRCLE_A and CIRCLE_B certify each other.
     OLD_OTHER, INTER_BY_OTHER, INTER_OF_OLD, ROOT_BY_OTHER, ROOT_BY_OLD_OTHER, CIRCLE_SEED, CIRCLE_B, CIRCLE_A,
     BELOW_CIRCLE,
@@ -51,6 +53,16 @@ static const struct recipe recipes[CERTS] = {
                .usage = "critical,keyCertSign"},
     [BELOW_SHORT] = {CA, .cn = "Below Short", .issuer = &made[SHORT]},
     [LIMITED] = {CA, .cn = "Limited", .issuer = &made[ROOT], .limits = "permitted;DNS:only.test"},
+    [EXCLUDING] = {CA, .cn = "Excluding", .issuer = &made[ROOT],
+                   .limits = "excluded;DNS:shop.test"},
+    [LIMITED_IP] = {CA, .cn = "Limited to addresses", .issuer = &made[ROOT],
+                    .limits = "permitted;IP:10.0.0.0/255.0.0.0"},
+    [FOR_CLIENTS] = {CA, .cn = "For clients", .issuer = &made[ROOT], .eku = "clientAuth"},
+    [NO_SIGNER] = {.cn = "No signer",
+                   .issuer = &made[ROOT],
+                   .constraints = "critical,CA:TRUE",
+                   .usage = "critical,cRLSign"},
+    [SHA1_INTER] = {CA, .cn = "SHA-1 Intermediate", .issuer = &made[ROOT], .digest = "SHA1"},
     [GOOD] = {SERVER, FOR("DNS:shop.test,DNS:www.shop.test"), .issuer = &made[INTER]},
     [EXPIRED] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[INTER], .from = -90, .to = -3},
     [FUTURE] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[INTER], .from = 5, .to = 50},
@@ -80,6 +92,14 @@ static const struct recipe recipes[CERTS] = {
     [OUTSIDE] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[LIMITED]},
     [SELF] = {SERVER, FOR("DNS:shop.test")},
     [SELF_OLD] = {SERVER, FOR("DNS:shop.test"), .from = -90, .to = -3},
+    [INSIDE] = {SERVER, FOR("DNS:a.only.test"), .issuer = &made[LIMITED]},
+    [EXCLUDED] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[EXCLUDING]},
+    [OUTSIDE_IP] = {SERVER, FOR("IP:127.0.0.1"), .issuer = &made[LIMITED_IP]},
+    [BELOW_SHORT_ONE] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[SHORT]},
+    [BELOW_FOR_CLIENTS] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[FOR_CLIENTS]},
+    [BELOW_NO_SIGNER] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[NO_SIGNER]},
+    [BELOW_SHA1_INTER] = {SERVER, FOR("DNS:shop.test"), .issuer = &made[SHA1_INTER]},
+    [ANY_USE] = {FOR("DNS:shop.test"), .issuer = &made[INTER]},
     [OLD_OTHER] = {CA, .cn = "Old Other Root", .from = -90, .to = -5},
     [INTER_BY_OTHER] = {CA, .cn = "Test Intermediate", .issuer = &made[OTHER],
                         .same_key = &made[INTER]},
@@ -190,6 +210,19 @@ static const struct row {
     {"path too long", {DEEP, BELOW_SHORT, SHORT}, {ROOT}, .host = "shop.test", "other", "25@2"},
     {"outside the name constraints", {OUTSIDE, LIMITED}, {ROOT}, .host = "shop.test",
      "other", "47@0"},
+    {"inside the name constraints", {INSIDE, LIMITED}, {ROOT}, .host = "a.only.test"},
+    {"excluded by the name constraints", {EXCLUDED, EXCLUDING}, {ROOT}, .host = "shop.test",
+     "other", "48@0"},
+    {"an address outside the constraints", {OUTSIDE_IP, LIMITED_IP}, {ROOT}, .host = "127.0.0.1",
+     "other", "47@0"},
+    {"a path as long as it may be", {BELOW_SHORT_ONE, SHORT}, {ROOT}, .host = "shop.test"},
+    {"below a CA for clients only", {BELOW_FOR_CLIENTS, FOR_CLIENTS}, {ROOT}, .host = "shop.test",
+     "other", "26@1"},
+    {"below a CA that may not sign", {BELOW_NO_SIGNER, NO_SIGNER}, {ROOT}, .host = "shop.test",
+     "other", "79@1 26@1 32@1"},
+    {"for any use", {ANY_USE, INTER}, {ROOT}, .host = "shop.test"},
+    {"weak signature above", {BELOW_SHA1_INTER, SHA1_INTER}, {ROOT}, .host = "shop.test",
+     "weak", "68@1"},
     {"broken signature", {BROKEN, INTER}, {ROOT}, .host = "shop.test", "other", "7@0"},
     {"crossed, by the other root", {GOOD, INTER_BY_OTHER}, {OTHER}, .host = "shop.test"},
     {"crossed, by a root that is not trusted", {GOOD, INTER_BY_OTHER}, {ROOT}, .host = "shop.test",
@@ -303,9 +336,13 @@ static char *errors_in_a_row(const struct value *v)
 
 Test(verdict, is_right_in_every_row)
 {
+    enum { COUNT = sizeof rows / sizeof *rows };
+    _Static_assert(COUNT >= 50, "too few chains to say that we judge as OpenSSL does");
     int64_t now = time(NULL);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    int apart = 0;
+    for (size_t i = 0; i < COUNT; i++) {
         const struct row *r = &rows[i];
+        apart += r->apart;
         int64_t at = now + r->days * DAY;
         const char *rest = pem_of(r->served, 5, 1);
         struct value *v = verdict_of_pem(&arena, made[r->served[0]].pem, *rest ? rest : NULL,
@@ -341,6 +378,8 @@ Test(verdict, is_right_in_every_row)
                           "%s: openssl verify says %s", r->title, said);
         }
     }
+    fprintf(stderr, "%d chains: %d judged as `openssl verify` does, %d on purpose otherwise\n",
+            COUNT, COUNT - apart, apart);
 }
 
 Test(verdict, describes_the_verified_chain)
