@@ -56,7 +56,7 @@ static int no_verb(const char *word)
             best = v;
     fprintf(stderr, "runbook: there is no verb and no file '%s'", word);
     if (best)
-        fprintf(stderr, ", did you mean '%s'?\n", best->name);
+        fprintf(stderr, " (did you mean '%s'?)\n", best->name);
     else
         fputs("; `runbook help` lists what there is\n", stderr);
     return 2;

@@ -35,9 +35,11 @@ static const char *advice_no_answer(struct arena *a, const struct kube_config *c
                             "certificate-authority-data, or the name it is made out to into "
                             "tls-server-name (%s)",
                             c->where);
+    if (has(error, "CA certificates"))
+        return arena_printf(a, "Mend the cluster's certificate-authority-data (%s)", c->where);
     if (has(error, "client certificate"))
         return arena_printf(a, "Check client-certificate and client-key of %s", who(a, c));
-    if (has(error, "not JSON"))
+    if (has(error, "not JSON") || has(error, "larger than"))
         return advice_stranger(a, c);
     return arena_printf(a, "Is %s (%s) the right address, and is the API server up?", c->server,
                         c->where);

@@ -9,6 +9,16 @@
 struct timer;
 struct kube_watch;
 
+// What k8s.call can do; the kind's name is the function that authors call.
+struct k8s_kind {
+    const char *name;
+    enum effect_access access;
+    struct effect_kind kind;
+};
+
+// NULL when there is no such verb.
+const struct k8s_kind *k8s_kind_find(const char *name);
+
 // What an effect's performer keeps in e->work.
 struct k8s_work {
     struct effect *effect;

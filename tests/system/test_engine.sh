@@ -25,7 +25,7 @@ local answer = http.get' "$RUNBOOK" check load.lua
 book field.lua <<'X'
   phase "p" { step "s" { function() end, timout = "3s" } }
 X
-expect "an unknown field" 3 "field.lua:2: step \"s\" has no field 'timout', did you mean 'timeout'
+expect "an unknown field" 3 "field.lua:2: step \"s\" has no field 'timout' \\(did you mean 'timeout'\\?\\); it takes
 phase \"p\" { step" "$RUNBOOK" check field.lua
 book twice.lua <<'X'
   phase "p" { step "s" { function() end },
@@ -36,7 +36,7 @@ expect "a duplicate step" 3 'twice.lua:3: there are two steps "s"; the first is 
 book name.lua <<'X'
   phase "p" { step "s" { function() chek(true, "x") end } }
 X
-expect "a misspelt name" 4 "'chek' is not defined, did you mean 'check'
+expect "a misspelt name" 4 "'chek' is not defined \\(did you mean 'check'\\?\\)
 name.lua:2" "$RUNBOOK" name.lua
 echo 'while true do end' >forever.lua
 expect "a file that never ends" 130 'stopped by a signal' timeout --foreground --preserve-status -s INT 1 "$RUNBOOK" check forever.lua
@@ -56,7 +56,7 @@ expect "every wrong parameter at once" 2 "'n': 'many' from --set n is not a whol
 'd': 'soon' .*length of time
 'b': 'maybe' .*true or false
 'e': 'c' .*one of a, b
-no parameter 'ur' \(--set\), did you mean 'url'" \
+no parameter 'ur' \(--set\) \(did you mean 'url'\?\)" \
     "$RUNBOOK" params.lua --set n=many --set d=soon --set b=maybe --set e=c --set ur=x --set url=u
 expect "types" 0 'u 7 90 true b 0.25' "$RUNBOOK" params.lua --set url=u --set n=7 --set b=yes --set e=b --set x=0.25
 printf 'url: from-file\nn: 8\nd: 1m 30s\n' >bad.yaml
@@ -110,7 +110,7 @@ expect "--only" 0 'ran-b
 expect "--only of an unknown step" 2 "has no step 'z'" "$RUNBOOK" select.lua --only z
 expect "check looks for phases and steps, too" 2 "no phase 'three'" "$RUNBOOK" check select.lua three
 expect "check --only of an unknown step" 2 "has no step 'z'" "$RUNBOOK" check select.lua --only z
-expect "a misspelt verb" 2 "no verb and no file 'chek', did you mean 'check'" "$RUNBOOK" chek select.lua
+expect "a misspelt verb" 2 "no verb and no file 'chek' \\(did you mean 'check'\\?\\)" "$RUNBOOK" chek select.lua
 expect "no verb at all" 2 "no file 'zzzzzzzz'; .runbook help" "$RUNBOOK" zzzzzzzz
 expect "a wrong flag" 2 'no option --frm' "$RUNBOOK" select.lua --frm x
 expect "a report nobody can write" 2 'nowhere' "$RUNBOOK" select.lua --report /nowhere/x.html

@@ -38,7 +38,7 @@ local function distance(a, b)
     return row[#b]
 end
 
--- Returns ", did you mean 'x'?" for the closest of the known names, or "" when none is close.
+-- Returns " (did you mean 'x'?)" for the closest of the known names, or "" when none is close.
 function words.suggest(name, known)
     name = tostring(name):lower()
     if #name > 64 then return "" end
@@ -47,7 +47,7 @@ function words.suggest(name, known)
         local d = distance(name, candidate:lower())
         if d < least and d < #candidate then best, least = candidate, d end
     end
-    return best and (", did you mean '%s'?"):format(best) or ""
+    return best and (" (did you mean '%s'?)"):format(best) or ""
 end
 
 -- Raises unless every named field of t is among `known` ({ field = type or list of types }) and of
