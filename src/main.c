@@ -11,6 +11,7 @@ const struct verb verbs[] = {
     {"run", run_main, "FILE [PHASE...]",
      "run it, all phases or those named (`run` may be left out)"},
     {"plan", plan_main, "FILE [PHASE...]", "what it would do; changes nothing"},
+    {"apply", apply_main, "PLAN.json", "run a plan that was approved, and nothing else"},
     {"resume", resume_main, "[RUN]", "go on with a run that stopped; the latest, or the one named"},
     {"rollback", rollback_main, "RUN", "undo what a run did, last first"},
     {"runs", runs_main, "", "what ran, when, by whom"},

@@ -5,7 +5,7 @@ local stripe = require "runbook.stripe"
 local event = {}
 
 -- Posts an event with a fresh signature and returns the answer. `secret` default: the right one.
--- `assume` is the answer that a plan goes on with.
+-- `assume` is the answer that a plan goes on with, `varies` what of the request it cannot know.
 function event.post(run, body, options)
     local now = math.floor(wait.now())
     return service.client(run).post(run.webhook_path, {
@@ -16,6 +16,7 @@ function event.post(run, body, options)
         },
         label = options.label,
         assume = options.assume,
+        varies = options.varies,
         repeatable = true, -- the service knows an event again by its id
     })
 end

@@ -9,7 +9,7 @@ static const char flags[] =
     "--set --values --dry-run --yes --no-input --from --only --output --report "
     "--kubeconfig --context --max-memory --max-seconds --verbose --quiet --color "
     "--detailed-exitcode "
-    "--debug --help";
+    "--debug --out --sign --require-signature --help";
 
 static void print_verbs(void)
 {
@@ -23,7 +23,8 @@ static void print_bash(void)
            "    local word=${COMP_WORDS[COMP_CWORD]}\n"
            "    case $word in\n"
            "    -*) COMPREPLY=($(compgen -W '%s' -- \"$word\")) ;;\n"
-           "    *)  COMPREPLY=($(compgen -f -X '!*.lua' -- \"$word\") $(compgen -d -- \"$word\"))\n"
+           "    *)  COMPREPLY=($(compgen -f -X '!*.@(lua|json)' -- \"$word\") $(compgen -d -- "
+           "\"$word\"))\n"
            "        if ((COMP_CWORD == 1)); then\n"
            "            COMPREPLY+=($(compgen -W '",
            flags);

@@ -8,12 +8,15 @@
 #include "engine/run.h"
 
 static const char options_text[] =
-    "options of run, plan, check, resume and rollback\n"
+    "options of run, plan, apply, check, resume and rollback\n"
     "  --set KEY=VALUE        give a parameter; may be repeated\n"
     "  --values FILE.yaml     give parameters from a file\n"
     "  -n, --dry-run          the same as plan\n"
     "  -y, --yes              give every approval\n"
     "  --no-input             never ask; what needs an answer fails\n"
+    "  -o, --out PLAN.json    plan: write it down, to be approved and applied\n"
+    "  --sign KEY             plan -o: sign it with an Ed25519 key (PEM)\n"
+    "  --require-signature PUB  apply: refuse a plan that this key did not sign\n"
     "  --from STEP            begin at this step (\"step\" or \"phase/step\")\n"
     "  --only STEP            run this step alone\n"
     "  --output text|ndjson|json  what goes to standard output\n"
@@ -36,7 +39,8 @@ static const char options_text[] =
     "  0 done   1 internal error   2 wrong usage or a parameter missing   3 does not load\n"
     "  4 a check failed, nothing had been changed   5 failed, everything was rolled back\n"
     "  6 failed, something was not rolled back      7 in doubt: a change's outcome is not known\n"
-    "  8 not approved   9 another run holds the lock   10 the run takes another path than before\n"
+    "  8 not approved   9 another run holds the lock   10 the plan is stale, or the run takes "
+    "another path\n"
     "  130, 143 stopped by a signal\n";
 
 // What stands deeper, "runbook.world.promql", is a part of a library or of sandboxes.
@@ -58,7 +62,7 @@ static void print_verb(const struct verb *v)
 static bool takes_options(const struct verb *v)
 {
     return v->main == run_main || v->main == plan_main || v->main == check_main ||
-           v->main == resume_main || v->main == rollback_main;
+           v->main == resume_main || v->main == apply_main || v->main == rollback_main;
 }
 
 static int print_one(const char *name)

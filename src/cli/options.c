@@ -29,6 +29,8 @@ enum {
     OPT_SOURCE,
     OPT_MAX_MEMORY,
     OPT_MAX_SECONDS,
+    OPT_SIGN,
+    OPT_REQUIRE_SIGNATURE,
 };
 
 static const struct option table[] = {
@@ -56,6 +58,9 @@ static const struct option table[] = {
     {"source", no_argument, NULL, OPT_SOURCE},
     {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
     {"max-seconds", required_argument, NULL, OPT_MAX_SECONDS},
+    {"out", required_argument, NULL, 'o'},
+    {"sign", required_argument, NULL, OPT_SIGN},
+    {"require-signature", required_argument, NULL, OPT_REQUIRE_SIGNATURE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -196,6 +201,15 @@ static bool read_one(struct options *o, int c)
     case OPT_SOURCE:
         o->source = true;
         return true;
+    case 'o':
+        o->run.out = optarg;
+        return true;
+    case OPT_SIGN:
+        o->sign = optarg;
+        return true;
+    case OPT_REQUIRE_SIGNATURE:
+        o->require_signature = optarg;
+        return true;
     case 'h':
         o->help = true;
         return true;
@@ -207,7 +221,7 @@ static bool read_one(struct options *o, int c)
 static bool read_all(struct options *o, int argc, char **argv)
 {
     opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, ":nyvqh", table, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, ":nyvqho:", table, NULL)) != -1;) {
         if (c == ':')
             return wrong("%s wants a value", argv[optind - 1]);
         if (c == '?')

@@ -14,7 +14,12 @@ struct options {
     int64_t lock_timeout_ms; // how long to wait for another run's lock
     const char **resolve;    // "SEQ=done|not-done|retry", NULL-terminated
     bool upgrade, source, json;
-    const char **reports; // paths
+    const char *sign;              // plan -o: the key to sign with
+    const char *require_signature; // apply: the public key
+    const struct value *approval;  // the plan that the run is held to (record/planfile); or NULL
+    const struct value *approved;  // { module: { chunk, text } }: what it was found to be made of
+    bool silent;                   // nothing is shown
+    const char **reports;          // paths
     int report_count;
     bool ndjson, plan, help, permissions;
     bool detailed_exitcode;

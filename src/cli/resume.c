@@ -34,6 +34,7 @@ static void take_options(struct options *o, const struct history *h, struct aren
         o->run.context = text_or_null(kept, "context");
     if (o->values_file == NULL)
         o->values_file = text_or_null(kept, "values_file");
+    o->approval = value_get(kept, "plan");
     const char **names = arena_alloc(a, (value_count(phases) + 1) * sizeof *names);
     for (size_t i = 0; i < value_count(phases); i++)
         names[i] = value_text(value_at(phases, i));
@@ -158,6 +159,9 @@ static int find_steps(const struct session *s, const struct history *h)
 static int go_on(struct options *o, struct history *h, bool rollback, struct arena *a)
 {
     struct session session;
+    if (o->upgrade && o->approval)
+        return fail(EXIT_STALE, "it applies a plan, which was approved for the source that it was "
+                                "made of; without --upgrade it goes on with that");
     if (o->upgrade)
         h->sources = value_object(a);
     int code = session_open(&session, o, &mode_replay, h);

@@ -1,4 +1,7 @@
 // run and plan: load a runbook, give it its parameters, walk it.
+#include <stdio.h>
+
+#include "cli/approval.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -7,6 +10,18 @@
 static int detailed(const struct run *run, int code)
 {
     return code != EXIT_DONE ? 1 : run->counts.writes > 0 ? 2 : 0;
+}
+
+// plan -o: only a plan without problems is worth approving.
+static int save(const struct session *s, const struct options *o, int code)
+{
+    struct error err;
+    if (o->run.out && code != EXIT_DONE)
+        fprintf(stderr, "runbook: %s was not written, for the plan has a problem\n", o->run.out);
+    if (o->run.out == NULL || code != EXIT_DONE || approval_save(s, o, &err))
+        return code;
+    fprintf(stderr, "runbook: the plan was not written: %s\n", err.text);
+    return EXIT_USAGE;
 }
 
 static int walk(struct options *o)
@@ -19,6 +34,7 @@ static int walk(struct options *o)
         code = session_start(&session, o);
     if (code == 0) {
         code = session_run(&session);
+        code = save(&session, o, code);
         if (o->plan && o->detailed_exitcode)
             code = detailed(session.run, code);
     }
@@ -29,8 +45,15 @@ static int verb(int argc, char **argv, bool plan)
 {
     struct options o = {.plan = plan};
     int code = EXIT_USAGE;
-    if (options_read(&o, argc, argv))
-        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL}) : walk(&o);
+    if (options_read(&o, argc, argv)) {
+        if (o.help)
+            code = help_main(2, (char *[]){(char *)"help", argv[0], NULL});
+        else if ((o.run.out && !o.plan) || (o.sign && !o.run.out) || o.require_signature)
+            fputs("runbook: -o is for plan, --sign for plan -o, --require-signature for apply\n",
+                  stderr);
+        else
+            code = walk(&o);
+    }
     options_free(&o);
     return code;
 }

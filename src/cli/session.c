@@ -11,7 +11,10 @@
 #include "cli/lock.h"
 #include "cli/params.h"
 #include "cli/signals.h"
+#include "engine/approved.h"
 #include "engine/mode.h"
+#include "engine/planned.h"
+#include "engine/source.h"
 #include "engine/state.h"
 #include "kube/lease.h"
 #include "net/fetch.h"
@@ -44,6 +47,8 @@ static void view_free(struct session *s, bool ndjson)
 static bool open_listeners(struct session *s, const struct options *o, struct error *err)
 {
     struct terminal_options terminal = {.detail = o->detail, .color = o->color};
+    if (o->silent)
+        return true;
     s->ndjson = o->ndjson;
     s->view = o->ndjson ? ndjson_new(stdout) : terminal_new(&terminal);
     struct listener *list[3];
@@ -51,7 +56,7 @@ static bool open_listeners(struct session *s, const struct options *o, struct er
     if (s->journal) // first, so that what is shown is on record
         list[count++] = &s->journal->listener;
     list[count++] = s->view;
-    if (o->report_count) {
+    if (o->report_count || o->run.out) {
         s->report = report_new(o->reports, (size_t)o->report_count, err);
         if (s->report == NULL)
             return false;
@@ -113,6 +118,11 @@ static char *masked(void *secrets, const char *text, size_t len, size_t *out_len
     return redact_text(secrets, text, len, out_len);
 }
 
+static struct value *masked_value(void *secrets, struct arena *a, const struct value *v)
+{
+    return redact_value(a, secrets, v);
+}
+
 static void mask(void *secrets, const char *name, const char *text, size_t len)
 {
     redact_add(secrets, name, text, len);
@@ -123,13 +133,11 @@ static bool read_runbook(struct session *s, const struct options *o, struct buf 
                          struct error *err)
 {
     const struct value *kept = value_get(value_get(s->run->sources, ""), "text");
-    if (kept)
-        return buf_add(text, kept->string.text, kept->string.len);
-    if (!file_read(o->run.file, text, err))
+    if (kept ? !buf_add(text, kept->string.text, kept->string.len)
+             : !file_read(o->run.file, text, err))
         return false;
-    struct journal *journal = s->run->journal;
-    if (journal)
-        journal->source(journal, NULL, o->run.file, buf_text(text), text->len);
+    if (kept == NULL || s->history == NULL)
+        source_keep(s->run, NULL, o->run.file, buf_text(text), text->len);
     return true;
 }
 
@@ -146,6 +154,25 @@ static int load(struct session *s, const struct options *o)
     return run->signal ? fail(128 + run->signal, "stopped by a signal") : fail(EXIT_LOAD, err.text);
 }
 
+// Holds the run to the plan that it applies: it has its name, and draws the same random numbers.
+static void take_approval(struct session *s, const struct options *o)
+{
+    struct run *run = s->run;
+    const struct value *plan = o->approval;
+    if (run->mode->rehearsal && (plan || o->run.out))
+        run->loaded = value_object(&run->arena);
+    if (run->mode->rehearsal && o->run.out)
+        planned_start(run);
+    if (plan == NULL)
+        return;
+    s->approved = run->approved = approved_new(plan);
+    run->sources = value_copy(&run->arena, o->approved);
+    if (s->history)
+        return;
+    snprintf(run->id, sizeof run->id, "%s", value_get_text(plan, "id"));
+    run->seed = (uint64_t)value_get_int(plan, "seed", 0);
+}
+
 int session_open(struct session *s, const struct options *o, const struct mode *mode,
                  const struct history *history)
 {
@@ -158,7 +185,9 @@ int session_open(struct session *s, const struct options *o, const struct mode *
         return fail(EXIT_INTERNAL, err.text);
     s->run->mask = mask;
     s->run->masked = masked;
+    s->run->masked_value = masked_value;
     s->run->mask_arg = s->secrets;
+    take_approval(s, o);
     if (!open_journal(s, o, &err))
         return fail(EXIT_INTERNAL, err.text);
     if (!open_listeners(s, o, &err))
@@ -217,8 +246,7 @@ static struct value *texts(struct arena *a, const char *const *list)
     return v;
 }
 
-// What has to be known to start the same again.
-static struct value *options_value(const struct options *o, struct arena *a)
+struct value *session_options(const struct options *o, struct arena *a)
 {
     struct value *v = value_object(a);
     value_set(a, v, "phases", texts(a, o->run.phases));
@@ -228,6 +256,11 @@ static struct value *options_value(const struct options *o, struct arena *a)
     value_set(a, v, "context", value_string(a, o->run.context));
     value_set(a, v, "lease", value_string(a, o->run.lease));
     value_set(a, v, "values_file", value_string(a, o->values_file));
+    if (o->approval) { // its sources are kept anyway, as any run's
+        struct value *plan = value_copy(a, o->approval);
+        value_remove(plan, "sources");
+        value_set(a, v, "plan", plan);
+    }
     return v;
 }
 
@@ -290,7 +323,7 @@ int session_start(struct session *s, const struct options *o)
     struct error err;
     struct journal_start start = {.run = s->run->id,
                                   .seed = s->run->seed,
-                                  .options = options_value(o, &s->run->arena),
+                                  .options = session_options(o, &s->run->arena),
                                   .params = s->kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
         return fail(EXIT_INTERNAL, err.text);
@@ -319,6 +352,7 @@ int session_close(struct session *s, int code)
     lock_release(s->lock);
     if (s->run)
         run_free(s->run);
+    approved_free(s->approved);
     if (s->hub)
         hub_free(s->hub);
     view_free(s, s->ndjson);

@@ -17,6 +17,7 @@ struct session {
     int lock;                 // file descriptor; -1: none
     struct kube_lease *lease; // NULL: none is held
     struct run *run;
+    struct approved *approved;     // what run->approved is
     const struct history *history; // of a run that goes on; else NULL
     struct value *kept, *shown;    // parameters: for the journal, for people
 };
@@ -31,6 +32,8 @@ int session_open(struct session *, const struct options *, const struct mode *,
 // Gives the parameters, selects what is to run, and takes the lock: from here on nobody else goes
 // on with the run. As session_open.
 int session_prepare(struct session *, const struct options *);
+// What has to be known to start the same again, in the arena.
+struct value *session_options(const struct options *, struct arena *);
 // Tells that the run starts. As session_open.
 int session_start(struct session *, const struct options *);
 // Walks the run; returns the exit code.

@@ -4,6 +4,7 @@
 
 int run_main(int argc, char **argv);        // runbook [run] FILE [PHASE...]
 int plan_main(int argc, char **argv);       // runbook plan FILE [PHASE...]
+int apply_main(int argc, char **argv);      // runbook apply PLAN.json
 int resume_main(int argc, char **argv);     // runbook resume [RUN]
 int rollback_main(int argc, char **argv);   // runbook rollback RUN
 int runs_main(int argc, char **argv);       // runbook runs

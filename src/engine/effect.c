@@ -7,11 +7,13 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "engine/approved.h"
 #include "engine/convert.h"
 #include "engine/effect_told.h"
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/mode.h"
+#include "engine/planned.h"
 #include "engine/run.h"
 #include "engine/unknown.h"
 #include "net/digest.h"
@@ -164,6 +166,8 @@ void effect_end(struct effect *e)
     account(e);
     if (run->mode->ended)
         run->mode->ended(e);
+    planned_hear(e);
+    approved_hear(e);
     effect_tell(e, EVENT_EFFECT_ENDED);
     e->fiber->waiting = NULL;
     fiber_ready(e->fiber);
@@ -265,6 +269,16 @@ static void fingerprint(struct effect *e)
     buf_free(&text);
 }
 
+// A write that the approved plan does not contain ends the run, also where the step would go on.
+static void refuse(struct effect *e)
+{
+    e->refused = true;
+    e->note = e->detail;
+    e->answer = NULL;
+    run_halt(e->run, HALT_UNAPPROVED, e->error, e->where, e->detail);
+    effect_end(e);
+}
+
 int door_pass(lua_State *L, struct effect *e)
 {
     struct fiber *f = fiber_of(L);
@@ -284,6 +298,9 @@ int door_pass(lua_State *L, struct effect *e)
     e->under_way = true;
     e->scope = run->scope;
     fingerprint(e);
-    run->mode->perform(e);
+    if (approved_allows(e))
+        run->mode->perform(e);
+    else
+        refuse(e);
     return lua_yieldk(L, 0, lua_gettop(L), door_finish);
 }

@@ -55,6 +55,11 @@ struct effect {
     bool repeatable;      // a write that may be sent again when its outcome is not known
     bool sensitive;       // its answer holds secrets: the journal does not keep it
     bool quiet;           // not worth a line of its own unless it fails (the clock)
+    // Names of arguments, parted by blanks, that say nothing of what a write does, because they
+    // only guard it or repeat another; or NULL.
+    const char *aside;
+    const struct value *varies; // [ path in args ] that only the run can know; or NULL
+    struct value *veiled;       // `args` without what a Secret holds, where they do; else NULL
     // Plan mode: the target as the plan has left it so far, when it has changed it; set by the mode
     // before it rehearses a write. VALUE_NULL: deleted.
     struct value *before;
@@ -81,6 +86,8 @@ struct effect {
     const char *basis;
     bool unknown; // plan mode: nothing says what the answer is
     bool stale;   // read from a system that a suppressed write would have changed
+
+    const struct value *planned; // what the plan that the run is held to has in its place
 
     // Set by the performer.
     void *work;            // its own

@@ -51,9 +51,9 @@ static int exit_of(const struct run *run, const struct verdict *v, enum leftover
     if (in_doubt || run->halted == HALT_DOUBT)
         return EXIT_IN_DOUBT;
     if (run->halted)
-        return run->halted == HALT_DIVERGED ? EXIT_STALE
-               : run->halted == HALT_LOCK   ? EXIT_LOCKED
-                                            : EXIT_INTERNAL;
+        return run->halted == HALT_DIVERGED || run->halted == HALT_UNAPPROVED ? EXIT_STALE
+               : run->halted == HALT_LOCK                                     ? EXIT_LOCKED
+                                                                              : EXIT_INTERNAL;
     if (v->asked)
         return left == SOMETHING_STANDS ? EXIT_NOT_ROLLED_BACK
                : v->wished              ? EXIT_DONE
@@ -115,7 +115,11 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
                             run->journal_error ? run->journal_error : why);
     case EXIT_STALE:
     case EXIT_LOCKED:
-        return arena_printf(a, "%s was halted in \"%s\": %s", name, step, why);
+        return arena_printf(a, "%s was halted in \"%s\"%s: %s", name, step,
+                            !v->rolled_back            ? ""
+                            : left == SOMETHING_STANDS ? ", and NOT everything was rolled back"
+                                                       : ", and the changes were rolled back",
+                            why);
     case EXIT_DENIED:
         return arena_printf(a, "not approved in \"%s\": %s", step, why);
     default:
@@ -132,7 +136,10 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
     const char *file = run->options->file;
     bool kept = run->journal && run->journal_error == NULL;
     if (run->mode->rehearsal)
-        return code == EXIT_DONE ? arena_printf(a, "to do it: runbook %s", file) : NULL;
+        return code != EXIT_DONE ? NULL
+               : run->options->out
+                   ? arena_printf(a, "to do it: runbook apply %s", run->options->out)
+                   : arena_printf(a, "to do it: runbook %s", file);
     if (v->asked && code != EXIT_DONE && code != EXIT_ROLLED_BACK && kept)
         return arena_printf(a, "mend what is in the way, then: %s", run_command(run, "rollback"));
     switch (code) {
@@ -145,6 +152,8 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
         return arena_printf(a, "make room for the journal or mend it, then: %s",
                             run_command(run, "resume"));
     case EXIT_STALE:
+        if (left != SOMETHING_STANDS)
+            return arena_printf(a, "plan anew: runbook plan %s -o PLAN.json", file);
         return run->proves ? arena_printf(a, "to go on with the source it began with: %s",
                                           run_command(run, "resume"))
                            : arena_printf(a, "to take back what was done: %s",

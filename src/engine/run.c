@@ -179,7 +179,8 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     }
     if (run->mode->rehearsal)
         return !v->stopped;
-    if ((failed || v->stopped) && !run->halted && phase->on_failure == ON_FAILURE_ROLLBACK) {
+    bool may_undo = !run->halted || run->halted == HALT_UNAPPROVED;
+    if ((failed || v->stopped) && may_undo && phase->on_failure == ON_FAILURE_ROLLBACK) {
         const char *cause = own ? value_get_text(own, "text") : "stopped by a signal";
         v->rolled_back = true;
         v->rollback_failed = !undo_all(run, cause);

@@ -32,15 +32,16 @@ enum exit_code {
     EXIT_IN_DOUBT = 7,        // a change was sent, and its outcome is not known
     EXIT_DENIED = 8,          // not approved
     EXIT_LOCKED = 9,          // another run of the same runbook and target is, or may be, under way
-    EXIT_STALE = 10,          // resumed, it takes another path than before
+    EXIT_STALE = 10,          // the plan is stale; or resumed, it takes another path than before
 };
 
 struct run_options {
     const char *file;
-    bool yes;      // every approval is given
-    bool no_input; // never ask
-    bool unseen;   // no person sees what listeners print: a question prints itself
-    bool debug;    // tracebacks
+    bool yes;        // every approval is given
+    bool no_input;   // never ask
+    bool unseen;     // no person sees what listeners print: a question prints itself
+    bool debug;      // tracebacks
+    const char *out; // where the plan is written down; NULL: nowhere
     const char *kubeconfig, *context;
     const char *journal;       // its file; NULL: the default; "none": none is kept
     const char *lease;         // "namespace/name"; NULL: as the runbook says; "none": none is taken
@@ -53,11 +54,14 @@ struct run_options {
 // Why a run may do nothing more, save take its changes back.
 enum halt {
     HALT_NOT,
-    HALT_JOURNAL,  // it cannot be written
-    HALT_DIVERGED, // it tells of another path
-    HALT_DOUBT,    // an effect's outcome is not on record
-    HALT_LOCK,     // it is not the only one any more
+    HALT_JOURNAL,    // it cannot be written
+    HALT_DIVERGED,   // it tells of another path
+    HALT_DOUBT,      // an effect's outcome is not on record
+    HALT_LOCK,       // it is not the only one any more
+    HALT_UNAPPROVED, // it wants to make a change that its plan does not contain
 };
+
+enum { RUN_COMPUTED = 64 };
 
 struct run_counts {
     int steps, failed, skipped, reads, writes, waits, asks, checks;
@@ -75,6 +79,7 @@ struct run {
     // now on; `masked` returns text with every secret masked, for the caller to free.
     void (*mask)(void *arg, const char *name, const char *text, size_t len);
     char *(*masked)(void *arg, const char *text, size_t len, size_t *out_len);
+    struct value *(*masked_value)(void *arg, struct arena *, const struct value *);
     void *mask_arg;
     // Asked before each change is sent: is this the only run of its runbook and target? False with
     // `err` set when that is not certain any more. NULL: it is.
@@ -113,6 +118,12 @@ struct run {
     enum halt halted;        // nothing more may be done
     struct value *halted_by; // { kind, text, where, detail }
     const char *journal_error;
+
+    struct planned *planned;   // plan: collects what is to be approved; else NULL
+    struct approved *approved; // the plan that the run is held to, its owner's; else NULL
+    struct value *loaded;      // { module: { chunk, text } } of all that was loaded, if wanted
+    char computed[RUN_COMPUTED][65]; // see engine/identity.h
+    unsigned computed_count;
 
     struct journal *journal; // NULL: none is kept
     const char *scope;       // of the effects under way

@@ -94,13 +94,18 @@ static bool push_ours(lua_State *L, const char *module)
     return text != NULL;
 }
 
-// Keeps what was loaded, so that a resumed run runs the same.
-static void keep(lua_State *L, const struct run *run, const char *module)
+void source_keep(struct run *run, const char *module, const char *chunk, const char *text,
+                 size_t len)
 {
-    size_t len;
-    const char *text = lua_tolstring(L, -2, &len);
+    struct arena *a = &run->arena;
     if (run->journal)
-        run->journal->source(run->journal, module, lua_tostring(L, -1), text, len);
+        run->journal->source(run->journal, module, chunk, text, len);
+    if (run->loaded) {
+        struct value *kept = value_object(a);
+        value_set(a, kept, "chunk", value_string(a, chunk));
+        value_set(a, kept, "text", value_bytes(a, text, len));
+        value_set(a, run->loaded, module ? module : "", kept);
+    }
 }
 
 // Pushes what the journal kept of the module, when the run goes on; false when it kept nothing.
@@ -139,10 +144,13 @@ int source_load(lua_State *L, const char *module)
 {
     struct run *run = run_of(L);
     bool ours = strncmp(module, "prelude.", 8) == 0;
-    if (!ours && push_kept(L, run, module))
-        return 2;
-    source_push(L, run->options->file, module);
-    if (!ours)
-        keep(L, run, module);
+    bool kept = !ours && push_kept(L, run, module);
+    if (!kept)
+        source_push(L, run->options->file, module);
+    if (!ours && (!kept || run->past == NULL)) { // what a resumed run gets is on record
+        size_t len;
+        const char *text = lua_tolstring(L, -2, &len);
+        source_keep(run, module, lua_tostring(L, -1), text, len);
+    }
     return 2;
 }

@@ -5,6 +5,7 @@
 #include <lua.h>
 #include <stddef.h>
 
+struct run;
 struct value;
 
 // Pushes the text and the chunk name ("=[runbook.canary]" for ours, "@path" for an author's file)
@@ -14,6 +15,10 @@ int source_push(lua_State *L, const char *runbook_file, const char *module);
 // The same for the run of L. A run that goes on gets what its journal kept; otherwise the journal
 // keeps what was found.
 int source_load(lua_State *L, const char *module);
+
+// Keeps what was loaded, so that a resumed run runs the same, and a plan says what it was made of.
+// `module` is NULL for the runbook itself.
+void source_keep(struct run *, const char *module, const char *chunk, const char *text, size_t len);
 
 // Writes line `number` of the text into out, without the blanks around it.
 void source_cut(const char *text, int number, char *out, size_t size);

@@ -127,6 +127,8 @@ struct value *step_call(struct run *run, int reference, int64_t timeout_ms, stru
     }
     if (!f->failed && failure == NULL)
         failure = finish(run, f->effects);
+    if (failure && run->halted && !run->undoing)
+        failure = run->halted_by; // not what the step made of it
     run->step_fiber = NULL;
     fiber_free(f);
     return failure;

@@ -17,7 +17,22 @@ static bool is_known(const char *name, const char *known)
             return true;
         at += word;
     }
-    return strcmp(name, "assume") == 0 || strcmp(name, "label") == 0 || strcmp(name, "quiet") == 0;
+    return strcmp(name, "assume") == 0 || strcmp(name, "varies") == 0 ||
+           strcmp(name, "label") == 0 || strcmp(name, "quiet") == 0;
+}
+
+static void take_varies(lua_State *L, struct effect *e, const char *what)
+{
+    const struct value *paths = value_get(e->args, "varies");
+    bool fits = paths == NULL || paths->type == VALUE_ARRAY;
+    for (size_t i = 0; i < value_count(paths) && fits; i++)
+        fits = value_at(paths, i)->type == VALUE_STRING;
+    if (!fits)
+        failure_raise(L, FAILURE_USAGE,
+                      "%s: varies lists what only the run can know: varies = { \"json.id\" }",
+                      what);
+    e->varies = paths;
+    value_remove(e->args, "varies");
 }
 
 void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known)
@@ -38,9 +53,10 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
     for (size_t i = 0; i < value_count(e->args); i++)
         if (!is_known(e->args->object.members[i].key, known))
             failure_raise(L, FAILURE_USAGE,
-                          "%s has no option '%s'; it takes %s, assume, label, quiet", what,
+                          "%s has no option '%s'; it takes %s, assume, varies, label, quiet", what,
                           e->args->object.members[i].key, known);
     e->assume = value_get(e->args, "assume");
+    take_varies(L, e, what);
     e->quiet = value_get_bool(e->args, "quiet", false);
     if (value_get(e->args, "label"))
         e->summary = args_text(L, e, "label");

@@ -8,7 +8,8 @@
 #include "engine/effect.h"
 
 // Reads the options table at `index` (nil: an empty one) into e->args and checks that every field
-// is among `known` (names parted by spaces). Takes `assume` out into e->assume, `label` into
+// is among `known` (names parted by spaces). Takes `assume` out into e->assume, `varies` into
+// e->varies, `label` into
 // e->summary and `quiet` into e->quiet. `what` names the primitive in messages. Raises a usage
 // failure.
 void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known);

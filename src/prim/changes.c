@@ -154,6 +154,19 @@ struct value *changes_named(const struct run *run, struct arena *a, const struct
     return l.rows;
 }
 
+struct value *changes_veiled(struct arena *a, const struct value *args)
+{
+    static const char *const bodies[] = {"merge", "strategic", "object"};
+    struct value *copy = value_copy(a, args), *operations = value_get(copy, "json");
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+        if (value_get(args, bodies[i]))
+            value_set(a, copy, bodies[i], veiled(a, value_get(args, bodies[i]), NULL, "***"));
+    for (size_t i = 0; i < value_count(operations); i++)
+        if (value_get(value_at(operations, i), "value"))
+            value_set(a, value_at(operations, i), "value", value_string(a, "***"));
+    return copy;
+}
+
 struct value *changes_merge(struct arena *a, const struct value *target, const struct value *patch)
 {
     if (patch->type != VALUE_OBJECT)

@@ -14,6 +14,8 @@ struct value *changes_between(const struct run *run, struct arena *a, const stru
 // Lists the leaves of a merge patch in the same form; what stands there now is not known.
 struct value *changes_named(const struct run *run, struct arena *a, const struct value *patch,
                             bool secret);
+// The arguments of a write of a Secret, without what it holds: "***" for each value.
+struct value *changes_veiled(struct arena *a, const struct value *args);
 // `target` with an RFC 7396 merge patch applied, in the arena.
 struct value *changes_merge(struct arena *a, const struct value *target, const struct value *patch);
 // The RFC 7396 merge patch that makes `to` of `from`, in the arena.

@@ -5,6 +5,8 @@
 #include "base/base64.h"
 #include "engine/border.h"
 #include "engine/failure.h"
+#include "engine/fiber.h"
+#include "engine/identity.h"
 #include "net/digest.h"
 #include "prim/prims.h"
 #include "prim/pure.h"
@@ -36,7 +38,9 @@ static int crypto_hmac_sha256(lua_State *L)
     const char *key = pure_text(L, 1, "crypto.hmac_sha256", &key_len);
     const char *text = pure_text(L, 2, "crypto.hmac_sha256", &len);
     digest_hmac_sha256(key, key_len, text, len, digest);
-    return hex_push(L, digest, sizeof digest);
+    hex_push(L, digest, sizeof digest);
+    identity_computed(run_of(L), lua_tostring(L, -1));
+    return 1;
 }
 
 // crypto.base64_encode(bytes): RFC 4648 text with padding.

@@ -294,6 +294,8 @@ static int http_request(lua_State *L)
         e->diff = http_body_diff(run_of(L), e);
         e->details = http_details(run_of(L), e);
     }
+    if (value_get(e->args, "json") || value_get(e->args, "form"))
+        e->aside = "body"; // it says the same
     complete_assumption(L, e);
     if (e->access == ACCESS_WRITE && e->assume)
         http_foresee(e);

@@ -7,6 +7,7 @@
 #include "engine/run.h"
 #include "kube/status.h"
 #include "prim/args.h"
+#include "prim/changes.h"
 #include "prim/k8s_client.h"
 #include "prim/k8s_work.h"
 #include "prim/prims.h"
@@ -57,6 +58,9 @@ static int k8s_call(lua_State *L)
         failure_raise(L, FAILURE_EFFECT, "%s", err.text);
     k8s_target_read(L, e);
     k8s_edit_read(L, e);
+    e->aside = "if_uid if_resource_version";
+    if (e->sensitive && e->access == ACCESS_WRITE)
+        e->veiled = changes_veiled(&e->arena, e->args);
     // Patches and applies say what is to be, so that sending one again does no harm.
     e->repeatable = k8s_verb(e) == KUBE_APPLY || value_get(e->args, "merge") != NULL;
     return door_pass(L, e);

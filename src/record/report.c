@@ -123,6 +123,11 @@ struct listener *report_new(const char *const *paths, size_t count, struct error
     return &r->listener;
 }
 
+const struct value *report_story(struct listener *report)
+{
+    return story_finish(((struct report *)report)->story);
+}
+
 bool report_finish(struct listener *report, struct error *err)
 {
     struct report *r = (struct report *)report;

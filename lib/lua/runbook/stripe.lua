@@ -93,7 +93,7 @@ function stripe.ensure_endpoint(client, options)
             form = { url = options.url, enabled_events = options.events },
             idempotency_key = options.key, sensitive = true, secret = { "secret" },
             assume = { json = { id = "we_planned", url = options.url, status = "enabled",
-                enabled_events = options.events } },
+                enabled_events = options.events, secret = "whsec_planned" } },
         }):expect(200):json()
         return made, "created"
     end

@@ -1,0 +1,180 @@
+#include "cli/approval.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "cli/options.h"
+#include "cli/session.h"
+#include "engine/approved.h"
+#include "engine/planned.h"
+#include "engine/source.h"
+#include "record/planfile.h"
+#include "record/redact.h"
+#include "record/report.h"
+
+static bool is_secret(const struct run *run, const char *name, size_t len)
+{
+    for (size_t i = 0; i < value_count(run->outline.params); i++) {
+        const struct value_member *m = &run->outline.params->object.members[i];
+        if (m->key_len == len && memcmp(m->key, name, len) == 0)
+            return strcmp(value_get_text(m->value, "type"), "secret") == 0;
+    }
+    return true; // what nobody declared is better not kept
+}
+
+// What --set gave, without secrets: those have to be given again.
+static struct value *given(const struct run *run, const struct options *o, struct arena *a)
+{
+    struct value *set = value_array(a);
+    for (const char **s = o->set; s && *s; s++)
+        if (!is_secret(run, *s, strcspn(*s, "=")))
+            value_push(a, set, value_string(a, *s));
+    return set;
+}
+
+static struct value *document(const struct session *s, const struct options *o, struct arena *a)
+{
+    const struct run *run = s->run;
+    struct value *plan = value_object(a), *options = session_options(o, a);
+    char host[256] = "";
+    const struct passwd *user = getpwuid(getuid());
+    gethostname(host, sizeof host - 1);
+    value_set(a, options, "set", given(run, o, a));
+    value_set(a, plan, "format", value_int(a, PLANFILE_FORMAT));
+    value_set(a, plan, "id", value_string(a, run->id));
+    value_set(a, plan, "seed", value_int(a, (int64_t)run->seed));
+    value_set(a, plan, "made", value_int(a, run->started));
+    value_set(a, plan, "user", value_string(a, user ? user->pw_name : "unknown"));
+    value_set(a, plan, "host", value_string(a, host));
+    value_set(a, plan, "name", value_string(a, run->outline.name));
+    value_set(a, plan, "file", value_string(a, run->options->file));
+    value_set(a, plan, "options", options);
+    value_set(a, plan, "params", s->kept);
+    value_set(a, plan, "sources", run->loaded);
+    value_set(a, plan, "writes", run->planned->writes);
+    value_set(a, plan, "readings", run->planned->readings);
+    return redact_value(a, s->secrets, plan);
+}
+
+bool approval_save(const struct session *s, const struct options *o, struct error *err)
+{
+    struct arena a = {0};
+    bool ok = planfile_write(o->run.out, report_story(s->report), document(s, o, &a), o->sign, err);
+    arena_free(&a);
+    return ok;
+}
+
+static void changed(const char *what, const char *where, const char *planned, const char *now)
+{
+    fprintf(stderr, "  %s %s\n    planned:  %s\n    now:      %s\n", what, where, planned, now);
+}
+
+static const char *text_of(struct arena *a, const struct value *v)
+{
+    struct buf text = {0};
+    if (v == NULL || v->type == VALUE_NULL)
+        return "nothing";
+    json_write(&text, v, JSON_CANONICAL);
+    const char *copy = arena_copy(a, buf_text(&text), text.len);
+    buf_free(&text);
+    return copy;
+}
+
+// The first line, from 1, in which two texts differ.
+static int line_of_difference(const char *a, const char *b)
+{
+    int line = 1;
+    for (; *a == *b && *a; a++, b++)
+        line += *a == '\n';
+    return line;
+}
+
+static void source_changed(struct arena *a, const struct value *planned, const struct value *now)
+{
+    char was[200], is[200];
+    const char *chunk = value_get_text(planned, "chunk");
+    const char *before = value_get_text(planned, "text"), *after = value_get_text(now, "text");
+    int line = line_of_difference(before, after);
+    source_cut(before, line, was, sizeof was);
+    source_cut(after, line, is, sizeof is);
+    changed("source", arena_printf(a, "%s:%d", chunk + strspn(chunk, "@="), line), was, is);
+}
+
+static int compare_sources(const struct value *planned, const struct value *now, struct arena *a)
+{
+    int count = 0;
+    for (size_t i = 0; i < value_count(now); i++) {
+        const struct value_member *m = &now->object.members[i];
+        const struct value *before = value_get(planned, m->key);
+        if (before && value_equal(value_get(before, "text"), value_get(m->value, "text")))
+            continue;
+        count++;
+        if (before)
+            source_changed(a, before, m->value);
+        else
+            changed("source", value_get_text(m->value, "chunk"), "not required", "required");
+    }
+    return count;
+}
+
+static int compare_params(const struct value *planned, const struct value *now, struct arena *a)
+{
+    int count = 0;
+    struct value *all = value_copy(a, planned);
+    for (size_t i = 0; i < value_count(now); i++)
+        value_set(a, all, now->object.members[i].key, now->object.members[i].value);
+    for (size_t i = 0; i < value_count(all); i++) {
+        const char *name = all->object.members[i].key;
+        const struct value *before = value_get(planned, name), *after = value_get(now, name);
+        if (value_equal(before, after))
+            continue;
+        changed("parameter", name, text_of(a, before), text_of(a, after));
+        count++;
+    }
+    return count;
+}
+
+int approval_changes(const struct session *s, const struct value *plan)
+{
+    struct arena a = {0};
+    int count =
+        compare_sources(value_get(plan, "sources"), redact_value(&a, s->secrets, s->run->loaded),
+                        &a) +
+        compare_params(value_get(plan, "params"), redact_value(&a, s->secrets, s->kept), &a);
+    arena_free(&a);
+    return count;
+}
+
+int approval_changes_in_walk(const struct session *s)
+{
+    struct arena a = {0};
+    const struct value *rows = approved_changed(s->approved);
+    for (size_t i = 0; i < value_count(rows); i++) {
+        const struct value *row = value_at(rows, i), *reading = value_get(row, "reading");
+        changed("reading",
+                arena_printf(&a, "%s: %s", value_get_text(reading, "target"),
+                             value_get_text(reading, "path")),
+                text_of(&a, value_get(reading, "value")), text_of(&a, value_get(row, "now")));
+    }
+    int count = (int)value_count(rows);
+    if (s->run->halted == HALT_UNAPPROVED && count == 0) {
+        char *safe;
+        size_t len;
+        const char *detail = value_get_text(s->run->halted_by, "detail");
+        safe = redact_text(s->secrets, detail, strlen(detail), &len);
+        fprintf(stderr, "  a write at %s\n", value_get_text(s->run->halted_by, "where"));
+        for (char *line = safe, *end; *line; line = *end ? end + 1 : end) {
+            end = line + strcspn(line, "\n");
+            fprintf(stderr, "    %.*s\n", (int)(end - line), line);
+        }
+        free(safe);
+        count++;
+    }
+    arena_free(&a);
+    return count;
+}

@@ -1,0 +1,21 @@
+// approval: a plan as a file that can be approved: made out of a session that has planned, and
+// compared with what another session finds later.
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/value.h"
+
+struct options;
+struct session;
+
+// Writes the plan of the session, which has come to a good end, to the file that the options name.
+// False with `err` set.
+bool approval_save(const struct session *, const struct options *, struct error *err);
+
+// What a plan was made of and is not as it was, in a session that looks at it again, each printed
+// to stderr with what was planned and what is there now. Returns how many.
+int approval_changes(const struct session *, const struct value *plan);
+// The same for what only shows when the plan has been walked again: readings and writes.
+int approval_changes_in_walk(const struct session *);
