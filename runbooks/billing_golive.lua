@@ -340,9 +340,10 @@ return runbook {
                 local payment
                 if live then -- live keys refuse test cards
                     payment = ask.text("Buy the Starter plan for the go-live account, then give the "
-                        .. "payment intent's id (pi_...):")
+                        .. "payment intent's id (pi_...):", { assume = "pi_planned" })
                 else
                     payment = api.post("/v1/payment_intents", {
+                        label = "buy the Starter plan with Stripe's test card",
                         form = {
                             amount = run.starter_cents, currency = "usd", confirm = true,
                             payment_method = "pm_card_visa",
@@ -390,6 +391,7 @@ return runbook {
                     * (model.promptCreditsPer1k + model.completionCreditsPer1k)
                 local expected = round[run.rounding](exact)
                 local debit = customer(run).post(run.usage_path, {
+                    label = ("report the use of %d tokens of %s"):format(2 * run.usage_tokens, run.usage_model),
                     json = { model = run.usage_model, promptTokens = run.usage_tokens,
                         completionTokens = run.usage_tokens },
                     idempotency_key = run.id .. "-usage",

@@ -31,6 +31,7 @@ enum {
     OPT_MAX_SECONDS,
     OPT_SIGN,
     OPT_REQUIRE_SIGNATURE,
+    OPT_ASSUME_FAILURE,
 };
 
 static const struct option table[] = {
@@ -61,6 +62,7 @@ static const struct option table[] = {
     {"out", required_argument, NULL, 'o'},
     {"sign", required_argument, NULL, OPT_SIGN},
     {"require-signature", required_argument, NULL, OPT_REQUIRE_SIGNATURE},
+    {"assume-failure", required_argument, NULL, OPT_ASSUME_FAILURE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -82,6 +84,15 @@ static bool wrong(const char *format, const char *text)
     fputs("runbook: ", stderr);
     fprintf(stderr, format, text); // NOLINT: the formats are the literals below
     fputs("; `runbook help` lists what there is\n", stderr);
+    return false;
+}
+
+static bool is_output(const char *text)
+{
+    static const char *const outputs[] = {"text", "ndjson", "json", "markdown", "html"};
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        if (strcmp(text, outputs[i]) == 0)
+            return true;
     return false;
 }
 
@@ -138,12 +149,12 @@ static bool read_one(struct options *o, int c)
         o->run.only = optarg;
         return true;
     case OPT_OUTPUT:
-        if (strcmp(optarg, "text") != 0 && strcmp(optarg, "ndjson") != 0 &&
-            strcmp(optarg, "json") != 0)
-            return wrong("--output is text, ndjson or json, not '%s'", optarg);
+        if (!is_output(optarg))
+            return wrong("--output is text, ndjson, json, markdown or html, not '%s'", optarg);
+        o->output = optarg;
         o->ndjson = strcmp(optarg, "ndjson") == 0;
         o->json = strcmp(optarg, "json") == 0;
-        o->run.unseen = o->ndjson;
+        o->run.unseen = strcmp(optarg, "text") != 0;
         return true;
     case OPT_REPORT:
         append(&o->arena, &o->reports, optarg);
@@ -209,6 +220,9 @@ static bool read_one(struct options *o, int c)
         return true;
     case OPT_REQUIRE_SIGNATURE:
         o->require_signature = optarg;
+        return true;
+    case OPT_ASSUME_FAILURE:
+        o->run.assume_failure = optarg;
         return true;
     case 'h':
         o->help = true;

@@ -21,6 +21,7 @@ struct options {
     bool silent;                   // nothing is shown
     const char **reports;          // paths
     int report_count;
+    const char *output; // "text", "ndjson", "json", "markdown", "html"; NULL: text
     bool ndjson, plan, help, permissions;
     bool detailed_exitcode;
     enum terminal_detail detail;

@@ -24,6 +24,20 @@ static int save(const struct session *s, const struct options *o, int code)
     return EXIT_USAGE;
 }
 
+// What is wrong with the options for this verb, or NULL.
+static const char *misfit(const struct options *o)
+{
+    bool supposed = o->run.assume_failure || o->run.offline || o->run.world;
+    if ((o->run.out && !o->plan) || (o->sign && !o->run.out) || o->require_signature)
+        return "-o is for plan, --sign for plan -o, --require-signature for apply";
+    if (supposed && !o->plan)
+        return "--assume-failure, --offline and --world belong to plans: `runbook plan FILE ...`";
+    if (supposed && o->run.out)
+        return "a plan that supposes something cannot be approved: -o goes without "
+               "--assume-failure, --offline and --world";
+    return NULL;
+}
+
 static int walk(struct options *o)
 {
     struct session session;
@@ -46,11 +60,11 @@ static int verb(int argc, char **argv, bool plan)
     struct options o = {.plan = plan};
     int code = EXIT_USAGE;
     if (options_read(&o, argc, argv)) {
+        const char *wrong = misfit(&o);
         if (o.help)
             code = help_main(2, (char *[]){(char *)"help", argv[0], NULL});
-        else if ((o.run.out && !o.plan) || (o.sign && !o.run.out) || o.require_signature)
-            fputs("runbook: -o is for plan, --sign for plan -o, --require-signature for apply\n",
-                  stderr);
+        else if (wrong)
+            fprintf(stderr, "runbook: %s\n", wrong);
         else
             code = walk(&o);
     }

@@ -34,23 +34,27 @@ static int fail(int code, const char *text)
     return code;
 }
 
-static void view_free(struct session *s, bool ndjson)
+static void view_open(struct session *s, const struct options *o)
 {
-    if (s->view == NULL)
-        return;
-    if (ndjson)
-        ndjson_free(s->view);
-    else
-        terminal_free(s->view);
+    struct terminal_options terminal = {.detail = o->detail, .color = o->color};
+    const char *output = o->output ? o->output : "text";
+    if (strcmp(output, "text") == 0) {
+        s->view = terminal_new(&terminal);
+        s->view_free = terminal_free;
+    } else if (o->ndjson) {
+        s->view = ndjson_new(stdout);
+        s->view_free = ndjson_free;
+    } else {
+        s->view = report_print(output);
+        s->view_free = report_free;
+    }
 }
 
 static bool open_listeners(struct session *s, const struct options *o, struct error *err)
 {
-    struct terminal_options terminal = {.detail = o->detail, .color = o->color};
     if (o->silent)
         return true;
-    s->ndjson = o->ndjson;
-    s->view = o->ndjson ? ndjson_new(stdout) : terminal_new(&terminal);
+    view_open(s, o);
     struct listener *list[3];
     size_t count = 0;
     if (s->journal) // first, so that what is shown is on record
@@ -306,6 +310,9 @@ int session_prepare(struct session *s, const struct options *o)
     struct params params = {.history = s->history};
     if (!outline_select(&s->run->outline, o->run.phases, o->run.from, o->run.only, &err))
         return fail(EXIT_USAGE, err.text);
+    if (o->run.assume_failure &&
+        !outline_has_step(&s->run->outline, o->run.assume_failure, "--assume-failure", &err))
+        return fail(EXIT_USAGE, err.text);
     if (!params_apply(s->run, o, s->secrets, &params, &err)) {
         for (size_t i = 0; i < value_count(params.problems); i++)
             fail(EXIT_USAGE, value_text(value_at(params.problems, i)));
@@ -355,7 +362,8 @@ int session_close(struct session *s, int code)
     approved_free(s->approved);
     if (s->hub)
         hub_free(s->hub);
-    view_free(s, s->ndjson);
+    if (s->view)
+        s->view_free(s->view);
     if (s->secrets)
         redact_free(s->secrets);
     fetcher_free(s->fetcher);

@@ -13,7 +13,7 @@ struct session {
     struct store *store;
     struct run_journal *journal; // NULL: none is kept
     struct listener *view, *report, *hub;
-    bool ndjson;              // what kind of view it is
+    void (*view_free)(struct listener *);
     int lock;                 // file descriptor; -1: none
     struct kube_lease *lease; // NULL: none is held
     struct run *run;

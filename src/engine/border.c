@@ -62,6 +62,22 @@ static const struct {
                 {"table", EVENT_TABLE},
                 {"progress", EVENT_PROGRESS}};
 
+// How sure a plan is of a check or a gate.
+static void add_planned(const struct run *run, struct arena *a, const char *name,
+                        struct value *data)
+{
+    const char *world = run->options->world ? "world" : NULL;
+    bool known = strcmp(value_get_text(data, "verdict"), "not known") != 0;
+    if (strcmp(name, "check") == 0) {
+        value_set(a, data, "stale", value_bool(a, run->step_stale));
+        value_set(a, data, "assumed", value_bool(a, run->step_assumed));
+    } else if (strcmp(name, "gate") == 0) {
+        const char *sure = !known ? "not known" : world ? "assumed" : "read live";
+        value_set(a, data, "sure", value_string(a, sure));
+        value_set(a, data, "basis", value_string(a, known ? world : NULL));
+    }
+}
+
 // engine.tell(event, data): sends an event to the listeners.
 static int border_tell(lua_State *L)
 {
@@ -72,10 +88,8 @@ static int border_tell(lua_State *L)
     struct value *data = convert_read(L, 2, a, &err);
     if (data == NULL)
         return failure_raise(L, FAILURE_USAGE, "%s: %s", name, err.text);
-    if (run->mode->rehearsal && strcmp(name, "check") == 0) {
-        value_set(a, data, "stale", value_bool(a, run->step_stale));
-        value_set(a, data, "assumed", value_bool(a, run->step_assumed));
-    }
+    if (run->mode->rehearsal)
+        add_planned(run, a, name, data);
     for (size_t i = 0; i < sizeof tellable / sizeof *tellable; i++)
         if (strcmp(tellable[i].name, name) == 0)
             run_tell(run, tellable[i].type, data);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "engine/failure.h"
 #include "engine/mode.h"
 #include "engine/run.h"
 
@@ -15,7 +16,7 @@ static enum leftover look_back(struct run *run, bool *in_doubt)
     struct arena *a = &run->arena;
     enum leftover left = NOTHING_CHANGED;
     *in_doubt = false;
-    if (run->mode->rehearsal)
+    if (run->mode->rehearsal && !run->failure_assumed)
         return NOTHING_CHANGED;
     for (size_t i = 0; i < run->undo.count; i++) {
         const struct undo_entry *e = &run->undo.entries[i];
@@ -41,11 +42,18 @@ static enum leftover look_back(struct run *run, bool *in_doubt)
     return left;
 }
 
+// Has the plan found one? That a step was taken to fail is none.
+static bool has_problem(const struct verdict *v)
+{
+    return v->rollback_failed ||
+           (v->failure && strcmp(value_get_text(v->failure, "kind"), FAILURE_ASSUMED) != 0);
+}
+
 static int exit_of(const struct run *run, const struct verdict *v, enum leftover left,
                    bool in_doubt)
 {
     if (run->mode->rehearsal)
-        return v->stopped ? 128 + run->signal : v->failure ? EXIT_CHECK : EXIT_DONE;
+        return v->stopped ? 128 + run->signal : has_problem(v) ? EXIT_CHECK : EXIT_DONE;
     if (v->rollback_failed)
         return EXIT_NOT_ROLLED_BACK;
     if (in_doubt || run->halted == HALT_DOUBT)
@@ -87,6 +95,12 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
     if (v->asked)
         return arena_printf(a, "%s was rolled back%s: %s", name,
                             code == EXIT_NOT_ROLLED_BACK ? ", but NOT everything" : "", v->asked);
+    if (run->mode->rehearsal && code == EXIT_DONE && run->failure_assumed)
+        return arena_printf(a, "%s is planned as if \"%s\" failed; nothing was changed", name,
+                            step);
+    if (run->mode->rehearsal && v->rollback_failed)
+        return arena_printf(a, "the plan of %s has a problem: an undo fails after \"%s\"", name,
+                            step);
     if (run->mode->rehearsal && code == EXIT_DONE)
         return arena_printf(a, "%s is planned; nothing was changed", name);
     if (run->mode->rehearsal)
@@ -136,7 +150,7 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
     const char *file = run->options->file;
     bool kept = run->journal && run->journal_error == NULL;
     if (run->mode->rehearsal)
-        return code != EXIT_DONE ? NULL
+        return code != EXIT_DONE || run->failure_assumed ? NULL
                : run->options->out
                    ? arena_printf(a, "to do it: runbook apply %s", run->options->out)
                    : arena_printf(a, "to do it: runbook %s", file);

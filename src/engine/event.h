@@ -12,7 +12,7 @@ enum event_type {
     // masked },
     // phases [ { name, steps [ name ] } ] (those that will run), user, host
     EVENT_RUN_STARTED,
-    EVENT_PHASE_STARTED, // on_failure
+    EVENT_PHASE_STARTED, // on_failure, keep_going, help
     EVENT_STEP_STARTED,  // attempt (1, 2, ...), where ("file.lua:12")
     // access ("read" | "write" | "time" | "human"), kind ("http.request"), summary, position ("3"
     // or
@@ -31,7 +31,8 @@ enum event_type {
     // assumed (true: the step has read what is so before the change, or what was assumed)
     EVENT_CHECK,
     // gate: name, query, limit ("below 0.5 %"), value (text, or null when there is none), ok,
-    // verdict ("pass" | "breach" | "no data" | "too few" | "error"), text
+    // verdict ("pass" | "breach" | "no data" | "too few" | "error" | "not known"), text. Plan: sure
+    // and basis, as of effects
     EVENT_GATE,
     EVENT_LOG,   // level ("info" | "warn" | "error" | "link"), text
     EVENT_TABLE, // title, columns [ text ], rows [ [ text ] ]
@@ -44,7 +45,9 @@ enum event_type {
     // seconds, attempts, retry_in (seconds until the next attempt, or null), reason (of a skip),
     // result (what the step returned, or null), writes (how many it made)
     EVENT_STEP_ENDED,
-    EVENT_PHASE_ENDED,      // outcome, seconds
+    // outcome, seconds. Plan: if_it_fails { undo [ { step, shared_with [ name ] } ] in their order,
+    // stays [ { step, text, lasting } ] }: what becomes of the changes if its last step fails
+    EVENT_PHASE_ENDED,
     EVENT_ROLLBACK_STARTED, // cause (text), steps [ name ] in the order in which they are undone
     EVENT_UNDO_STARTED,     // (effects and checks between these two belong to the undo of `step`)
     EVENT_UNDO_ENDED,       // outcome ("ok" | "failed"), error, seconds, attempts

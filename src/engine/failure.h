@@ -17,6 +17,7 @@
 #define FAILURE_DENIED  "denied"  // a person said no
 #define FAILURE_UNKNOWN "unknown" // a plan was asked for the answer of a change that was not made
 #define FAILURE_HALTED  "halted"  // the journal is lost, or contradicts the run, or is in doubt
+#define FAILURE_ASSUMED "assumed" // a plan was asked to take this step for failed
 #define FAILURE_ERROR   "error"   // an error in the runbook's own Lua
 
 // Makes the metatable of failures. Call once a state.

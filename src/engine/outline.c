@@ -181,19 +181,19 @@ const struct step *outline_step(const struct outline *o, const char *name)
     return NULL;
 }
 
-static bool step_is(const struct step *s, const char *name)
+bool outline_step_is(const struct step *s, const char *name)
 {
     size_t len = strlen(s->phase->name);
     bool qualified = strncmp(name, s->phase->name, len) == 0 && name[len] == '/';
     return strcmp(s->name, qualified ? name + len + 1 : name) == 0;
 }
 
-static bool find_step(const struct outline *o, const char *name, const char *flag,
+bool outline_has_step(const struct outline *o, const char *name, const char *flag,
                       struct error *err)
 {
     for (int p = 0; p < o->count; p++)
         for (int s = 0; s < o->phases[p].count; s++)
-            if (step_is(&o->phases[p].steps[s], name))
+            if (outline_step_is(&o->phases[p].steps[s], name))
                 return true;
     return error_set(err, "%s: %s has no step '%s'; `runbook check %s` lists its steps", flag,
                      o->name, name, o->file);
@@ -230,8 +230,8 @@ bool outline_select(struct outline *o, const char *const *phases, const char *fr
     for (const char *const *name = phases; name && *name; name++)
         if (!find_phase(o, *name, err))
             return false;
-    if ((from && !find_step(o, from, "--from", err)) ||
-        (only && !find_step(o, only, "--only", err)))
+    if ((from && !outline_has_step(o, from, "--from", err)) ||
+        (only && !outline_has_step(o, only, "--only", err)))
         return false;
     bool reached = from == NULL, any = false;
     for (int p = 0; p < o->count; p++) {
@@ -239,8 +239,9 @@ bool outline_select(struct outline *o, const char *const *phases, const char *fr
         phase->selected = false;
         for (int i = 0; i < phase->count; i++) {
             struct step *s = &phase->steps[i];
-            reached = reached || step_is(s, from);
-            s->selected = phase_named(phase, phases) && reached && (!only || step_is(s, only));
+            reached = reached || outline_step_is(s, from);
+            s->selected =
+                phase_named(phase, phases) && reached && (!only || outline_step_is(s, only));
             phase->selected = phase->selected || s->selected;
         }
         any = any || phase->selected;

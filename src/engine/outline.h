@@ -51,5 +51,10 @@ bool outline_load(lua_State *L, const char *file, const struct buf *text, struct
 // Marks what --from, --only and the phase names choose. False with `err` when a name is not there.
 bool outline_select(struct outline *, const char *const *phases, const char *from, const char *only,
                     struct error *err);
+// Is it the step of that name, "step" or "phase/step"?
+bool outline_step_is(const struct step *, const char *name);
+// Is there such a step? False with `err` set, naming the option `flag` that asked for it.
+bool outline_has_step(const struct outline *, const char *name, const char *flag,
+                      struct error *err);
 // The step of that name; NULL when there is none.
 const struct step *outline_step(const struct outline *, const char *name);

@@ -135,6 +135,13 @@ static bool run_in_doubt(const struct run *run)
     return false;
 }
 
+// A plan goes on after a failure, to show all there are; but not after the one that it was asked to
+// assume.
+static bool follows_failures(const struct run *run)
+{
+    return !run->mode->rehearsal || run->failure_assumed;
+}
+
 // Walks the steps of one phase. Returns false when the run is not to go on to the next phase.
 static bool walk_phase(struct run *run, const struct phase *phase, struct verdict *v)
 {
@@ -143,6 +150,7 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     struct value *data = value_object(a);
     value_set(a, data, "on_failure", value_string(a, on_failure[phase->on_failure]));
     value_set(a, data, "help", value_string(a, phase->help));
+    value_set(a, data, "keep_going", value_bool(a, phase->keep_going));
     int64_t started = clock_steady();
     bool failed = false;
     struct value *own = NULL; // the first failure of this phase
@@ -161,10 +169,13 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
             culprit = &phase->steps[i];
         }
         bool goes_on = phase->keep_going && !run->denied && !run_in_doubt(run);
-        if (outcome == STEP_FAILED && !goes_on && !run->mode->rehearsal)
+        if (outcome == STEP_FAILED && !goes_on && follows_failures(run))
             break;
     }
     data = value_object(a);
+    if (run->mode->rehearsal)
+        value_set(a, data, "if_it_fails",
+                  undo_prospect(run, phase->on_failure == ON_FAILURE_ROLLBACK));
     value_set(a, data, "outcome",
               value_string(a, v->stopped ? "stopped"
                               : failed   ? "failed"
@@ -173,11 +184,11 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     run_tell(run, EVENT_PHASE_ENDED, data);
     run->phase = NULL;
     bool ends = v->stopped || (failed && phase->on_failure != ON_FAILURE_CONTINUE);
-    if (own && (v->failure == NULL || (ends && !run->mode->rehearsal))) {
+    if (own && (v->failure == NULL || (ends && follows_failures(run)))) {
         v->failure = own; // what ended the run is its headline, else what failed first
         v->step = culprit;
     }
-    if (run->mode->rehearsal)
+    if (!follows_failures(run))
         return !v->stopped;
     bool may_undo = !run->halted || run->halted == HALT_UNAPPROVED;
     if ((failed || v->stopped) && may_undo && phase->on_failure == ON_FAILURE_ROLLBACK) {

@@ -49,6 +49,10 @@ struct run_options {
     const char *const *phases; // names, NULL-terminated; NULL: all
     int64_t max_memory;        // bytes of Lua memory; 0: the default, 256 MiB
     double max_seconds;        // that Lua may run in a step, waits not counted; 0: 60
+
+    bool offline;               // plan: nobody is asked anything
+    const char *world;          // plan: the world file whose services answer instead, or NULL
+    const char *assume_failure; // plan: the step that is taken to fail at its end, or NULL
 };
 
 // Why a run may do nothing more, save take its changes back.
@@ -115,6 +119,7 @@ struct run {
     struct undo undo;
     struct run_counts counts;
     bool denied;
+    bool failure_assumed;    // plan: the step that was to be taken to fail has done so
     enum halt halted;        // nothing more may be done
     struct value *halted_by; // { kind, text, where, detail }
     const char *journal_error;

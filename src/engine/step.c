@@ -209,6 +209,21 @@ static void doubt_failure(struct run *run, struct value *failure)
                            value_get_text(failure, "text")));
 }
 
+// Plan: the failure at the end of the step that is taken to fail, or NULL.
+static struct value *assumed_failure(struct run *run, const struct step *step)
+{
+    struct arena *a = &run->arena;
+    const char *name = run->options->assume_failure;
+    if (!run->mode->rehearsal || name == NULL || !outline_step_is(step, name))
+        return NULL;
+    struct value *failure = value_object(a);
+    run->failure_assumed = true;
+    value_set(a, failure, "kind", value_string(a, FAILURE_ASSUMED));
+    value_set(a, failure, "text", value_string(a, "assumed to fail at its end"));
+    value_set(a, failure, "where", value_string(a, step->where));
+    return failure;
+}
+
 // One attempt. Returns its failure, or NULL.
 static struct value *attempt_step(struct run *run, const struct step *step, int attempt,
                                   struct value **result)
@@ -223,7 +238,8 @@ static struct value *attempt_step(struct run *run, const struct step *step, int 
     struct value *failure = step_call(run, step->action, step->timeout_ms, result);
     if (run->mode->rehearsal && failure)
         doubt_failure(run, failure);
-    return failure;
+    struct value *assumed = assumed_failure(run, step);
+    return failure ? failure : assumed;
 }
 
 static bool is_same(const struct value *before, const struct value *now)

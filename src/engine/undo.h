@@ -30,6 +30,10 @@ struct undo_entry *undo_register(struct run *, const struct step *);
 // Runs every undo of a step that made writes, last first. A failing one is tried three times, then
 // noted, and the others still run. Returns true when none failed. `cause` is the headline.
 bool undo_all(struct run *, const char *cause);
+// What would become of the changes made so far if the run failed now, and were rolled back or not:
+// { undo [ { step, shared_with [ name ] } ] in that order, stays [ { step, text, lasting } ] }, in
+// the run's arena.
+struct value *undo_prospect(struct run *, bool rollback);
 // Notes that the undo of that step, and so of all that share it, was done before the run was
 // resumed.
 void undo_done_before(struct run *, const char *step);

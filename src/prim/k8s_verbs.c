@@ -1,4 +1,5 @@
-// The verbs of k8s.call: whether each reads or writes, and how it is performed, rehearsed and handed back.
+// The verbs of k8s.call: whether each reads or writes, and how it is performed, rehearsed and
+// handed back.
 #include <string.h>
 
 #include "engine/convert.h"

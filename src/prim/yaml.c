@@ -36,15 +36,16 @@ static int yaml_decode(lua_State *L)
     return 1;
 }
 
-// yaml.decode_all(text [, "1.1"]): the list of its documents. With "1.1" words and numbers without quotes
-// mean what they do in kubectl's manifests: yes, no, on, off, y and n are booleans, 1_000 and 0b11 integers.
+// yaml.decode_all(text [, "1.1"]): the list of its documents. With "1.1" words and numbers without
+// quotes mean what they do in kubectl's manifests: yes, no, on, off, y and n are booleans, 1_000
+// and 0b11 integers.
 static int yaml_decode_all(lua_State *L)
 {
     const char *version = luaL_optstring(L, 2, "1.2");
     bool old = strcmp(version, "1.1") == 0;
     if (!old && strcmp(version, "1.2") != 0)
-        failure_raise(L, FAILURE_USAGE, "yaml.decode_all knows YAML \"1.1\" and \"1.2\", not \"%s\"",
-                      version);
+        failure_raise(L, FAILURE_USAGE,
+                      "yaml.decode_all knows YAML \"1.1\" and \"1.2\", not \"%s\"", version);
     convert_push(L, documents_read(L, "yaml.decode_all", old ? yaml_parse_old : yaml_parse));
     return 1;
 }

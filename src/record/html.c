@@ -7,6 +7,7 @@
 #include "record/html_step.h"
 #include "record/html_style.h"
 #include "record/markup.h"
+#include "record/outlook.h"
 #include "record/words.h"
 
 // How the run came out, in a few words.
@@ -186,6 +187,8 @@ void html_render(const struct value *story, struct buf *out)
     html_text(out, "<div class=\"box\"><b>Next</b><p class=\"mono\">", end, "next", "</p></div>\n");
     add_params(out, value_get(run, "params"));
     html_logs(out, value_get(story, "logs"));
+    if (value_get(story, "outlook"))
+        outlook_html(out, value_get(story, "outlook"));
     add_rollback(out, value_get(story, "rollback"), run_seconds);
     add_phases(out, value_get(story, "phases"), run_seconds);
     html_text(out, "<footer>Written by runbook ", story, "runbook",

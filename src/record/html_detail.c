@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "record/chart.h"
 #include "record/markup.h"
 #include "record/words.h"
 
@@ -12,8 +11,7 @@ static bool text_is(const struct value *item, const char *key, const char *text)
     return strcmp(value_get_text(item, key), text) == 0;
 }
 
-// Whether what a check or gate says is the error with which its step failed.
-static bool is_error(const struct value *step, const struct value *told)
+bool html_is_error(const struct value *step, const struct value *told)
 {
     return value_equal(value_get(value_get(step, "error"), "text"), value_get(told, "text"));
 }
@@ -51,6 +49,32 @@ static void add_diff(struct buf *out, const struct value *diff)
     buf_puts(out, "</div>");
 }
 
+void html_sure(struct buf *out, const struct value *e)
+{
+    struct buf sure = {0};
+    words_sure(&sure, e);
+    buf_puts(out, " <em>");
+    markup_puts(out, buf_text(&sure));
+    buf_puts(out, "</em>");
+    buf_free(&sure);
+}
+
+static void add_details(struct buf *out, const struct value *details)
+{
+    for (size_t i = 0; i < value_count(details); i++) {
+        html_text(out, "<div class=\"soft mono\">", value_at(details, i), "name", " ");
+        html_text(out, "", value_at(details, i), "text", "");
+        buf_puts(out, "</div>");
+    }
+}
+
+// What stands in the open: changes, and in a plan what it passes over: waits and questions.
+static bool is_foremost(const struct value *e)
+{
+    bool passed = text_is(e, "access", "time") || text_is(e, "access", "human");
+    return text_is(e, "access", "write") || (passed && *value_get_text(e, "sure"));
+}
+
 static void add_effect(struct buf *out, const struct value *e)
 {
     char seconds[WORDS_SIZE];
@@ -65,28 +89,31 @@ static void add_effect(struct buf *out, const struct value *e)
     markup_member(out, e, "summary");
     buf_puts(out, " <span class=\"soft\">");
     markup_member(out, e, "answer");
-    if (!text_is(e, "outcome", "done") && !text_is(e, "outcome", "failed")) {
+    bool planned = *value_get_text(e, "sure");
+    if (!planned && !text_is(e, "outcome", "done") && !text_is(e, "outcome", "failed")) {
         buf_putc(out, ' ');
         markup_member(out, e, "outcome");
     }
-    html_text(out, ", ", e, "sure", "");
-    if (!*value_get_text(e, "sure"))
+    if (planned)
+        html_sure(out, e);
+    else
         buf_printf(out, " %s", words_seconds(value_get(e, "seconds"), seconds));
     buf_puts(out, "</span>");
+    add_details(out, value_get(e, "details"));
     html_text(out, "<div class=\"bad\">", e, "error", "</div>");
     html_text(out, "<div class=\"soft\">", e, "note", "</div>");
     add_diff(out, value_get(e, "diff"));
     buf_puts(out, "</li>\n");
 }
 
-// Appends those effects that are writes, or those that are not, as a list; returns how many.
-static size_t add_effects(struct buf *out, const struct value *step, bool writes)
+// Appends those effects that are foremost, or those that are not, as a list; returns how many.
+static size_t add_effects(struct buf *out, const struct value *step, bool foremost)
 {
     const struct value *effects = value_get(step, "effects");
     size_t count = 0;
     for (size_t i = 0; i < value_count(effects); i++) {
         const struct value *e = value_at(effects, i);
-        if (text_is(e, "access", "write") != writes)
+        if (is_foremost(e) != foremost)
             continue;
         buf_puts(out, count++ ? "" : "<ul class=\"lines\">");
         add_effect(out, e);
@@ -104,7 +131,7 @@ static size_t add_checks(struct buf *out, const struct value *step, bool hold)
         const struct value *c = value_at(checks, i);
         bool later = value_get_bool(c, "later", false);
         bool ok = value_get_bool(c, "ok", false) && !later;
-        if (ok != hold || (!ok && is_error(step, c)))
+        if (ok != hold || (!ok && html_is_error(step, c)))
             continue;
         buf_puts(out, count++ ? "" : "<ul class=\"lines\">");
         buf_printf(out, "<li><b class=\"%s\">%s</b>",
@@ -115,7 +142,8 @@ static size_t add_checks(struct buf *out, const struct value *step, bool hold)
                    : later ? "·"
                            : "✗");
         markup_member(out, c, "text");
-        buf_puts(out, later ? " <span class=\"soft\">to be checked after the change</span>" : "");
+        if (later || value_get_bool(c, "stale", false) || value_get_bool(c, "assumed", false))
+            buf_printf(out, " <em class=\"soft\">%s</em>", words_check(c));
         html_text(out, " <code class=\"soft\">", c, "where", "</code>");
         buf_puts(out, "</li>\n");
     }
@@ -140,49 +168,6 @@ static void add_folded(struct buf *out, const struct value *step, int64_t left_o
         buf_puts(out, "</details>\n");
     }
     buf_free(&inner);
-}
-
-static const struct value *figure_of(const struct value *step, const struct value *gate)
-{
-    const struct value *figures = value_get(step, "figures");
-    for (size_t i = 0; i < value_count(figures); i++)
-        if (value_equal(value_get(value_at(figures, i), "name"), value_get(gate, "name")))
-            return value_at(figures, i);
-    return NULL;
-}
-
-void html_gates(struct buf *out, const struct value *step)
-{
-    const struct value *gates = value_get(step, "gates");
-    if (value_count(gates) == 0)
-        return;
-    buf_puts(out,
-             "<div class=\"wide\"><table><tr><th></th><th>Gate</th><th>Value</th><th>Limit</th>"
-             "<th></th></tr>\n");
-    for (size_t i = 0; i < value_count(gates); i++) {
-        const struct value *g = value_at(gates, i);
-        bool ok = value_get_bool(g, "ok", false), later = value_get_bool(g, "later", false);
-        const char *class = ok ? "good" : later ? "soft" : "bad";
-        buf_printf(out, "<tr><td class=\"mark %s\">%s</td><td title=\"", class,
-                   ok      ? "✓"
-                   : later ? "·"
-                           : "✗");
-        markup_member(out, g, "query");
-        buf_puts(out, "\">");
-        markup_member(out, g, "name");
-        buf_printf(out, "</td><td class=\"value %s\">", class);
-        markup_member(out, g, *value_get_text(g, "value") ? "value" : "verdict");
-        buf_puts(out, "</td><td>");
-        markup_member(out, g, "limit");
-        buf_puts(out, "</td><td>");
-        chart_figure(out, figure_of(step, g), value_get_text(g, "value"),
-                     value_get_text(g, "limit"), ok);
-        buf_puts(out, "</td></tr>\n");
-        if (!ok && !text_is(g, "verdict", "breach") && !is_error(step, g))
-            html_text(out, "<tr><td></td><td colspan=\"4\" class=\"soft\">", g, "text",
-                      "</td></tr>\n");
-    }
-    buf_puts(out, "</table></div>\n");
 }
 
 // Only an address that cannot be a script becomes a link.

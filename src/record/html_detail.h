@@ -17,3 +17,7 @@ void html_answers(struct buf *out, const struct value *step);
 // Appends `open`, the member made safe, and `close`; nothing when there is no such text.
 void html_text(struct buf *out, const char *open, const struct value *item, const char *key,
                const char *close);
+// Appends how sure a plan is of an effect or a gate.
+void html_sure(struct buf *out, const struct value *item);
+// Is what a check or gate says the error with which its step failed?
+bool html_is_error(const struct value *step, const struct value *told);

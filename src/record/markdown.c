@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "record/mdtext.h"
+#include "record/outlook.h"
 #include "record/words.h"
 
 static bool text_is(const struct value *item, const char *key, const char *text)
@@ -49,7 +50,11 @@ static void add_head(struct buf *out, const struct value *story)
     add_fact(out, "On", run, "host");
     add_fact(out, "Started", run, "started");
     add_fact(out, "Ended", run, "ended");
-    buf_printf(out, "| Took | %s |\n| Did | ", words_seconds(value_get(end, "seconds"), seconds));
+    buf_printf(out, "| Took | %s |\n", words_seconds(value_get(end, "seconds"), seconds));
+    if (text_is(run, "mode", "plan"))
+        buf_printf(out, "| A run is expected to take | %s |\n",
+                   words_seconds(value_get(end, "planned_seconds"), seconds));
+    buf_puts(out, "| Did | ");
     words_counts(out, value_get(end, "counts"));
     buf_puts(out, " |\n");
     add_fact(out, "Exit code", end, "exit");
@@ -65,6 +70,33 @@ static void add_head(struct buf *out, const struct value *story)
     }
 }
 
+static void add_details(struct buf *out, const struct value *details)
+{
+    for (size_t i = 0; i < value_count(details); i++) {
+        buf_puts(out, "  - ");
+        mdtext_member(out, value_at(details, i), "name");
+        buf_putc(out, ' ');
+        mdtext_member(out, value_at(details, i), "text");
+        buf_putc(out, '\n');
+    }
+}
+
+// Of a plan: what it read, what it would wait for and ask, and how sure that is.
+static void add_planned(struct buf *out, const struct value *step)
+{
+    const struct value *effects = value_get(step, "effects");
+    for (size_t i = 0; i < value_count(effects); i++) {
+        const struct value *e = value_at(effects, i);
+        if (text_is(e, "access", "write") || !*value_get_text(e, "sure"))
+            continue;
+        buf_puts(out, text_is(e, "access", "read") ? "- read: " : "- ");
+        mdtext_member(out, e, "summary");
+        buf_puts(out, " *(");
+        words_sure(out, e);
+        buf_puts(out, ")*\n");
+    }
+}
+
 static void add_changes(struct buf *out, const struct value *step)
 {
     const struct value *effects = value_get(step, "effects");
@@ -75,10 +107,14 @@ static void add_changes(struct buf *out, const struct value *step)
         buf_puts(out, "- ");
         mdtext_member(out, e, "summary");
         buf_puts(out, ": ");
-        mdtext_member(out, e, *value_get_text(e, "sure") ? "sure" : "outcome");
+        if (*value_get_text(e, "sure"))
+            words_sure(out, e);
+        else
+            mdtext_member(out, e, "outcome");
         buf_puts(out, *value_get_text(e, "error") ? ", " : "");
         mdtext_member(out, e, "error");
         buf_putc(out, '\n');
+        add_details(out, value_get(e, "details"));
         for (size_t j = 0; j < value_count(diff); j++) {
             buf_puts(out, "  - ");
             const struct value *old = value_get(value_at(diff, j), "old");
@@ -156,6 +192,10 @@ static void add_tables(struct buf *out, const struct value *step)
         const struct value *g = value_at(gates, i);
         buf_puts(out, "| ");
         mdtext_member(out, g, "name");
+        if (*value_get_text(g, "sure")) {
+            buf_puts(out, ": ");
+            mdtext_member(out, g, "query");
+        }
         buf_puts(out, " | ");
         mdtext_member(out, g, "value");
         buf_puts(out, " | ");
@@ -164,7 +204,11 @@ static void add_tables(struct buf *out, const struct value *step)
                    value_get_bool(g, "ok", false)      ? "✅"
                    : value_get_bool(g, "later", false) ? "–"
                                                        : "❌");
-        mdtext_member(out, g, "verdict");
+        words_sure(out, g);
+        if (!*value_get_text(g, "sure") || !*value_get_text(g, "value")) {
+            buf_puts(out, *value_get_text(g, "sure") ? ": " : "");
+            mdtext_member(out, g, "verdict");
+        }
         buf_puts(out, " |\n");
     }
     for (size_t i = 0; i < value_count(tables); i++) {
@@ -206,6 +250,7 @@ static void add_step(struct buf *out, const struct value *step)
         if (*value_get_text(error, "detail"))
             mdtext_block(out, value_get(error, "detail"));
     }
+    add_planned(out, step);
     add_changes(out, step);
     add_remarks(out, step);
     add_tables(out, step);
@@ -231,6 +276,8 @@ void markdown_render(const struct value *story, struct buf *out)
     const struct value *rollback = value_get(story, "rollback"),
                        *undos = value_get(rollback, "undos");
     add_head(out, story);
+    if (value_get(story, "outlook"))
+        outlook_markdown(out, value_get(story, "outlook"));
     if (rollback && rollback->type == VALUE_OBJECT) {
         buf_printf(out, "\n## %s Rollback\n\nBecause: ", mark_of(rollback));
         mdtext_member(out, rollback, "cause");

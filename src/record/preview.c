@@ -6,34 +6,19 @@
 #include "record/closing.h"
 #include "record/detail.h"
 #include "record/grid.h"
+#include "record/outlook.h"
+#include "record/preview_line.h"
+#include "record/story.h"
 #include "record/words.h"
 
-enum { STEP_INDENT = 2, WORD_INDENT = 6, WORD_COLUMNS = 7 };
+enum { STEP_INDENT = 2 };
 
 static bool text_is(const struct value *data, const char *key, const char *text)
 {
     return strcmp(value_get_text(data, key), text) == 0;
 }
 
-static struct ink word_line(struct preview *p, enum tone tone, const char *word)
-{
-    struct ink line = screen_ink(p->screen);
-    ink_puts(&line, tone, word);
-    ink_pad(&line, WORD_COLUMNS);
-    ink_hang(&line);
-    return line;
-}
-
-static void line_below(struct preview *p, enum tone tone, const struct value *text)
-{
-    if (*value_text(text) == '\0')
-        return;
-    struct ink line = screen_ink(p->screen);
-    ink_value(&line, tone, text);
-    screen_print(p->screen, WORD_INDENT + WORD_COLUMNS, MARK_NONE, &line, "");
-}
-
-static void keep_told(struct preview *p, const char *text)
+void preview_told(struct preview *p, const char *text)
 {
     free(p->told);
     p->told = mem_dup(text);
@@ -78,6 +63,8 @@ static void step_begin(struct preview *p, const struct event *e, const struct va
     ink_hang(&line);
     if (p->quiet)
         ink_say(&line, TONE_DIM, "%s: ", e->phase ? e->phase : "");
+    if (e->type == EVENT_UNDO_STARTED)
+        ink_puts(&line, TONE_WARN, "undo of ");
     ink_puts(&line, reason ? TONE_DIM : TONE_BOLD, e->step ? e->step : "");
     if (reason)
         ink_say(&line, TONE_DIM, "  skipped: %s", value_text(reason));
@@ -95,11 +82,11 @@ static const char *summary_after(const struct value *data, const char *word)
 // A question or a wait: what a plan passes over.
 static void passed_over(struct preview *p, const struct value *data, bool wait)
 {
-    struct ink line = word_line(p, wait ? TONE_DIM : TONE_LINK, wait ? "wait" : "ask");
+    struct ink line = word_line(p->screen, wait ? TONE_DIM : TONE_LINK, wait ? "wait" : "ask");
     ink_puts(&line, TONE_PLAIN, summary_after(data, wait ? "wait " : "ask: "));
     screen_print(p->screen, WORD_INDENT, MARK_NONE, &line,
                  wait ? "assumed to pass" : "assumed: yes");
-    line_below(p, TONE_BAD, value_get(data, "error"));
+    line_below(p->screen, TONE_BAD, value_get(data, "error"));
 }
 
 static void line_details(struct preview *p, const struct value *details)
@@ -121,10 +108,12 @@ static void hear_effect(struct preview *p, const struct value *data)
     if (value_get_bool(data, "quiet", false) && !failed && !write)
         return;
     if (wait || text_is(data, "access", "human")) {
+        preview_gates_end(p);
         passed_over(p, data, wait);
         return;
     }
-    struct ink line = word_line(p, write ? TONE_WARN : TONE_DIM, write ? "write" : "read");
+    preview_gates_end(p);
+    struct ink line = word_line(p->screen, write ? TONE_WARN : TONE_DIM, write ? "write" : "read");
     ink_value(&line, TONE_PLAIN, value_get(data, "summary"));
     if (*value_get_text(data, "answer"))
         ink_say(&line, TONE_DIM, "  %s", value_get_text(data, "answer"));
@@ -134,14 +123,14 @@ static void hear_effect(struct preview *p, const struct value *data)
     buf_free(&sure);
     line_details(p, value_get(data, "details"));
     detail_diff(p->screen, WORD_INDENT + WORD_COLUMNS, value_get(data, "diff"));
-    line_below(p, TONE_BAD, value_get(data, "error"));
-    line_below(p, TONE_DIM, value_get(data, "note"));
+    line_below(p->screen, TONE_BAD, value_get(data, "error"));
+    line_below(p->screen, TONE_DIM, value_get(data, "note"));
 }
 
 static void hear_log(struct preview *p, const struct value *data)
 {
     bool link = text_is(data, "level", "link"), plain = link || text_is(data, "level", "info");
-    struct ink line = word_line(p, plain ? TONE_DIM : TONE_WARN,
+    struct ink line = word_line(p->screen, plain ? TONE_DIM : TONE_WARN,
                                 link    ? "link"
                                 : plain ? "note"
                                         : "warn");
@@ -154,46 +143,13 @@ static void hear_log(struct preview *p, const struct value *data)
 static void hear_check(struct preview *p, const struct value *data)
 {
     bool ok = value_get_bool(data, "ok", false), later = value_get_bool(data, "later", false);
-    struct ink line = word_line(p, ok || later ? TONE_DIM : TONE_BAD, "check");
+    struct ink line = word_line(p->screen, ok || later ? TONE_DIM : TONE_BAD, "check");
     ink_value(&line, ok || later ? TONE_PLAIN : TONE_BAD, value_get(data, "text"));
     screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, words_check(data));
     if (ok || later)
         return;
-    line_below(p, TONE_DIM, value_get(data, "where"));
-    keep_told(p, value_get_text(data, "text"));
-}
-
-static bool is_new(struct preview *p, const struct value *query)
-{
-    if (p->queries == NULL)
-        p->queries = value_array(&p->arena);
-    for (size_t i = 0; i < value_count(p->queries); i++)
-        if (value_equal(value_at(p->queries, i), query))
-            return false;
-    if (query)
-        value_push(&p->arena, p->queries, value_copy(&p->arena, query));
-    return true;
-}
-
-static void hear_gate(struct preview *p, const struct value *data)
-{
-    struct buf now = {0};
-    bool ok = value_get_bool(data, "ok", false);
-    struct ink line = word_line(p, TONE_LINK, "gate");
-    ink_value(&line, TONE_PLAIN, value_get(data, "name"));
-    ink_say(&line, TONE_BOLD, "  %s", value_get_text(data, "limit"));
-    if (*value_get_text(data, "value"))
-        buf_printf(&now, "now %s", value_get_text(data, "value"));
-    else
-        buf_printf(&now, "now: %s", ok ? "not known" : value_get_text(data, "verdict"));
-    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, buf_text(&now));
-    buf_free(&now);
-    if (is_new(p, value_get(data, "query")))
-        line_below(p, TONE_DIM, value_get(data, "query"));
-    if (ok)
-        return;
-    line_below(p, TONE_WARN, value_get(data, "text"));
-    keep_told(p, value_get_text(data, "text"));
+    line_below(p->screen, TONE_DIM, value_get(data, "where"));
+    preview_told(p, value_get_text(data, "text"));
 }
 
 static void hear_step_end(struct preview *p, const struct event *e)
@@ -202,14 +158,14 @@ static void hear_step_end(struct preview *p, const struct event *e)
     bool skipped = text_is(e->data, "outcome", "skipped");
     bool failed = !skipped && !text_is(e->data, "outcome", "ok");
     step_begin(p, e, skipped ? value_get(e->data, "reason") : NULL);
-    if (failed && text_is(error, "kind", "unknown")) {
+    if (failed && (text_is(error, "kind", "unknown") || text_is(error, "kind", "assumed"))) {
         struct ink line = screen_ink(p->screen);
         ink_value(&line, TONE_WARN, value_get(error, "text"));
         screen_print(p->screen, WORD_INDENT, MARK_WARN, &line, value_get_text(error, "where"));
     } else if (failed && (p->told == NULL || !text_is(error, "text", p->told))) {
         detail_error(p->screen, error);
     }
-    keep_told(p, NULL);
+    preview_told(p, NULL);
     p->begun = false;
     if (!p->quiet)
         return;
@@ -220,9 +176,30 @@ static void hear_step_end(struct preview *p, const struct event *e)
         screen_drop(p->screen);
 }
 
+static void hear_rollback(struct preview *p, const struct event *e)
+{
+    struct ink line = screen_ink(p->screen);
+    screen_blank(p->screen);
+    ink_puts(&line, TONE_WARN, "rollback");
+    ink_say(&line, TONE_PLAIN, "  %s", value_get_text(e->data, "cause"));
+    screen_print(p->screen, 0, MARK_NONE, &line, "last change first");
+}
+
+static void hear_end(struct preview *p, const struct event *e)
+{
+    if (!p->quiet)
+        outlook_print(p->screen, value_get(story_finish(p->story), "outlook"));
+    closing_print(p->screen, e->data, true);
+}
+
 void preview_hear(struct preview *p, const struct event *e)
 {
-    if (e->step && e->type != EVENT_STEP_ENDED)
+    if (p->story == NULL)
+        p->story = story_new();
+    story_hear(p->story, e);
+    if (e->type != EVENT_GATE && e->type != EVENT_EFFECT_ENDED)
+        preview_gates_end(p);
+    if (e->step && e->type != EVENT_STEP_ENDED && e->type != EVENT_UNDO_ENDED)
         step_begin(p, e, NULL);
     switch (e->type) {
     case EVENT_RUN_STARTED:
@@ -238,7 +215,7 @@ void preview_hear(struct preview *p, const struct event *e)
         hear_check(p, e->data);
         break;
     case EVENT_GATE:
-        hear_gate(p, e->data);
+        preview_gate(p, e->data);
         break;
     case EVENT_LOG:
         hear_log(p, e->data);
@@ -247,10 +224,14 @@ void preview_hear(struct preview *p, const struct event *e)
         grid_print(p->screen, WORD_INDENT, e->data);
         break;
     case EVENT_STEP_ENDED:
+    case EVENT_UNDO_ENDED:
         hear_step_end(p, e);
         break;
+    case EVENT_ROLLBACK_STARTED:
+        hear_rollback(p, e);
+        break;
     case EVENT_RUN_ENDED:
-        closing_print(p->screen, e->data, true);
+        hear_end(p, e);
         break;
     default:
         break;
@@ -260,5 +241,6 @@ void preview_hear(struct preview *p, const struct event *e)
 void preview_free(struct preview *p)
 {
     free(p->told);
+    story_free(p->story);
     arena_free(&p->arena);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,15 +22,15 @@ static void json_render(const struct value *story, struct buf *out)
 }
 
 static const struct format {
-    const char *ending;
+    const char *name, *ending;
     void (*render)(const struct value *story, struct buf *out);
-} formats[] = {{".html", html_render},
-               {".xml", junit_render},
-               {".md", markdown_render},
-               {".json", json_render}};
+} formats[] = {{"html", ".html", html_render},
+               {"junit", ".xml", junit_render},
+               {"markdown", ".md", markdown_render},
+               {"json", ".json", json_render}};
 
 struct file {
-    char *path;
+    char *path; // NULL: standard output
     const struct format *format;
 };
 
@@ -93,7 +94,9 @@ static void write_all(struct report *r)
         struct buf text = {0};
         struct error err = {0};
         r->files[i].format->render(story, &text);
-        if (!file_write(r->files[i].path, buf_text(&text), text.len, &err) && !*r->error.text)
+        if (r->files[i].path == NULL)
+            fwrite(buf_text(&text), 1, text.len, stdout);
+        else if (!file_write(r->files[i].path, buf_text(&text), text.len, &err) && !*r->error.text)
             r->error = err;
         buf_free(&text);
     }
@@ -107,12 +110,27 @@ static void report_hear(struct listener *self, const struct event *e)
         write_all(r);
 }
 
-struct listener *report_new(const char *const *paths, size_t count, struct error *err)
+static struct report *report_alloc(size_t room)
 {
     struct report *r = mem_alloc(sizeof *r);
     r->listener.hear = report_hear;
     r->story = story_new();
-    r->files = mem_alloc((count + 1) * sizeof *r->files);
+    r->files = mem_alloc((room + 1) * sizeof *r->files);
+    return r;
+}
+
+struct listener *report_print(const char *format)
+{
+    struct report *r = report_alloc(1);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, format) == 0)
+            r->files[r->count++].format = &formats[i];
+    return &r->listener;
+}
+
+struct listener *report_new(const char *const *paths, size_t count, struct error *err)
+{
+    struct report *r = report_alloc(count);
     for (r->count = 0; r->count < count; r->count++) {
         if (!file_open(&r->files[r->count], paths[r->count], err)) {
             r->count++;

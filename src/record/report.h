@@ -15,6 +15,10 @@ struct listener *report_new(const char *const *paths, size_t count, struct error
 
 // What it has collected so far, as record/story says; lives as long as the report.
 const struct value *report_story(struct listener *report);
+
+// As report_new, printed to standard output: "json", "markdown" or "html".
+struct listener *report_print(const char *format);
+
 // Writes the reports if the run ended without EVENT_RUN_ENDED. False with `err` set when a report
 // could not be written, now or at the end of the run. A report already there is only ever replaced
 // by a whole one.

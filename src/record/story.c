@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "record/figures.h"
+#include "record/outlook.h"
 #include "record/tree.h"
 #include "record/words.h"
 
@@ -232,5 +233,7 @@ const struct value *story_finish(struct story *s)
         set_text(s, end, "headline", "The run ended abruptly, before it could say how.");
         value_set(&s->arena, s->root, "end", end);
     }
+    if (strcmp(value_get_text(value_get(s->root, "run"), "mode"), "plan") == 0)
+        value_set(&s->arena, s->root, "outlook", outlook_of(&s->arena, s->root));
     return s->root;
 }

@@ -4,7 +4,7 @@
 //   run: { data of run.started, started, ended }, end: { data of run.ended },
 //   phases: [ { name, outcome, on_failure, started, seconds, steps: [ STEP ] } ],
 //   rollback: null | { cause, steps, started, undos: [ STEP ], outcome, undone, failed },
-//   logs: [ said outside of any step ] }
+//   logs: [ said outside of any step ], outlook: of a plan, see outlook.h }
 // STEP: { name, outcome, begins, started, where, ...data of step.ended,
 //   retries: [ data of step.ended before another attempt ],
 //   effects: [ data of effect.ended ], effects_left_out: reads beyond STORY_MOST_EFFECTS,

@@ -99,3 +99,11 @@ const char *words_check(const struct value *check)
            : value_get_bool(check, "assumed", false) ? "holds as assumed"
                                                      : "holds";
 }
+
+void words_gate(struct buf *out, const struct value *gate)
+{
+    const char *value = value_get_text(gate, "value"), *verdict = value_get_text(gate, "verdict");
+    words_sure(out, gate);
+    if (strcmp(verdict, "not known") != 0)
+        buf_printf(out, "%s%s", out->len ? ": " : "", *value ? value : verdict);
+}

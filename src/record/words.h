@@ -36,3 +36,6 @@ void words_sure(struct buf *out, const struct value *effect);
 
 // How a check of a plan stands, from the data of EVENT_CHECK.
 const char *words_check(const struct value *check);
+
+// Appends what a gate gives in a plan, and how sure that is: "read live: 0.1 %".
+void words_gate(struct buf *out, const struct value *gate);

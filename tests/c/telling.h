@@ -174,7 +174,7 @@ static void tell(struct listener *l, const char *lines)
     "'summary':'PATCH ingress/canary','outcome':'suppressed','sure':'checked by the server',"      \
     "'diff':[{'path':'weight','old':'0','new':'5'}]}\n"                                            \
     "{'event':'gate','at':0,'phase':'canary','step':'5 %','name':'errors','query':'rate(e)',"      \
-    "'limit':'below 0.5 %','value':'0.1 %','ok':true,'verdict':'pass'}\n"                          \
+    "'limit':'below 0.5 %','value':'0.1 %','ok':true,'verdict':'pass','sure':'read live'}\n"       \
     "{'event':'effect.ended','at':0,'phase':'canary','step':'5 %','access':'time',"                \
     "'summary':'wait 10m: bake','outcome':'done','sure':'assumed'}\n"                              \
     "{'event':'effect.ended','at':0,'phase':'canary','step':'5 %','access':'human',"               \
@@ -182,7 +182,9 @@ static void tell(struct listener *l, const char *lines)
     "{'event':'check','at':0,'phase':'canary','step':'5 %','ok':false,'later':true,"               \
     "'text':'the weight is 5'}\n"                                                                  \
     "{'event':'step.ended','at':0,'phase':'canary','step':'5 %','outcome':'ok'}\n"                 \
-    "{'event':'phase.ended','at':0,'phase':'canary','outcome':'ok','seconds':0}\n"                 \
+    "{'event':'phase.ended','at':0,'phase':'canary','outcome':'ok','seconds':0,'if_it_fails':{"    \
+    "'undo':[{'step':'5 %','shared_with':['1 %','2 %']}],"                                         \
+    "'stays':[{'step':'ready','text':'it has no undo','lasting':false}]}}\n"                       \
     "{'event':'run.ended','at':0,'outcome':'planned','exit':0,'headline':'golive is planned',"     \
     "'seconds':0.1,'counts':{'steps':2,'reads':1,'writes':1,'waits':1,'asks':1},"                  \
     "'not_undone':[],'next':'to do it: runbook golive.lua','planned_seconds':600}\n"
