@@ -175,8 +175,13 @@ void effect_end(struct effect *e)
 
 void effect_interrupt(struct effect *e)
 {
-    if (!e->under_way || e->access == ACCESS_WRITE)
+    if (!e->under_way)
         return;
+    if (e->access == ACCESS_WRITE) {
+        if (e->performing && e->kind->settle)
+            e->kind->settle(e);
+        return;
+    }
     e->cancelled = true;
     e->kind->cancel(e);
     effect_end(e);

@@ -28,6 +28,8 @@ struct effect_kind {
     // Ends the work at once and frees what belongs to it; effect_end will not be called. Called
     // only while under way.
     void (*cancel)(struct effect *);
+    // A write under way is to come to its end soon: makes no further attempt at it. May be NULL.
+    void (*settle)(struct effect *);
     // Plan mode: starts asking the other side what a write would do, without doing it (Kubernetes'
     // server-side dry run). NULL, or false when it cannot: then the write is suppressed.
     bool (*rehearse)(struct effect *);
@@ -115,7 +117,8 @@ void effect_start(struct effect *e);
 void effect_do(struct effect *e);
 // For modes: writes the intent down and ends the effect with what is set, without performing it.
 void effect_record(struct effect *e);
-// Cancels what may be cancelled: everything but a write that is on its way.
+// Cancels what may be cancelled: everything but a write that is on its way, which is not tried
+// again.
 void effect_interrupt(struct effect *e);
 
 const char *access_name(enum effect_access access);

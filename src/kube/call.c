@@ -290,6 +290,12 @@ void kube_call_cancel(struct kube_call *c)
     call_free(c);
 }
 
+void kube_call_settle(struct kube_call *c)
+{
+    if (c->exchange)
+        kube_exchange_settle(c->exchange);
+}
+
 void kube_calls_cancel(struct kube *k)
 {
     for (struct kube_call *c = k->calls, *next; c; c = next) {

@@ -86,3 +86,5 @@ struct kube_call *kube_call_start(struct kube *, const struct kube_request *, st
                                   kube_done *done, void *arg);
 // Ends it at once: its connection is closed, `done` will not be called. For use before `done` only.
 void kube_call_cancel(struct kube_call *);
+// Makes no further attempt at its request: the one under way, or else the last one, is its outcome.
+void kube_call_settle(struct kube_call *);

@@ -277,3 +277,9 @@ void kube_exchange_cancel(struct kube_exchange *x)
         fetch_cancel(x->fetch);
     exchange_free(x);
 }
+
+void kube_exchange_settle(struct kube_exchange *x)
+{
+    if (x->fetch)
+        fetch_settle(x->fetch);
+}

@@ -39,6 +39,7 @@ struct fetch {
     int64_t attempt_began, hop_began; // microseconds
 
     struct fault fault; // empty text: nothing went wrong
+    bool lost_before;   // result.lost without the attempt that came last
     struct fetch_result result;
     char detail[CURL_ERROR_SIZE];
 };
@@ -168,10 +169,11 @@ static void attempt_start(void *arg)
 {
     struct fetch *f = arg;
     f->timer = NULL;
-    if (has_failed(f)) { // at fetch_start already
+    if (f->result.attempts == 0 && has_failed(f)) { // at fetch_start already
         conclude(f);
         return;
     }
+    f->fault = (struct fault){0};
     f->attempt_began = now_us();
     f->result.attempts++;
     f->result.redirects = 0;
@@ -218,6 +220,17 @@ static bool failure_wants_again(const struct fetch *f)
     return !told && retry_wanted(&f->ask, f->result.attempts, &ending);
 }
 
+// What the attempt came to is kept until the next one begins, which may not come.
+static void attempt_later(struct fetch *f)
+{
+    const char *headers = has_failed(f) ? NULL : buf_text(&f->headers);
+    int64_t delay = retry_delay(&f->ask.request, f->result.attempts, headers);
+    bool gateway = f->result.status == 502 || f->result.status == 504;
+    f->lost_before = f->result.lost;
+    f->result.lost |= has_failed(f) ? f->result.sent : gateway;
+    f->timer = timer_start(f->pool->loop, delay, attempt_start, f);
+}
+
 void fetch_ended(struct fetch *f, CURLcode code)
 {
     if (f->cancelled) {
@@ -237,10 +250,7 @@ void fetch_ended(struct fetch *f, CURLcode code)
     if (f->fate == FATE_REDIRECT && !has_failed(f) && redirect_follow(f, location)) {
         hop_start(f);
     } else if (has_failed(f) ? failure_wants_again(f) : f->fate == FATE_AGAIN) {
-        const char *headers = has_failed(f) ? NULL : buf_text(&f->headers);
-        int64_t delay = retry_delay(&f->ask.request, f->result.attempts, headers);
-        f->timer = timer_start(f->pool->loop, delay, attempt_start, f);
-        f->fault = (struct fault){0};
+        attempt_later(f);
     } else {
         conclude(f);
     }
@@ -264,6 +274,23 @@ struct fetch *fetch_start(struct fetcher *pool, const struct fetch_request *requ
     pool->first = f;
     f->timer = timer_start(pool->loop, 0, attempt_start, f);
     return f;
+}
+
+static void settled(void *arg)
+{
+    struct fetch *f = arg;
+    f->timer = NULL;
+    conclude(f);
+}
+
+void fetch_settle(struct fetch *f)
+{
+    f->ask.request.retries = 0;
+    if (f->timer == NULL || f->result.attempts == 0 || f->cancelled)
+        return;
+    timer_stop(f->timer);
+    f->result.lost = f->lost_before;
+    f->timer = timer_start(f->pool->loop, 0, settled, f);
 }
 
 int fetch_status(const struct fetch *f)

@@ -65,6 +65,7 @@ struct fetch_result {
     // 'x.invalid'", "timed out after 10s while connecting to x:443".
     const char *error;
     bool sent;  // the request may have reached the server: for a write with `error`, in doubt
+    bool lost;  // an attempt before the last one was sent, and nobody knows what became of it
     int status; // of the last response
     const char *headers; // raw lines of the last response, each ended by \r\n
     const char *body;
@@ -86,6 +87,9 @@ struct fetch *fetch_start(struct fetcher *, const struct fetch_request *, fetch_
                           void *arg);
 // Ends it at once: the connection is closed, `done` will not be called. For use before `done` only.
 void fetch_cancel(struct fetch *);
+// Makes no further attempt: the one under way, or the last one when the next is waited for, is what
+// `done` is told of. For use before `done` only.
+void fetch_settle(struct fetch *);
 // For on_data: the status of the answer that is told.
 int fetch_status(const struct fetch *);
 

@@ -102,7 +102,7 @@ static void mask_secrets(const struct effect *e, const struct fetch_result *r)
 static void judge_write(struct effect *e, const struct fetch_result *r)
 {
     bool once = r->attempts <= 1 && r->redirects == 0;
-    e->in_doubt = r->status == 502 || r->status == 504;
+    e->in_doubt = r->status == 502 || r->status == 504 || (r->lost && r->status >= 300);
     e->refused = once && r->status >= 400 && r->status < 500 && r->status != 408;
 }
 
@@ -169,8 +169,16 @@ static void http_cancel(struct effect *e)
     e->work = NULL;
 }
 
-static const struct effect_kind http_kind = {
-    .name = "http.request", .perform = http_perform, .cancel = http_cancel, .amend = http_amend};
+static void http_settle(struct effect *e)
+{
+    fetch_settle(e->work);
+}
+
+static const struct effect_kind http_kind = {.name = "http.request",
+                                             .perform = http_perform,
+                                             .cancel = http_cancel,
+                                             .settle = http_settle,
+                                             .amend = http_amend};
 
 static bool is_safe(const char *method)
 {

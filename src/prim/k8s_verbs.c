@@ -35,6 +35,13 @@ static void k8s_cancel(struct effect *e)
     w->call = NULL;
 }
 
+static void k8s_settle(struct effect *e)
+{
+    struct k8s_work *w = e->work;
+    if (w->call)
+        kube_call_settle(w->call);
+}
+
 static int k8s_push(lua_State *L, struct effect *e)
 {
     bool optional = value_get_bool(e->args, "optional", false) || k8s_verb(e) == KUBE_DELETE;
@@ -75,6 +82,7 @@ static const struct k8s_kind verbs[] = {
      {.name = "k8s.create",
       .perform = k8s_perform,
       .cancel = k8s_cancel,
+      .settle = k8s_settle,
       .rehearse = k8s_rehearse,
       .push = k8s_push}},
     {"patch",
@@ -82,6 +90,7 @@ static const struct k8s_kind verbs[] = {
      {.name = "k8s.patch",
       .perform = k8s_perform,
       .cancel = k8s_cancel,
+      .settle = k8s_settle,
       .rehearse = k8s_rehearse,
       .push = k8s_push}},
     {"apply",
@@ -89,6 +98,7 @@ static const struct k8s_kind verbs[] = {
      {.name = "k8s.apply",
       .perform = k8s_perform,
       .cancel = k8s_cancel,
+      .settle = k8s_settle,
       .rehearse = k8s_rehearse,
       .push = k8s_push}},
     {"delete",
@@ -96,6 +106,7 @@ static const struct k8s_kind verbs[] = {
      {.name = "k8s.delete",
       .perform = k8s_perform,
       .cancel = k8s_cancel,
+      .settle = k8s_settle,
       .rehearse = k8s_rehearse,
       .push = k8s_push}},
 };

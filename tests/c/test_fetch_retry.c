@@ -175,3 +175,59 @@ Test(fetch_retry, an_earlier_attempt_that_was_sent_stays_sent)
     expect_error("refused", true);
     cr_expect_eq(got.result.attempts, 2);
 }
+
+static void settle(void *fetch)
+{
+    fetch_settle(fetch);
+}
+
+// Settled while it waits for its next attempt, which would be made in an hour.
+Test(fetch_retry, what_is_settled_ends_with_the_attempt_that_was_made)
+{
+    const struct {
+        const char *path, *method;
+        int status;
+        bool sent;
+    } cases[] = {{"/retry/503/8/3600", "PUT", 503, true},
+                 {"/retry/502/8/3600", "PUT", 502, true},
+                 {"/reset", "PUT", 0, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rude_stop(&server); // to count anew
+        rude_start(&server);
+        arena_free(&got.arena);
+        got = (struct fetched){0};
+        struct fetch *f = fetch_start(fetcher,
+                                      &(struct fetch_request){.url = at(cases[i].path),
+                                                              .method = cases[i].method,
+                                                              .retries = 3,
+                                                              .retry_ms = 3600000,
+                                                              .retry_max_ms = 3600000},
+                                      fetched_keep, &got);
+        timer_start(loop, 300, settle, f);
+        run_loop();
+        cr_assert_eq(got.calls, 1);
+        cr_expect_eq(got.result.attempts, 1);
+        cr_expect_eq(server.requests, 1);
+        cr_expect_not(got.result.lost);
+        if (cases[i].status)
+            expect_body(cases[i].status, "bad");
+        else
+            expect_error("", cases[i].sent);
+    }
+}
+
+Test(fetch_retry, an_attempt_that_got_no_answer_is_lost_though_the_next_was_answered)
+{
+    const struct {
+        const char *path;
+        bool lost;
+    } cases[] = {{"/retry/502/1/0", true}, {"/retry/504/1/0", true}, {"/retry/503/1/0", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rude_stop(&server);
+        rude_start(&server);
+        ask(&(struct fetch_request){
+            .url = at(cases[i].path), .method = "PUT", .retries = 3, .retry_ms = 5});
+        expect_body(200, "good");
+        cr_expect_eq(got.result.lost, cases[i].lost, "%s", cases[i].path);
+    }
+}

@@ -3,12 +3,16 @@
 local routes = {}
 
 routes["POST /pay"] = function(w, req)
+    if w.faults["closed"] then
+        table.insert(w.refused, req.target)
+        return { status = 503, headers = { ["retry-after"] = "30" }, body = "the till is closed\n" }
+    end
     local key = req.headers["idempotency-key"]
     if not (key and w.keys[key]) then table.insert(w.paid, req.target) end
     if key then w.keys[key] = true end
     local hangs = req.target:find("hang$") and not w.hung[req.target]
     w.hung[req.target] = true
-    return hangs and { abort = true } or { status = 201, json = { number = #w.paid } }
+    return (hangs or w.faults["mute"]) and { abort = true } or { status = 201, json = { number = #w.paid } }
 end
 
 routes["PUT /pay"] = routes["POST /pay"]
@@ -39,14 +43,14 @@ end
 return {
     name = "till",
     listen = { till = {} },
-    faults = { ["no-refunds"] = "refunds of what has \"stays\" in its name fail" },
-    start = function(w) w.paid, w.refunds, w.keys, w.hung, w.reads = {}, {}, {}, {}, 0 end,
+    faults = { closed = "nothing can be paid: 503, and come back in 30 seconds", mute = "what is paid gets no answer", ["no-refunds"] = "refunds of what has \"stays\" in its name fail" },
+    start = function(w) w.paid, w.refused, w.refunds, w.keys, w.hung, w.reads = {}, {}, {}, {}, {}, 0 end,
     handle = { till = function(w, req)
         local route = routes[req.method .. " " .. req.path]
         return route and route(w, req) or { status = 404, body = "there is no such thing\n" }
     end },
     files = function(w) return { ["values.yaml"] = { till = w.urls.till } } end,
     snapshot = function(w)
-        return { paid = json.array(w.paid), refunds = json.array(w.refunds), reads = w.reads }
+        return { paid = json.array(w.paid), refused = json.array(w.refused), refunds = json.array(w.refunds), reads = w.reads }
     end,
 }

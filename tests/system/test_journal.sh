@@ -360,6 +360,39 @@ next: to go on: runbook resume [0-9a-f-]+$' signalled
     is "SIG$signal: nothing was done twice" "$(paid "" -after)" "1 1"
 done
 
+# A write that is tried again and again ends with the attempt that was made.
+book retries.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what, { retries = 5, retry_wait = "30s", idempotency_key = run.id }):expect(201)
+  end } },
+X
+interrupted() { # interrupted SIGNAL FAULT LIST: stopped while it waits to try again
+    "$RUNBOOK" retries.lua &
+    local pid=$!
+    wait_for 20 sh -c "curl -s '$CONTROL/state' | jq -e '.$3 | index(\"/pay?$RUNBOOK_WHAT\")'"
+    sleep 0.5
+    kill -"$1" $pid
+    wait $pid
+}
+# stopped NAME FAULT LIST CODE PATTERNS: stopped, it does not try again; then it goes on.
+stopped() {
+    local began took
+    fresh "stop-$2"
+    fault "$2" true
+    began=$(date +%s)
+    expect "$1" "$4" "$5" interrupted INT "$2" "$3"
+    took=$(($(date +%s) - began))
+    [ $took -lt 15 ] && ok "$1: at once" || not_ok "$1: after $took s"
+    is "$1: one attempt" "$(count "$3" "")" 1
+    fault "$2" false
+    expect "$1: it goes on" 0 't is done' "$RUNBOOK" resume
+    is "$1: paid once" "$(paid "")" 1
+}
+stopped "Ctrl-C ends the retries of what was refused" closed refused 130 'pay\?stop-closed  503
+next: to go on: runbook resume'
+stopped "Ctrl-C ends the retries of what got no answer" mute paid 7 'it was sent: whether it took effect is not known
+in doubt: "pays" sent'
+
 # --- disks -------------------------------------------------------------------------------------------
 book full.lua <<'X'
   phase "p" { step "pays" { function(run)
