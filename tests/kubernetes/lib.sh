@@ -18,17 +18,17 @@ space() {
 # ask LUA: what the expression (or what a chunk that holds `return`) gives, as text: tables as JSON with
 # sorted keys, failures as "failed: " and their text.
 ask() {
-    local body=$1
+    local body=$1 file=$WORK/ask.$BASHPID
     case $body in *return*) ;; *) body="return $body" ;; esac
-    cat >"$WORK/ask.lua" <<END
-return runbook { name = "ask", phase "p" { step "s" { timeout = "1m", function()
+    cat >"$file.lua" <<END
+return runbook { name = "ask-$BASHPID", phase "p" { step "s" { timeout = "1m", function()
     local ok, got = pcall(function() $body end)
     if not ok then got = "failed: " .. (type(got) == "table" and got.text or tostring(got)) end
     log.info("%s", "<" .. (type(got) == "table" and json.encode(got) or tostring(got)) .. ">")
 end } } }
 END
-    timeout 90 "$RUNBOOK" "$WORK/ask.lua" --no-input --output ndjson "${@:2}" >"$WORK/asked" 2>&1
-    jq -rR '. as $line | try (fromjson | select(.event == "log") | .text[1:-1]) catch $line' "$WORK/asked"
+    timeout 90 "$RUNBOOK" "$file.lua" --no-input --output ndjson "${@:2}" >"$file" 2>&1
+    jq -rR '. as $line | try (fromjson | select(.event == "log") | .text[1:-1]) catch $line' "$file"
 }
 
 equals() { # NAME OURS THEIRS
