@@ -29,6 +29,9 @@ static const char *advice_stranger(struct arena *a, const struct kube_config *c)
 
 static const char *advice_no_answer(struct arena *a, const struct kube_config *c, const char *error)
 {
+    if (has(error, "expired") || has(error, "not yet valid"))
+        return arena_printf(a, "Is this machine's clock right? If so, renew the certificate (%s)",
+                            c->where);
     if (has(error, "not trusted") || has(error, "is not for"))
         return arena_printf(a,
                             "Put the CA that signed the server's certificate into the cluster's "

@@ -299,6 +299,22 @@ static bool is_alive(const char *pid_file)
     return pid > 0 && kill((pid_t)pid, 0) == 0;
 }
 
+Test(kube_exec, what_it_says_on_stderr_passes_through)
+{
+    rules_of_ingress();
+    plugin("echo 'open https://login.test' >&2\necho '{\"kind\":\"ExecCredential\",\"apiVersion\":"
+           "\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t\"}}'");
+    int said = open(path("said"), O_RDWR | O_CREAT, 0600), ours = dup(2);
+    cr_assert(said >= 0 && ours >= 0 && dup2(said, 2) == 2);
+    struct kube *k = open_exec();
+    call_well(k, get);
+    dup2(ours, 2);
+    close(ours);
+    close(said);
+    cr_assert_str_eq(text_of("said"), "open https://login.test\n");
+    kube_close(k);
+}
+
 Test(kube_exec, ends_with_the_last_call_that_waits_for_it)
 {
     rules_of_ingress();
@@ -393,8 +409,32 @@ Test(kube_exec, client_certificates_change_while_we_run)
     copy_file(&n, "server.pem", "server.pem");
     copy_file(&n, "client.key", "client.key"); // of both
     write_text("which", "client");
+    struct kube *k;
+
+    // Keys of each kind and form, in the kubeconfig itself and beside it.
+    static const char *const keys[] = {"genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384",
+                                       "ecparam -name prime256v1 -genkey", // in its older form
+                                       "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+                                       "genrsa -traditional 3072"};
+    for (size_t i = 0; i < 2 * (sizeof keys / sizeof *keys); i++) {
+        bool inside = i % 2;
+        const char *make = arena_printf(
+            &memory,
+            "cd '%s' && openssl %s >a.key 2>/dev/null && openssl req -new -x509 -key a.key -subj "
+            "/CN=kind-%zu -days 2 -out a.pem && base64 -w 0 a.key >key64 && base64 -w 0 a.pem "
+            ">pem64",
+            folder, keys[i / 2], i);
+        cr_assert_eq(system(make), 0, "%s", make);
+        k = open_with(url, NULL,
+                      inside ? arena_printf(&memory,
+                                            "client-certificate-data: %s, client-key-data: %s",
+                                            text_of("pem64"), text_of("key64"))
+                             : "client-certificate: a.pem, client-key: a.key");
+        cr_assert_str_eq(value_get_text(who(k), "who"), arena_printf(&memory, "CN=kind-%zu", i));
+        kube_close(k);
+    }
     plugin(script);
-    struct kube *k = open_with(url, NULL, V1 "interactiveMode: Never}");
+    k = open_with(url, NULL, V1 "interactiveMode: Never}");
     struct value *first = who(k), *again = who(k);
     cr_assert_str_eq(value_get_text(first, "who"), "CN=client");
     cr_assert(value_equal(first, again), "the connection is used again");

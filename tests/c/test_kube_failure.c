@@ -295,6 +295,16 @@ Test(kube_failure, tokens_from_a_file)
     check_says(r, "could not open ");
     kube_close(k);
 
+    cr_assert(file_write(token, "file", 4, &err));
+    k = open_with(NULL, NULL, "token: own, tokenFile: token");
+    call_well(k, (struct kube_request){.resource = "ing/ok"});
+    check_sent("Authorization: Bearer file\n"); // as kubectl has it, whatever its documents say
+    kube_close(k);
+    unlink(token);
+    k = open_with(NULL, NULL, "token: own, tokenFile: token");
+    call_well(k, (struct kube_request){.resource = "ing/ok"});
+    check_sent("Authorization: Bearer own\n");
+    kube_close(k);
     k = open_with(NULL, NULL, "username: ana, password: 'p:w'");
     call_well(k, (struct kube_request){.resource = "ing/ok"});
     check_sent("Authorization: Basic YW5hOnA6dw==\n");
@@ -321,6 +331,27 @@ Test(kube_failure, certificates_are_verified)
                   "certificate-authority-data");
     cr_assert_eq(buf_text(&seen)[0], '\0', "nothing was sent");
     kube_close(k);
+
+    // Made out for another time, or read by a machine whose clock is wrong.
+    for (int late = 0; late < 2; late++) {
+        struct mint dated = {0};
+        cr_assert(
+            mint_certificate(&dated, "localhost", late ? -7200 : 3600, late ? -3600 : 7200, &err));
+        struct server *off =
+            server_start(loop, "127.0.0.1", 0, dated.cert_pem, dated.key_pem, answer, NULL, &err);
+        cr_assert(off, "%s", err.text);
+        char *ca = pems.ca_pem;
+        pems.ca_pem = dated.ca_pem;
+        k = open_with(arena_printf(&memory, "https://localhost:%d", server_port(off)), NULL, NULL);
+        r = call(k, q);
+        check_says(r, late ? "certificate has expired" : "certificate is not yet valid");
+        check_says(r,
+                   "Is this machine's clock right? If so, renew the certificate (context 'shop'");
+        kube_close(k);
+        pems.ca_pem = ca;
+        server_stop(off);
+        mint_free(&dated);
+    }
 
     struct mint other = {0};
     cr_assert(mint_certificate(&other, "elsewhere.example", -3600, 86400, &err));
@@ -370,6 +401,36 @@ Test(kube_failure, servers_that_are_not_there)
     cr_assert(!r.in_doubt, "it was never sent");
     cr_assert_eq(r.status, 0);
     kube_close(k);
+}
+
+// Over IPv6, and by way of a proxy, to a host that only the proxy knows.
+Test(kube_failure, other_ways_to_the_server)
+{
+    const struct kube_request q = {.resource = "ing/x"};
+    rules_aggregated();
+    rule(
+        (struct rule){.match = "GET " INGRESSES "/x", .status = 200, .body = "{'kind':'Ingress'}"});
+    struct server *six =
+        server_start(loop, "::1", 0, pems.cert_pem, pems.key_pem, answer, NULL, &err);
+    cr_assert(six, "%s", err.text);
+    struct kube *k = open_with(arena_printf(&memory, "https://[::1]:%d", server_port(six)),
+                               ", certificate-authority: ca.pem, tls-server-name: localhost", NULL);
+    call_well(k, q);
+    check_sent(arena_printf(&memory, "Host: [::1]:%d\n", server_port(six)));
+    kube_close(k);
+    server_stop(six);
+
+    struct server *proxy = server_start(loop, "127.0.0.1", 0, NULL, NULL, answer, NULL, &err);
+    cr_assert(proxy, "%s", err.text);
+    buf_clear(&seen);
+    k = open_with("http://cluster.test:8001",
+                  arena_printf(&memory, ", proxy-url: 'http://127.0.0.1:%d'", server_port(proxy)),
+                  NULL);
+    call_well(k, q);
+    check_seen("GET /api\nGET /apis\nGET " INGRESSES "/x\n");
+    check_sent("Host: cluster.test:8001\n");
+    kube_close(k);
+    server_stop(proxy);
 }
 
 Test(kube_failure, servers_that_never_answer)

@@ -202,6 +202,15 @@ Test(kube_status, rollouts)
              "'observedGeneration':2,'readyReplicas':5,'updatedReplicas':3,'updateRevision':'b',"
              "'currentRevision':'a'"),
          D, "partitioned roll out complete: 3 new pods have been updated..."},
+        {"StatefulSet: a partition of nothing is one, as the server writes it by itself",
+         STATEFULSET("'replicas':3,'updateStrategy':{'type':'RollingUpdate','rollingUpdate':{"
+                     "'partition':0}}",
+                     "'observedGeneration':2,'readyReplicas':3,'updatedReplicas':2"),
+         W, "Waiting for partitioned roll out to finish: 2 out of 3 new pods have been updated..."},
+        {"StatefulSet: a rolling update without a partition",
+         STATEFULSET("'replicas':3,'updateStrategy':{'type':'RollingUpdate','rollingUpdate':{}}",
+                     "'observedGeneration':2,'readyReplicas':3,'updatedReplicas':2"),
+         D, "partitioned roll out complete: 2 new pods have been updated..."},
         {"StatefulSet: revisions differ",
          STATEFULSET("'replicas':3," ROLLING,
                      "'observedGeneration':2,'readyReplicas':3,'updatedReplicas':1,"
@@ -214,6 +223,14 @@ Test(kube_status, rollouts)
              "'updateRevision':'db-b','currentRevision':'db-b'"),
          D, "statefulset rolling update complete 3 pods at revision db-b..."},
 
+        {"DaemonSet: being deleted",
+         "{'kind':'DaemonSet','metadata':{'name':'agent','deletionTimestamp':'2026-01-01T00:00:00Z'"
+         "},'spec':{'updateStrategy':{'type':'RollingUpdate'}},'status':{}}",
+         F, "DaemonSet \"agent\" is being deleted"},
+        {"StatefulSet: being deleted",
+         "{'kind':'StatefulSet','metadata':{'name':'db','deletionTimestamp':'2026-01-01T00:00:00Z'}"
+         ",'spec':{'updateStrategy':{'type':'RollingUpdate'}},'status':{}}",
+         F, "StatefulSet \"db\" is being deleted"},
         {"another kind", "{'kind':'Pod','metadata':{'name':'x'}}", F,
          "a Pod has no rollout to wait for"},
         {"no object", "null", F, "a value without a kind has no rollout to wait for"},
