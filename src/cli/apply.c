@@ -190,10 +190,11 @@ int apply_main(int argc, char **argv)
     if (options_read(&o, argc, argv)) {
         if (o.help)
             code = help_main(2, (char *[]){(char *)"help", argv[0], NULL});
-        else if (o.run.phases || o.run.from || o.run.only || o.run.out || o.sign)
+        else if (o.run.phases || o.run.from || o.run.only || o.run.out || o.sign ||
+                 o.run.assume_failure || o.run.offline || o.run.world)
             fputs(
                 "runbook: what is to be run stands in the plan: apply takes no phases, no --from, "
-                "--only, -o and --sign; plan anew with them\n",
+                "--only, -o and --sign, and supposes nothing; plan anew with them\n",
                 stderr);
         else
             code = apply(&o);

@@ -117,8 +117,8 @@ const char *fiber_stop_text(enum fiber_stop why)
         [FIBER_TIMEOUT] = "the step took longer than its timeout allows",
         [FIBER_SIBLING] = "stopped because another branch failed",
         [FIBER_SIGNAL] = "stopped by a signal",
-        [FIBER_RUNAWAY] = "the step used up its processor time; look for a loop that does not "
-                          "end, or allow more with --max-seconds",
+        [FIBER_RUNAWAY] = ("the step used up its processor time; look for a loop that does not "
+                           "end, or allow more with --max-seconds"),
         [FIBER_HALTED] = "the run was halted",
     };
     return texts[why];
