@@ -77,7 +77,9 @@ static bool pass_time(const struct likeness *l, struct pair *c,
             continue; // not where the number begins
         size_t p_len = length(p, c->planned_end, l->planned_at),
                w_len = length(w, c->wanted_end, l->now);
-        if (p_len <= back || w_len <= back)
+        bool same = digits(p, c->planned_end) == digits(w, c->wanted_end) &&
+                    (p_len == DATE_LEN) == (w_len == DATE_LEN); // the form of it
+        if (!same || p_len <= back || w_len <= back)
             continue;
         c->p = p + p_len;
         c->w = w + w_len;

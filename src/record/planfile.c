@@ -99,13 +99,14 @@ static bool is_form(const struct value *plan)
     return true;
 }
 
-// Bytes of just that length out of base64, or NULL.
+// Bytes of just that length out of base64, or NULL; also when they could be written in another way.
 static const unsigned char *bytes_of(struct arena *a, const struct value *v, const char *name,
                                      size_t size)
 {
     size_t len = 0;
-    const char *bytes = base64_decode(a, value_get_text(v, name), &len, NULL);
-    return bytes && len == size ? (const unsigned char *)bytes : NULL;
+    const char *text = value_get_text(v, name), *bytes = base64_decode(a, text, &len, NULL);
+    bool fits = bytes && len == size && strcmp(base64_encode(a, bytes, len), text) == 0;
+    return fits ? (const unsigned char *)bytes : NULL;
 }
 
 static void judge(struct arena *a, struct value *document, struct planfile *p)

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char source[] =
     "return runbook { name = 'fuzz', target = '${text}', params = {\n"
-    "  text = param { default = 'x' }, whole = param { default = 1 }, part = param { default = 1.5 },\n"
+    "  text = param { default = 'x' }, whole = param { default = 1 }, part = param { default = 1.5 "
+    "},\n"
     "  yes = param { default = true }, length = param { default = '1m', type = 'duration' },\n"
     "  one = param { choices = { 'a', 2 }, default = 'a' }, key = secret { optional = true },\n"
     "}, phase 'p' { step 's' { function() end } } }\n";

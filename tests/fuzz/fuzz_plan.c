@@ -1,5 +1,5 @@
-// libFuzzer target: a plan file of any kind is read or refused with a sentence, also when its form is
-// made canonical first; what is read can be compared with itself and learned from.
+// libFuzzer target: a plan file of any kind is read or refused with a sentence, also when its form
+// is made canonical first; what is read can be compared with itself and learned from.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-// A runbook loaded by the whole program, as the fuzz targets of runbooks and their parameters want it.
+// A runbook loaded by the whole program, as the fuzz targets of runbooks and their parameters want
+// it.
 #pragma once
 
 #include <stdlib.h>
@@ -20,8 +21,7 @@ static inline struct run *fuzz_open(void)
 {
     struct error err = {""};
     struct loop *loop = loop_new();
-    struct run *run =
-        run_new(loop, fetcher_new(loop), &fuzz_options, &mode_plan, NULL, &err);
+    struct run *run = run_new(loop, fetcher_new(loop), &fuzz_options, &mode_plan, NULL, &err);
     if (run == NULL || !state_prepare(run, prims, &err))
         abort();
     return run;
