@@ -14,6 +14,7 @@
 #include "engine/journal.h"
 #include "engine/mode.h"
 #include "engine/planned.h"
+#include "engine/probe.h"
 #include "engine/run.h"
 #include "engine/unknown.h"
 #include "net/digest.h"
@@ -84,6 +85,8 @@ static int effect_close(lua_State *L)
     e->work = NULL;
     if (e->fiber && e->fiber->waiting == e)
         e->fiber->waiting = NULL;
+    if (e->fiber)
+        probe_leave(e);
     e->fiber = NULL; // it may be gone before the garbage collector comes by once more
     arena_free(&e->arena);
     return 0;
@@ -91,8 +94,8 @@ static int effect_close(lua_State *L)
 
 struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum effect_access access)
 {
-    struct effect *e = lua_newuserdatauv(L, sizeof *e, 0);
-    *e = (struct effect){.kind = kind, .access = access};
+    struct effect *e = lua_newuserdatauv(L, sizeof *e, 1);
+    *e = (struct effect){.kind = kind, .access = access, .slot = lua_gettop(L)};
     if (luaL_newmetatable(L, metatable)) {
         lua_pushcfunction(L, effect_close);
         lua_setfield(L, -2, "__gc");
@@ -198,6 +201,8 @@ static int door_finish(lua_State *L, int status, lua_KContext context)
 {
     (void)status;
     struct effect *e = lua_touserdata(L, (int)context);
+    if (e->asking)
+        return probe_call(L, e, context, door_finish);
     if (e->cancelled)
         fiber_check(L, e->fiber);
     if (e->error && e->stale)
@@ -292,6 +297,9 @@ int door_pass(lua_State *L, struct effect *e)
     struct run *run = f->run;
     if (run->halted && !run->undoing)
         return failure_raise(L, FAILURE_HALTED, "the run was halted");
+    if (f->probing && e->access == ACCESS_WRITE)
+        return failure_raise(L, FAILURE_USAGE, "a probe only looks, but this one would: %s",
+                             e->summary);
     e->run = run;
     e->fiber = f;
     snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",

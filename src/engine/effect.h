@@ -44,6 +44,9 @@ struct effect_kind {
     void (*release)(struct effect *);
 };
 
+// What the probe of a write in doubt has said.
+enum effect_probed { PROBED_NOT_YET, PROBED_DONE, PROBED_NOT_DONE, PROBED_UNSURE };
+
 struct effect {
     const struct effect_kind *kind;
     enum effect_access access;
@@ -54,6 +57,8 @@ struct effect {
     const char *target;   // the very object, when reads can be matched with writes; else NULL
     struct value *args;   // all that the performer needs, as plain data
     struct value *assume; // what the author says the answer will be, for plans; or NULL
+    int slot;             // its place on the stack of the primitive that made it
+    bool has_probe;       // its first user value is a function that tells whether it has happened
     bool repeatable;      // a write that may be sent again when its outcome is not known
     bool sensitive;       // its answer holds secrets: the journal does not keep it
     bool quiet;           // not worth a line of its own unless it fails (the clock)
@@ -90,6 +95,13 @@ struct effect {
     bool stale;   // read from a system that a suppressed write would have changed
 
     const struct value *planned; // what the plan that the run is held to has in its place
+
+    bool asking; // its probe is to be called
+    enum effect_probed probed;
+    const char *probe_says;    // why it is not sure
+    lua_KFunction after_probe; // where the door goes on
+    char *outer_position;      // of the fiber, while its probe is called
+    int outer_effects;
 
     // Set by the performer.
     void *work;            // its own

@@ -80,6 +80,7 @@ struct fiber *fiber_start(lua_State *L, int arguments, struct fiber *parent, con
         f->next_sibling = parent->children;
         parent->children = f;
         f->stop = parent->stop;
+        f->probing = parent->probing;
     }
     fiber_ready(f);
     return f;

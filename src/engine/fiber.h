@@ -38,6 +38,7 @@ struct fiber {
     uint64_t random; // state of its random numbers; 0: not yet seeded
     int arguments;   // on its stack for the next resume
     bool ready, ended, failed;
+    bool probing; // it runs the probe of a write in doubt
     enum fiber_stop stop;
     struct fiber *next_ready;
     struct arena arena;    // holds `failure`

@@ -8,6 +8,7 @@
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/mode.h"
+#include "engine/probe.h"
 #include "engine/run.h"
 #include "engine/source.h"
 
@@ -86,7 +87,9 @@ static void doubt(struct effect *e, const struct journal_entry *past)
               "on without it, or to send it again: %s --resolve %lld=done, or =retry",
         past->summary, seq, run_command(e->run, "resume"), seq);
     json_write(&sent, e->args, JSON_CANONICAL);
-    e->detail = arena_printf(a, "sent: %s", buf_text(&sent));
+    e->detail = arena_printf(a, "sent: %s%s%s", buf_text(&sent),
+                             e->probe_says ? "\nits probe could not tell: " : "",
+                             e->probe_says ? e->probe_says : "");
     buf_free(&sent);
     halt(e, HALT_DOUBT);
 }
@@ -100,18 +103,24 @@ static const char *resolution(const struct effect *e, int64_t seq)
     return decided ? value_text(decided) : NULL;
 }
 
+// A person's decision counts first, then the author's probe.
 static void settle(struct effect *e, const struct journal_entry *past)
 {
     const char *decided = resolution(e, past->seq);
-    if (decided && strcmp(decided, "done") == 0) {
+    bool done = decided ? strcmp(decided, "done") == 0 : e->probed == PROBED_DONE;
+    bool asks = e->has_probe && e->probed == PROBED_NOT_YET && past->state != JOURNAL_DONE;
+    if (done) {
+        e->note = decided ? NULL : "its probe says that it was done";
         answer_unseen(e);
         effect_record(e);
     } else if (e->run->proving) {
         answer_unseen(e);
         e->replayed = true;
         effect_end(e);
-    } else if (decided || e->repeatable || e->run->undoing) { // an undo may be made again
-        effect_do(e);
+    } else if (decided == NULL && asks) {
+        probe_ask(e);
+    } else if (decided || e->probed == PROBED_NOT_DONE || e->repeatable || e->run->undoing) {
+        effect_do(e); // an undo may be made again
     } else {
         doubt(e, past);
     }
@@ -121,6 +130,10 @@ static void perform(struct effect *e)
 {
     struct run *run = e->run;
     struct journal_entry past;
+    if (e->fiber->probing) { // how it is now is what it is asked for
+        effect_do(e);
+        return;
+    }
     bool found = run->journal->recall(run->journal, e, &past, &e->arena);
     bool open = found && (past.state == JOURNAL_STARTED || past.in_doubt);
     if (!found && run->proving) {

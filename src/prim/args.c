@@ -35,6 +35,30 @@ static void take_varies(lua_State *L, struct effect *e, const char *what)
     value_remove(e->args, "varies");
 }
 
+// A function cannot be data: keeps `probe` with the effect, and puts the other options in place of
+// all.
+static void take_probe(lua_State *L, int index, struct effect *e, const char *what)
+{
+    int type = lua_getfield(L, index, "probe");
+    if (type != LUA_TNIL && type != LUA_TFUNCTION)
+        failure_raise(L, FAILURE_USAGE,
+                      "%s: probe is a function that tells whether it was done: true, false or nil",
+                      what);
+    e->has_probe = type == LUA_TFUNCTION;
+    lua_setiuservalue(L, e->slot, 1);
+    if (!e->has_probe)
+        return;
+    lua_newtable(L);
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) == LUA_TSTRING && strcmp(lua_tostring(L, -2), "probe") == 0)
+            continue;
+        lua_pushvalue(L, -2); // options key value key
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -5);
+    }
+    lua_replace(L, index);
+}
+
 void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known)
 {
     struct error err = {""};
@@ -45,6 +69,9 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
     if (!lua_istable(L, index))
         failure_raise(L, FAILURE_USAGE, "%s wants a table of options, not a %s", what,
                       lua_typename(L, lua_type(L, index)));
+    index = lua_absindex(L, index);
+    if (is_known("probe", known))
+        take_probe(L, index, e, what);
     e->args = convert_read(L, index, &e->arena, &err);
     if (e->args == NULL)
         failure_raise(L, FAILURE_USAGE, "%s: %s", what, err.text);

@@ -224,7 +224,8 @@ static const char *summarize(struct arena *a, const struct value *argv)
 // `reads` says that it only looks. Returns { status, out, err, seconds, truncated }; of each output
 // the first max_bytes are kept. Raises an effect failure with the last lines of what it said when
 // the status is not in `ok`, when it does not end in time, or when there is no such program.
-// `exec.run` is the same.
+// `probe` is as with http.request: a function that looks whether it was done, for a run that is
+// resumed. `exec.run` is the same.
 static int exec_run(lua_State *L)
 {
     if (lua_type(L, 1) == LUA_TSTRING)
@@ -238,7 +239,7 @@ static int exec_run(lua_State *L)
     struct effect *e = effect_new(L, &exec_kind, ACCESS_WRITE);
     struct arena *a = &e->arena;
     struct value *argv = split(L, a);
-    args_read(L, -1, e, "exec", "reads stdin env cwd timeout max_bytes ok");
+    args_read(L, -1, e, "exec", "reads stdin env cwd timeout max_bytes ok probe");
     lua_pop(L, 1);
     if (args_bool(L, e, "reads", false))
         e->access = ACCESS_READ;

@@ -246,6 +246,8 @@ static void complete_assumption(lua_State *L, struct effect *e)
 //   to_file          path that the body of a 2xx answer is written to; not in a plan
 //   idempotency_key  sent as Idempotency-Key; the request may then be made again by `retries`
 //   repeatable       true: it may be made again although it is a POST or PATCH
+//   probe            function that looks whether a request in doubt has taken effect: true, false,
+//                    or nil when it cannot tell. `resume` asks it before anything else
 //   sensitive        true: the answer holds a secret, so the journal does not keep it
 //   secret           list of fields of the JSON answer, as "data.key": their values are masked
 //                    from then on, wherever they would be shown or recorded
@@ -265,7 +267,7 @@ static int http_request(lua_State *L)
     struct arena *a = &e->arena;
     args_read(L, 1, e, "http.request",
               "url method query form json body reads redirects max_bytes to_file repeatable "
-              "idempotency_key sensitive secret " CONNECTION_OPTIONS);
+              "idempotency_key sensitive secret probe " CONNECTION_OPTIONS);
     check_secret(L, value_get(e->args, "secret"));
     check_url(L, args_text(L, e, "url"));
     const char *given = args_text(L, e, "method");

@@ -29,6 +29,8 @@ static void set_ms(lua_State *L, struct effect *e, const char *name, const char 
 //   manager          the field manager (default "runbook")
 //   if_uid, if_resource_version
 //                    writes: refused unless the object still has them
+//   probe            writes: function that looks whether one in doubt was made, as with
+//                    http.request; patches that say what is to be need none
 static int k8s_call(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -44,7 +46,7 @@ static int k8s_call(lua_State *L)
         L, 1, e, "k8s",
         "verb what namespace selector field_selector all_namespaces merge json strategic object "
         "subresource manager force propagation if_uid if_resource_version timeout optional "
-        "asked before after seen from for elapsed state query max_bytes");
+        "asked before after seen from for elapsed state query max_bytes probe");
     set_ms(L, e, "timeout", "timeout_ms");
     set_ms(L, e, "elapsed", "elapsed_ms");
     int64_t max_bytes = args_bytes(L, e, "max_bytes", 0);

@@ -1,5 +1,6 @@
 -- A till on loopback, for the tests of the journal. It counts what it is asked to do. What is asked of it
 -- under a name that ends with "hang" takes effect the first time and gets no answer.
+local kubernetes = require "runbook.world.kubernetes"
 local routes = {}
 
 routes["POST /pay"] = function(w, req)
@@ -25,6 +26,14 @@ routes["DELETE /pay"] = function(w, req)
     return { status = 204 }
 end
 
+routes["GET /paid"] = function(w, req)
+    local times = 0
+    for _, target in ipairs(w.paid) do
+        if target:match("%?(.*)$") == req.target:match("%?(.*)$") then times = times + 1 end
+    end
+    return { json = { times = times } }
+end
+
 -- Another number each time: whoever shows the same one twice has kept it.
 routes["GET /number"] = function(w)
     w.reads = w.reads + 1
@@ -42,15 +51,21 @@ end
 
 return {
     name = "till",
-    listen = { till = {} },
+    listen = { till = {}, kubernetes = { tls = true } },
     faults = { closed = "nothing can be paid: 503, and come back in 30 seconds", mute = "what is paid gets no answer", ["no-refunds"] = "refunds of what has \"stays\" in its name fail" },
-    start = function(w) w.paid, w.refused, w.refunds, w.keys, w.hung, w.reads = {}, {}, {}, {}, {}, 0 end,
-    handle = { till = function(w, req)
+    start = function(w)
+        w.paid, w.refused, w.refunds, w.keys, w.hung, w.reads = {}, {}, {}, {}, {}, 0
+        w.api = kubernetes.new { token = "t0ken-of-the-test", now = w.now }
+    end,
+    handle = { kubernetes = function(w, req) return w.api:handle(w, req) end, till = function(w, req)
         local route = routes[req.method .. " " .. req.path]
         return route and route(w, req) or { status = 404, body = "there is no such thing\n" }
     end },
-    files = function(w) return { ["values.yaml"] = { till = w.urls.till } } end,
+    files = function(w)
+        return { ["values.yaml"] = { till = w.urls.till },
+            kubeconfig = kubernetes.kubeconfig(w.urls.kubernetes, w.ca, "t0ken-of-the-test") }
+    end,
     snapshot = function(w)
-        return { paid = json.array(w.paid), refused = json.array(w.refused), refunds = json.array(w.refunds), reads = w.reads }
+        return { paid = json.array(w.paid), refused = json.array(w.refused), refunds = json.array(w.refunds), maps = json.array(w.api:list("configmaps")), reads = w.reads }
     end,
 }

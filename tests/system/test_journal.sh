@@ -25,6 +25,7 @@ refunds() { curl -s "$CONTROL/state" | jq -r --arg t "/pay?$RUNBOOK_WHAT" '.refu
 is() { [ "$2" = "$3" ] && ok "$1" || not_ok "$1: '$2' instead of '$3'"; }
 id() { "$RUNBOOK" runs --output json | jq -r '.[0].id'; }
 effects() { "$RUNBOOK" show --output json "$@" | jq -c '.effects[]'; }
+ran() { grep -cx "$RUNBOOK_WHAT" ran; } # how often the program of this case has run
 doubtful() { effects | jq 'select(.access == "write" and (.state == 0 or .in_doubt == 1)).seq'; }
 
 # killed AT WHEN COMMAND...: by the sandbox, at that request.
@@ -100,6 +101,94 @@ killed 1 after "$RUNBOOK" caught.lua
 expect "a pcall does not get around doubt" 7 'in doubt: "POST ' "$RUNBOOK" resume
 expect "not the second time either" 7 'in doubt: "POST ' "$RUNBOOK" resume
 
+# --- probes ------------------------------------------------------------------------------------------
+book probe.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      local target = "?" .. run.what
+      local a = http.post("TILL/pay" .. target, { assume = { status = 202 }, probe = function()
+          if run.what:find("unsure") then return nil end
+          if run.what:find("odd") then return 1 end
+          if run.what:find("writes") then http.post("TILL/pay" .. target) end
+          if run.what:find("fails") then http.get("http://127.0.0.1:1/") end
+          local paid = parallel { times = function() return http.get("TILL/paid" .. target):json().times end }
+          wait.sleep("10ms")
+          return paid.times > 0
+      end })
+      log.info("paid with %d, %d times", a.status, http.get("TILL/paid" .. target):json().times)
+      http.post("TILL/pay" .. target .. "-after", { idempotency_key = run.id })
+  end } },
+X
+for when in after before; do
+    answer=$([ $when = after ] && echo 202 || echo 201)
+    fresh probe-$when
+    killed 1 $when "$RUNBOOK" probe.lua
+    expect "killed $when it: its probe is asked" 0 "paid with $answer
+!in doubt" "$RUNBOOK" resume
+    is "killed $when it: paid once" "$(paid "" -after)" "1 1"
+    # The requests of a resume: the probe's question, the write or not, a read, the write behind.
+    for again in 1 2 3 4; do
+        for then in before after; do
+            [ $when$again = after4 ] && continue
+            fresh probe-$when-$again-$then
+            killed 1 $when "$RUNBOOK" probe.lua
+            killed $again $then "$RUNBOOK" resume
+            expect "killed $when it, and $then request $again of the resume: it goes on" 0 '!(in doubt|another path)' "$RUNBOOK" resume
+            is "killed $when it, and $then request $again of the resume: paid once" "$(paid "" -after)" "1 1"
+        done
+    done
+done
+for case in "unsure it returned nil" "odd it returned a number, not true, false or nil" \
+    "writes a probe only looks, but this one would: POST" "fails connection refused"; do
+    fresh "probe-${case%% *}"
+    killed 1 after "$RUNBOOK" probe.lua
+    expect "a probe that is ${case%% *}" 7 "in doubt: \"POST .*
+its probe could not tell: .*${case#* }" "$RUNBOOK" resume
+    expect "a probe that is ${case%% *}, asked again" 7 "its probe could not tell" "$RUNBOOK" resume
+    is "a probe that is ${case%% *}: nothing was sent" "$(paid "" -after)" "1 0"
+    expect "a probe that is ${case%% *}: a person decides" 0 'paid with 202' "$RUNBOOK" resume --resolve "$(doubtful)=done"
+done
+book wrong.lua <<'X'
+  phase "p" { step "pays" { function(run) http.post("TILL/pay?" .. run.what, { probe = true }) end } },
+X
+expect "what is no function is no probe" 4 'probe is a function' "$RUNBOOK" wrong.lua
+
+book probe-exec.lua <<'X'
+  phase "p" { step "runs it" { function(run)
+      exec { "sh", "-c", '[ -e go ] || sleep 30; echo "$0" >>ran; touch "did-$0"', run.what, probe = function()
+          return exec { "test", "-e", "did-" .. run.what, reads = true, ok = { 0, 1 } }.status == 0
+      end }
+  end } },
+X
+for did in yes no; do
+    rm -f ran go
+    fresh probe-exec-$did
+    "$RUNBOOK" probe-exec.lua >/dev/null 2>&1 &
+    pid=$!
+    wait_for 20 sh -c "'$RUNBOOK' show | grep 'write IN DOUBT'"
+    { kill -9 $pid; wait $pid; } 2>/dev/null
+    touch go
+    [ $did = no ] || { touch did-$RUNBOOK_WHAT; echo "$RUNBOOK_WHAT" >ran; }
+    expect "the probe of a program that did it: $did" 0 't is done' "$RUNBOOK" resume
+    is "it ran once: $did" "$(ran)" 1
+done
+
+book probe-k8s.lua <<'X'
+  phase "p" { step "creates it" { function(run)
+      k8s.create({ apiVersion = "v1", kind = "ConfigMap", metadata = { generateName = run.what .. "-", labels = { of = run.what } } },
+          { probe = function() return #k8s.list("configmaps", { selector = "of=" .. run.what }) > 0 end })
+  end } },
+X
+for when in before after; do
+    fresh probe-k8s-$when
+    KUBECONFIG=$SANDBOX/kubeconfig mortal "\"at\":1,\"when\":\"$when\",\"writes\":true,\"services\":[\"kubernetes\"]" \
+        "$RUNBOOK" probe-k8s.lua >/dev/null 2>&1
+    is "killed $when an object is created" $? 137
+    expect "killed $when an object is created: its probe is asked" 0 't is done' \
+        env KUBECONFIG="$SANDBOX/kubeconfig" "$RUNBOOK" resume
+    is "killed $when an object is created: there is one" \
+        "$(curl -s "$CONTROL/state" | jq --arg w "$RUNBOOK_WHAT" '[.maps[] | select(.metadata.labels.of == $w)] | length')" 1
+done
+
 # A program that is killed with the run, or by its own timeout, and what a second resume makes of it.
 book program.lua <<'X'
   phase "p" { step "runs it" { function(run)
@@ -108,7 +197,6 @@ book program.lua <<'X'
       http.post("TILL/pay?" .. run.what .. "-after")
   end } },
 X
-ran() { grep -cx "$RUNBOOK_WHAT" ran; }
 for how in killed late; do
     rm -f ran go
     fresh exec-$how
