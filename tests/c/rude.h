@@ -71,6 +71,10 @@ static const struct {
      "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 9\r\n\r\n\x0b\x02\x80"
      "hello\x03",
      KEEP},
+    {"/zstd",
+     "HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 14\r\n\r\n"
+     "\x28\xb5\x2f\xfd\x20\x05\x29\0\0hello",
+     KEEP},
     {"/deflate",
      "HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 13\r\n\r\n"
      "\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15",
@@ -115,8 +119,9 @@ static inline enum rude_end rude_fixed(int fd, const char *path)
         if (strcmp(path, rude_answers[i].path) != 0)
             continue;
         size_t head = strlen(rude_answers[i].text);
-        // The deflated body has NUL bytes in it.
-        rude_send(fd, rude_answers[i].text, strcmp(path, "/deflate") == 0 ? head + 5 : head);
+        // What stands behind the first NUL byte of these bodies.
+        head += strcmp(path, "/deflate") == 0 ? 5 : strcmp(path, "/zstd") == 0 ? 7 : 0;
+        rude_send(fd, rude_answers[i].text, head);
         return rude_answers[i].end;
     }
     const char *missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";

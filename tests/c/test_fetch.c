@@ -59,6 +59,8 @@ Test(fetch, the_forms_an_answer_may_have)
     cr_expect_str_eq(header("x-b"), "b");
     get("/deflate");
     expect_body(200, "hello");
+    get("/zstd"); // which was not asked for
+    expect_body(200, "hello");
     get("/brotli");
     expect_body(200, "hello");
     get("/interim");
@@ -353,6 +355,13 @@ Test(fetch, connect_to_goes_elsewhere_but_asks_by_name)
         cr_expect_not_null(strstr(got.result.body, "\r\nHost: shop.test:81\r\n"));
         cr_expect_eq(got.result.port, server.port);
     }
+    snprintf(url_text, sizeof url_text, "127.0.0.1:%d", server.port);
+    ask(&(struct fetch_request){.url = "http://b\xc3\xbc"
+                                       "cher.test:81/echo",
+                                .connect_to = url_text});
+    cr_assert_null(got.result.error, "%s", got.result.error);
+    cr_expect_not_null(strstr(got.result.body, "\r\nHost: xn--bcher-kva.test:81\r\n"), "%s",
+                       got.result.body);
     snprintf(url_text, sizeof url_text, "http://missing.test:%d/echo", server.port);
     ask(&(struct fetch_request){.url = url_text, .connect_to = "127.0.0.1"});
     cr_assert_null(got.result.error, "%s", got.result.error);
