@@ -50,10 +50,10 @@ is() { # NAME WANTED COMMAND...: the command says exactly that
     if [ "$got" = "$2" ]; then ok "$1"; else not_ok "$1: '$got' instead of '$2'"; fi
 }
 
-# has NAME PATTERN LUA: what we say has the pattern (grep -E).
+# has NAME PATTERN LUA [OPTIONS...]: what we say has the pattern (grep -E).
 has() {
     local got
-    got=$(ask "$3")
+    got=$(ask "${@:3}")
     if grep -Eq -- "$2" <<<"$got"; then ok "$1"; else not_ok "$1: '$got' lacks '$2'"; fi
 }
 
@@ -77,6 +77,18 @@ refused() {
     done < <(sed -E 's/^error: //; s/^[Ee]rror from server( \([A-Za-z]+\))?: //; s/^error when [a-z]+ "[^"]*": //
         s/^The .* is invalid: //; s/^\* //; s/ in namespace "[^"]*"$//; s/\.$//' <<<"$theirs")
     if [ -z "$wrong" ]; then ok "$1"; else not_ok "$1: $wrong; we say '$ours', and kubectl '$theirs'"; fi
+}
+
+# both_tell OBJECT WORDS...: they stand in what both describe.
+both_tell() {
+    local words missing=""
+    ask "k8s.describe('$1')" >"$WORK/ours"
+    k describe "${1%/*}" "${1#*/}" >"$WORK/theirs" 2>&1
+    for words in "${@:2}"; do
+        grep -qF -- "$words" "$WORK/ours" || missing="$missing; we lack '$words'"
+        grep -qF -- "$words" "$WORK/theirs" || missing="$missing; kubectl lacks '$words'"
+    done
+    if [ -z "$missing" ]; then ok "describe $1"; else not_ok "describe $1$missing"; fi
 }
 
 # objects: what objects.yaml describes, in the theme's namespace.

@@ -91,17 +91,6 @@ same "events of an object without any" "#k8s.events('pod/back')" \
 same "events of a type" "#k8s.events { type = 'Warning' }" \
     get events --field-selector type=Warning -o 'go-template={{len .items}}'
 
-# both_tell OBJECT WORDS...: they stand in what both describe.
-both_tell() {
-    local words missing=""
-    ask "k8s.describe('$1')" >"$WORK/ours"
-    k describe "${1%/*}" "${1#*/}" >"$WORK/theirs" 2>&1
-    for words in "${@:2}"; do
-        grep -qF -- "$words" "$WORK/ours" || missing="$missing; we lack '$words'"
-        grep -qF -- "$words" "$WORK/theirs" || missing="$missing; kubectl lacks '$words'"
-    done
-    if [ -z "$missing" ]; then ok "describe $1"; else not_ok "describe $1$missing"; fi
-}
 k patch deploy web --subresource status --type merge -p '{"status":{"observedGeneration":1,"replicas":2,
     "updatedReplicas":1,"unavailableReplicas":2,"conditions":[{"type":"Available","status":"False",
     "reason":"MinimumReplicasUnavailable"}]}}' >/dev/null

@@ -359,7 +359,7 @@ add { "changed since it was Ready", want = "was changed, and cert-manager has no
 -- --- back-off and revisions
 add { "backs off", want = "nothing listens on port 80", next_attempt = 4 * 3600 - 600, waits = false,
     says = "issuing has failed 3 times: cert%-manager tries again at 20%d%d%-.*, in 3h 50m; `cmctl renew shop "
-        .. "%-n case%-%d+`",
+        .. "%-n [%w-]+`",
     status = { failedIssuanceAttempts = 3, failed_ago = 600 }, request = false, issuing = { "False", "Failed",
         "The certificate request has failed to complete and will be retried: " .. URN
             .. "connection: Connection refused" } }
