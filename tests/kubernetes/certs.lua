@@ -2,19 +2,18 @@
 local cases = require "certmanager_cases"
 local certs = require "runbook.certmanager"
 local objects = require "certmanager_objects"
-local api = {}
+local api, shared = {}, {}
 
 -- Makes an object, and its status as cert-manager's controllers would. Returns it as the server has it.
 function api:put(object)
     local what = ("%s.%s/%s"):format(object.kind, object.apiVersion:gsub("^v1$", "v1."):gsub("^(.*)/(.*)$", "%2.%1"),
         object.metadata.name)
-    local status, made = object.status, nil
+    local text = json.encode(object)
+    if shared[text] then return end -- cases share the issuers of the cluster
+    shared[text] = not object.metadata.namespace
+    local status = object.status
     object.status = nil
-    if object.metadata.namespace then
-        made = k8s.create(object)
-    else
-        made = k8s.apply(object, { force = true }) -- cases share the cluster's own
-    end
+    local made = object.metadata.namespace and k8s.create(object) or k8s.apply(object, { force = true })
     if not status or object.kind == "Namespace" then return made end
     return k8s.patch(what, { namespace = object.metadata.namespace, subresource = "status",
         merge = { status = status } })
