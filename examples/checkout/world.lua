@@ -56,8 +56,10 @@ end
 -- Signs a receipt nobody gets, and says whether it verifies.
 routes["POST /keys/*/probe"] = function(w, id)
     local key = w.keys[id]
-    return key and { json = { key = id, valid = loaded(w, key) == INSTANCES } }
+    local answer = key and { json = { key = id, valid = loaded(w, key) == INSTANCES } }
         or refusal(404, "there is no key " .. id)
+    answer.write = false
+    return answer
 end
 
 routes["DELETE /keys/*"] = function(w, id)

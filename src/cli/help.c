@@ -30,6 +30,8 @@ static const char options_text[] =
     "  --context NAME         of the kubeconfig\n"
     "  -v, --verbose          show every effect;  -q, --quiet: only failures and the end\n"
     "  --color WHEN           auto, always or never; NO_COLOR is respected\n"
+    "  --offline              plan: no network; declared answers and what is planned count alone\n"
+    "  --world WORLD.lua      plan: the same, and this sandbox answers, inside the process\n"
     "  --assume-failure STEP  plan: what follows if this step fails at its end\n"
     "  --detailed-exitcode    plan: 0 nothing to change, 2 changes, 1 a problem\n"
     "  --max-memory SIZE      that Lua may use, as 512MB (default 256MB)\n"

@@ -32,6 +32,8 @@ enum {
     OPT_SIGN,
     OPT_REQUIRE_SIGNATURE,
     OPT_ASSUME_FAILURE,
+    OPT_OFFLINE,
+    OPT_WORLD,
 };
 
 static const struct option table[] = {
@@ -62,6 +64,8 @@ static const struct option table[] = {
     {"out", required_argument, NULL, 'o'},
     {"sign", required_argument, NULL, OPT_SIGN},
     {"require-signature", required_argument, NULL, OPT_REQUIRE_SIGNATURE},
+    {"offline", no_argument, NULL, OPT_OFFLINE},
+    {"world", required_argument, NULL, OPT_WORLD},
     {"assume-failure", required_argument, NULL, OPT_ASSUME_FAILURE},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -220,6 +224,13 @@ static bool read_one(struct options *o, int c)
         return true;
     case OPT_REQUIRE_SIGNATURE:
         o->require_signature = optarg;
+        return true;
+    case OPT_OFFLINE:
+        o->run.offline = true;
+        return true;
+    case OPT_WORLD:
+        o->run.world = optarg;
+        o->run.offline = true;
         return true;
     case OPT_ASSUME_FAILURE:
         o->run.assume_failure = optarg;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/approval.h"
+#include "cli/pretend.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -38,10 +39,12 @@ static const char *misfit(const struct options *o)
     return NULL;
 }
 
-static int walk(struct options *o)
+static int walk(struct options *o, struct pretend *world)
 {
     struct session session;
     int code = session_open(&session, o, o->plan ? &mode_plan : &mode_live, NULL);
+    if (world)
+        pretend_answer(world, session.fetcher);
     if (code == 0)
         code = session_prepare(&session, o);
     if (code == 0)
@@ -55,6 +58,20 @@ static int walk(struct options *o)
     return session_close(&session, code);
 }
 
+// The same, with the world file that answers in place of the network, if there is one.
+static int walk_in_world(struct options *o)
+{
+    struct error err;
+    struct pretend *world = NULL;
+    if (o->run.world && (world = pretend_open(o, &err)) == NULL) {
+        fprintf(stderr, "runbook: %s\n", err.text);
+        return EXIT_LOAD;
+    }
+    int code = walk(o, world);
+    pretend_close(world);
+    return code;
+}
+
 static int verb(int argc, char **argv, bool plan)
 {
     struct options o = {.plan = plan};
@@ -66,7 +83,7 @@ static int verb(int argc, char **argv, bool plan)
         else if (wrong)
             fprintf(stderr, "runbook: %s\n", wrong);
         else
-            code = walk(&o);
+            code = walk_in_world(&o);
     }
     options_free(&o);
     return code;

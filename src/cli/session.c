@@ -234,6 +234,10 @@ static void tell_start(struct run *run, struct value *params)
     value_set(a, data, "summary", value_string(a, run->outline.summary));
     value_set(a, data, "file", value_string(a, run->options->file));
     value_set(a, data, "mode", value_string(a, run->mode->name));
+    if (run->options->offline)
+        value_set(a, data, "offline", value_bool(a, true));
+    if (run->options->world)
+        value_set(a, data, "world", value_string(a, run->options->world));
     value_set(a, data, "run", value_string(a, run->id));
     value_set(a, data, "params", params);
     value_set(a, data, "phases", selected_phases(run));

@@ -23,6 +23,7 @@ enum effect_access { ACCESS_READ, ACCESS_WRITE, ACCESS_TIME, ACCESS_HUMAN };
 // A row in the table of effects. A primitive brings one for each kind it knows.
 struct effect_kind {
     const char *name; // "http.request"
+    bool fetches;     // it asks by HTTP alone, so that a world file can answer
     // Starts the work. Ends by one call of effect_end, at once or later from the loop.
     void (*perform)(struct effect *);
     // Ends the work at once and frees what belongs to it; effect_end will not be called. Called
@@ -70,6 +71,7 @@ struct effect {
     // Plan mode: the target as the plan has left it so far, when it has changed it; set by the mode
     // before it rehearses a write. VALUE_NULL: deleted.
     struct value *before;
+    bool alone; // plan mode: nobody may be asked, also not for a rehearsal
     // Plan mode: the answer of a write that was not made, made up from what is known; or NULL.
     struct value *would_be;
     bool would_be_partial; // it is only what is known of the object: a read tells the rest

@@ -98,6 +98,11 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
     if (run->mode->rehearsal && code == EXIT_DONE && run->failure_assumed)
         return arena_printf(a, "%s is planned as if \"%s\" failed; nothing was changed", name,
                             step);
+    if (run->mode->rehearsal && code == EXIT_DONE && run->counts.open)
+        return arena_printf(a,
+                            "%s is planned as far as the answers go that are declared: %d of %d "
+                            "steps want more; nothing was changed",
+                            name, run->counts.open, run->counts.steps);
     if (run->mode->rehearsal && v->rollback_failed)
         return arena_printf(a, "the plan of %s has a problem: an undo fails after \"%s\"", name,
                             step);

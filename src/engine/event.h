@@ -8,7 +8,8 @@
 #include "base/value.h"
 
 enum event_type {
-    // name, summary, file, mode ("live" | "plan"), run (its id), params { name: text, secrets
+    // name, summary, file, mode ("live" | "plan"), offline, world (its file), run (its id), params
+    // { name: text, secrets
     // masked },
     // phases [ { name, steps [ name ] } ] (those that will run), user, host
     EVENT_RUN_STARTED,
@@ -41,7 +42,8 @@ enum event_type {
     EVENT_PROGRESS,
     EVENT_ASKED,    // kind ("approve" | "confirm" | "text"), question
     EVENT_ANSWERED, // question, answer, by ("terminal" | "--yes" | "plan")
-    // outcome ("ok" | "failed" | "skipped" | "stopped"), error { text, where, detail } or null,
+    // outcome ("ok" | "failed" | "skipped" | "stopped" | "open": an offline plan lacks an answer),
+    // error { text, where, detail } or null,
     // seconds, attempts, retry_in (seconds until the next attempt, or null), reason (of a skip),
     // result (what the step returned, or null), writes (how many it made)
     EVENT_STEP_ENDED,

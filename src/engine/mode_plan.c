@@ -24,15 +24,27 @@ static void answer(struct effect *e, const char *basis, const struct value *resu
     effect_end(e);
 }
 
+// Offline nobody is asked, save a world file about what goes by HTTP.
+static bool may_ask(const struct effect *e)
+{
+    const struct run_options *o = e->run->options;
+    return !o->offline || (o->world && e->kind->fetches);
+}
+
 static void read_answer(struct effect *e, const struct prospect *p)
 {
     const struct would_be *w = prospect_find(p, e->target);
-    if (w && !w->partial)
+    bool ask = may_ask(e);
+    if (w && (!w->partial || !ask)) {
         answer(e, "planned", w->object);
-    else if (w == NULL && e->assume && prospect_touched(p, e->system))
+    } else if (e->assume && (!ask || (w == NULL && prospect_touched(p, e->system)))) {
         answer(e, "declared", e->assume);
-    else
+    } else if (ask) {
         effect_start(e);
+    } else {
+        e->unknown = true;
+        effect_end(e);
+    }
 }
 
 static void write_not(struct effect *e, struct prospect *p)
@@ -45,6 +57,7 @@ static void write_not(struct effect *e, struct prospect *p)
         answer(e, "declared", e->assume);
         return;
     }
+    e->alone = !may_ask(e);
     if (e->kind->rehearse) {
         e->performing = true;
         if (e->kind->rehearse(e))
@@ -57,6 +70,7 @@ static void write_not(struct effect *e, struct prospect *p)
 static void person_answer(struct effect *e)
 {
     const struct value *assumed = e->assume ? e->assume : value_get(e->args, "assumed");
+    e->basis = e->assume ? "declared" : NULL;
     e->unknown = assumed == NULL;
     e->result = value_copy(&e->arena, assumed);
     effect_end(e);
@@ -88,7 +102,7 @@ static void perform(struct effect *e)
 static void read_amend(struct effect *e, const struct prospect *p)
 {
     bool amended = false;
-    for (size_t i = 0; e->kind->amend && !e->error && !e->basis && i < p->count; i++)
+    for (size_t i = 0; e->kind->amend && e->result && !e->basis && i < p->count; i++)
         if (e->system && strcmp(p->objects[i].system, e->system) == 0)
             amended |= e->kind->amend(e, p->objects[i].target, p->objects[i].object);
     if (amended)
@@ -116,6 +130,9 @@ static void ended(struct effect *e)
         read_amend(e, p);
     if (e->suppressed && !e->error)
         write_keep(e, p);
+    bool asked = e->performing && e->access <= ACCESS_WRITE;
+    if (asked && e->run->options->world && !e->basis && !e->unknown)
+        e->basis = "world";
     e->run->step_assumed |= e->basis != NULL;
 }
 

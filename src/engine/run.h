@@ -69,6 +69,7 @@ enum { RUN_COMPUTED = 64 };
 
 struct run_counts {
     int steps, failed, skipped, reads, writes, waits, asks, checks;
+    int open; // steps of an offline plan that end where an answer is missing
 };
 
 struct run {

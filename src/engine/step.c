@@ -9,6 +9,7 @@
 #include "engine/failure.h"
 #include "engine/mode.h"
 #include "engine/run.h"
+#include "engine/step_plan.h"
 #include "net/loop.h"
 
 enum {
@@ -190,40 +191,6 @@ static void tell_end(struct run *run, const char *outcome, struct value *failure
     run_tell(run, EVENT_STEP_ENDED, data);
 }
 
-// What goes wrong after a read that a change not made would have affected says nothing of the
-// change.
-static void doubt_failure(struct run *run, struct value *failure)
-{
-    struct arena *a = &run->arena;
-    const char *kind = value_get_text(failure, "kind");
-    bool follows = strcmp(kind, FAILURE_CHECK) == 0 || strcmp(kind, FAILURE_ERROR) == 0 ||
-                   strcmp(kind, FAILURE_USAGE) == 0;
-    if (!run->step_stale || !follows)
-        return;
-    value_set(a, failure, "kind", value_string(a, FAILURE_UNKNOWN));
-    value_set(a, failure, "text",
-              value_printf(a,
-                           "cannot be planned further: %s; but that follows from what was read "
-                           "before a change that was not made: declare with `assume = ...` on the "
-                           "call what it would answer",
-                           value_get_text(failure, "text")));
-}
-
-// Plan: the failure at the end of the step that is taken to fail, or NULL.
-static struct value *assumed_failure(struct run *run, const struct step *step)
-{
-    struct arena *a = &run->arena;
-    const char *name = run->options->assume_failure;
-    if (!run->mode->rehearsal || name == NULL || !outline_step_is(step, name))
-        return NULL;
-    struct value *failure = value_object(a);
-    run->failure_assumed = true;
-    value_set(a, failure, "kind", value_string(a, FAILURE_ASSUMED));
-    value_set(a, failure, "text", value_string(a, "assumed to fail at its end"));
-    value_set(a, failure, "where", value_string(a, step->where));
-    return failure;
-}
-
 // One attempt. Returns its failure, or NULL.
 static struct value *attempt_step(struct run *run, const struct step *step, int attempt,
                                   struct value **result)
@@ -236,10 +203,7 @@ static struct value *attempt_step(struct run *run, const struct step *step, int 
     run->scope = arena_printf(a, "step:%s#%d", step->name, attempt);
     *result = NULL;
     struct value *failure = step_call(run, step->action, step->timeout_ms, result);
-    if (run->mode->rehearsal && failure)
-        doubt_failure(run, failure);
-    struct value *assumed = assumed_failure(run, step);
-    return failure ? failure : assumed;
+    return run->mode->rehearsal ? step_rehearsed(run, step, failure) : failure;
 }
 
 static bool is_same(const struct value *before, const struct value *now)
@@ -360,7 +324,11 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
                 break;
         }
     }
-    if (*failure) {
+    bool open = *failure && run->options->offline && run->mode->rehearsal &&
+                strcmp(value_get_text(*failure, "kind"), FAILURE_UNKNOWN) == 0;
+    if (open) {
+        run->counts.open++;
+    } else if (*failure) {
         bool stopped = run->halted || (run->signal && strcmp(value_get_text(*failure, "kind"),
                                                              FAILURE_STOPPED) == 0);
         outcome = stopped ? STEP_STOPPED : STEP_FAILED;
@@ -372,10 +340,13 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     if (run->step_stale)
         value_set(&run->arena, run->stale_results, step->name, value_bool(&run->arena, true));
     tell_end(run,
-             outcome == STEP_OK       ? "ok"
+             open                     ? "open"
+             : outcome == STEP_OK     ? "ok"
              : outcome == STEP_FAILED ? "failed"
                                       : "stopped",
              *failure, attempt, started, 0, result);
     run->step = NULL;
+    if (open)
+        *failure = NULL;
     return outcome;
 }

@@ -13,6 +13,7 @@ struct kube_config_options {
     const char *namespace;          // default: the context's, the pod's, "default"
     char *(*env)(const char *name); // default: getenv
     const char *pod_folder;         // of a pod's service account; default: where Kubernetes puts it
+    bool stand_in;                  // without any kubeconfig: a cluster that is never asked
     bool no_input;                  // a credential plugin may not ask the person at the terminal
 };
 

@@ -9,11 +9,26 @@
 #include "base/buf.h"
 
 struct loop;
+struct arena;
 struct fetcher;
 struct fetch;
+struct fetch_request;
 
 struct fetcher *fetcher_new(struct loop *);
 void fetcher_free(struct fetcher *); // cancels what is still under way; not from inside a callback
+
+// An answer that does not come from the network; texts live in the arena given.
+struct fetch_answer {
+    int status;
+    const char *headers; // lines, each ended by \r\n
+    const char *body;
+    size_t len;
+    const char *error; // one sentence: there is no answer; else NULL
+};
+typedef void fetch_pretend(const struct fetch_request *, struct arena *, struct fetch_answer *,
+                           void *arg);
+// From now on every request is answered by `answer`, called from the loop, and none is sent.
+void fetcher_pretend(struct fetcher *, fetch_pretend *answer, void *arg);
 
 // What to ask. All strings are copied by fetch_start. Zero or NULL means the default.
 struct fetch_request {

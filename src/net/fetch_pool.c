@@ -152,3 +152,9 @@ void pool_give(struct fetcher *pool, CURL *easy)
     else
         curl_easy_cleanup(easy);
 }
+
+void fetcher_pretend(struct fetcher *pool, fetch_pretend *answer, void *arg)
+{
+    pool->pretend = answer;
+    pool->pretend_arg = arg;
+}

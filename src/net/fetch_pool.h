@@ -15,6 +15,8 @@ struct fetcher {
     struct event *alarm;
     CURL *idle[64];
     int idle_count;
+    fetch_pretend *pretend; // answers instead of the network; NULL: nothing does
+    void *pretend_arg;
     bool inside; // curl is at work on the stack below: it must not be entered again
 };
 

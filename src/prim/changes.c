@@ -46,7 +46,7 @@ static void add_row(const struct listing *l, const char *path, const struct valu
     if (value_count(l->rows) >= MOST_ROWS)
         return;
     struct value *row = value_object(a);
-    value_set(a, row, "path", value_string(a, path));
+    value_set(a, row, "path", value_string(a, *path ? path : "the object"));
     value_set(a, row, "old", shown(l, old));
     value_set(a, row, "new", shown(l, new));
     value_push(a, l->rows, row);
@@ -123,19 +123,10 @@ static struct value *veiled(struct arena *a, const struct value *secret, const s
     return copy;
 }
 
-struct value *changes_between(const struct run *run, struct arena *a, const struct value *old,
-                              const struct value *new, bool secret)
-{
-    struct listing l = {run, a, value_array(a)};
-    old = present(old);
-    new = present(new);
-    walk(&l, "", secret ? veiled(a, old, new, "*** (before)") : old,
-         secret ? veiled(a, new, old, "*** (after)") : new);
-    return l.rows;
-}
-
 static void name_leaves(const struct listing *l, const char *path, const struct value *v)
 {
+    if (is_kept_by_server(path))
+        return;
     if (v->type != VALUE_OBJECT || v->object.count == 0) {
         add_row(l, path, NULL, v);
         return;
@@ -144,6 +135,22 @@ static void name_leaves(const struct listing *l, const char *path, const struct 
         const struct value_member *m = &v->object.members[i];
         name_leaves(l, join(l->arena, path, m->key), m->value);
     }
+}
+
+struct value *changes_between(const struct run *run, struct arena *a, const struct value *old,
+                              const struct value *new, bool secret)
+{
+    struct listing l = {run, a, value_array(a)};
+    old = present(old);
+    new = present(new);
+    const struct value *unveiled = new;
+    if (secret && new)
+        new = veiled(a, new, old, "*** (after)");
+    if (old)
+        walk(&l, "", secret ? veiled(a, old, unveiled, "*** (before)") : old, new);
+    else if (new)
+        name_leaves(&l, "", new);
+    return l.rows;
 }
 
 struct value *changes_named(const struct run *run, struct arena *a, const struct value *patch,

@@ -175,6 +175,7 @@ static void http_settle(struct effect *e)
 }
 
 static const struct effect_kind http_kind = {.name = "http.request",
+                                             .fetches = true,
                                              .perform = http_perform,
                                              .cancel = http_cancel,
                                              .settle = http_settle,

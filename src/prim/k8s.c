@@ -5,6 +5,7 @@
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/run.h"
+#include "engine/unknown.h"
 #include "kube/status.h"
 #include "prim/args.h"
 #include "prim/changes.h"
@@ -72,6 +73,8 @@ static int k8s_call(lua_State *L)
 static struct value *object_argument(lua_State *L, struct arena *a)
 {
     struct error err = {""};
+    if (unknown_is(L, 1))
+        unknown_raise(L, 1);
     struct value *object = lua_istable(L, 1) ? convert_read(L, 1, a, &err) : NULL;
     if (object == NULL)
         failure_raise(L, FAILURE_USAGE, "k8s: wants a Kubernetes object as k8s.get gives it");

@@ -14,7 +14,8 @@ struct kube *k8s_client(struct run *run, struct error *err)
         return run->kube;
     struct kube_config_options options = {.path = run->options->kubeconfig,
                                           .context = run->options->context,
-                                          .no_input = run->options->no_input};
+                                          .no_input = run->options->no_input,
+                                          .stand_in = run->options->offline};
     struct kube_config *config = kube_config_load(&options, err);
     if (config == NULL)
         return NULL;

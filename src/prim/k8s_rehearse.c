@@ -21,7 +21,7 @@ static void finish(struct k8s_work *w, struct value *object, struct value *answe
     e->would_be = object;
     e->result = answer;
     e->diff = changes_between(e->run, &e->arena, e->before, object, e->sensitive);
-    e->note = w->on_top ? NULL : "controllers do not act on a dry run";
+    e->note = w->on_top || e->alone ? NULL : "controllers do not act on a dry run";
     effect_end(e);
 }
 
@@ -83,6 +83,20 @@ static void looked(const struct kube_result *r, void *arg)
     k8s_work_start(w, checked);
 }
 
+// What the write makes of the object by itself, as far as that can be said; NULL: it cannot.
+static struct value *imagine(const struct k8s_work *w)
+{
+    struct effect *e = w->effect;
+    const struct kube_request *q = &w->request;
+    if (q->verb == KUBE_DELETE)
+        return value_null(&e->arena);
+    if (e->would_be)
+        return e->would_be;
+    if (q->verb == KUBE_CREATE || q->verb == KUBE_APPLY)
+        return changes_merge(&e->arena, e->before, q->body);
+    return e->before && is_merge(q) ? changes_merge(&e->arena, e->before, q->body) : NULL;
+}
+
 bool k8s_rehearse(struct effect *e)
 {
     struct k8s_work *w = k8s_work_new(e);
@@ -90,6 +104,12 @@ bool k8s_rehearse(struct effect *e)
     bool whole = q->verb == KUBE_CREATE || q->verb == KUBE_APPLY;
     w->on_top = e->before != NULL;
     bool known = w->on_top && (is_merge(q) || q->verb == KUBE_DELETE);
+    if (e->alone) {
+        struct value *object = imagine(w);
+        if (object)
+            presume(w, object);
+        return object != NULL;
+    }
     if (w->on_top && e->would_be) { // an edit: the server could not apply it to what it has
         presume(w, e->would_be);
     } else if (w->on_top && e->before->type == VALUE_NULL && whole) { // deleted by the plan

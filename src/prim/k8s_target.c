@@ -96,6 +96,8 @@ void k8s_target_read(lua_State *L, struct effect *e)
     if (name.name && k8s_verb(e) <= KUBE_DELETE)
         e->target = arena_printf(a, "%s %s/%s/%s%s%s", e->system, space, singular(a, name.resource),
                                  name.name, other ? "/" : "", other ? part : "");
+    else if (k8s_verb(e) == KUBE_LIST && name.resource)
+        e->target = arena_printf(a, "%s %s/%s/", e->system, space, singular(a, name.resource));
     if (e->summary == NULL)
         e->summary = summarize(e, &name, space);
     // The journal keeps no Secrets.

@@ -43,6 +43,11 @@ enum kube_verb k8s_verb(const struct effect *);
 // Plan: asks the server what the write would do, after a look at the object as it is.
 bool k8s_rehearse(struct effect *);
 
+// Plan: what the plan makes of an object, put into a list, or into the scale of that object; the
+// effect kinds' `amend`.
+bool k8s_amend_list(struct effect *, const char *target, const struct value *object);
+bool k8s_amend_scale(struct effect *, const char *target, const struct value *object);
+
 // The performers of the streams, and what ends them at once.
 void k8s_watch_perform(struct effect *);
 void k8s_logs_perform(struct effect *);

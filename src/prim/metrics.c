@@ -95,29 +95,44 @@ static void metrics_cancel(struct effect *e)
 }
 
 static const struct question query_question = {
-    .kind = {.name = "metrics.query", .perform = metrics_perform, .cancel = metrics_cancel},
+    .kind = {.name = "metrics.query",
+             .fetches = true,
+             .perform = metrics_perform,
+             .cancel = metrics_cancel},
     .path = "/api/v1/query",
     .post = true,
     .read = metrics_read_query,
 };
 static const struct question range_question = {
-    .kind = {.name = "metrics.range", .perform = metrics_perform, .cancel = metrics_cancel},
+    .kind = {.name = "metrics.range",
+             .fetches = true,
+             .perform = metrics_perform,
+             .cancel = metrics_cancel},
     .path = "/api/v1/query_range",
     .post = true,
     .read = metrics_read_range,
 };
 static const struct question rules_question = {
-    .kind = {.name = "metrics.rules", .perform = metrics_perform, .cancel = metrics_cancel},
+    .kind = {.name = "metrics.rules",
+             .fetches = true,
+             .perform = metrics_perform,
+             .cancel = metrics_cancel},
     .path = "/api/v1/rules",
     .read = metrics_read_rules,
 };
 static const struct question alerts_question = {
-    .kind = {.name = "metrics.alerts", .perform = metrics_perform, .cancel = metrics_cancel},
+    .kind = {.name = "metrics.alerts",
+             .fetches = true,
+             .perform = metrics_perform,
+             .cancel = metrics_cancel},
     .path = "/api/v2/alerts",
     .read = metrics_read_alerts,
 };
 static const struct question ready_question = {
-    .kind = {.name = "metrics.ready", .perform = metrics_perform, .cancel = metrics_cancel},
+    .kind = {.name = "metrics.ready",
+             .fetches = true,
+             .perform = metrics_perform,
+             .cancel = metrics_cancel},
     .path = "/-/ready",
     .lenient = true,
     .read = metrics_read_ready,

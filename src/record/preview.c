@@ -35,8 +35,14 @@ static void hear_run(struct preview *p, const struct event *e)
     ink_value(&line, TONE_PLAIN, value_get(e->data, "summary"));
     screen_print(p->screen, 0, MARK_NONE, &line, "");
     line = screen_ink(p->screen);
-    ink_puts(&line, TONE_DIM,
-             "Reads are live. Nothing is changed, nobody is asked, waits pass at once.");
+    const char *world = value_get_text(e->data, "world");
+    if (*world)
+        ink_say(&line, TONE_DIM, "No network: reads are answered by %s.", world);
+    else if (value_get_bool(e->data, "offline", false))
+        ink_puts(&line, TONE_DIM, "No network: what nobody declares is not known.");
+    else
+        ink_puts(&line, TONE_DIM, "Reads are live.");
+    ink_puts(&line, TONE_DIM, " Nothing is changed, nobody is asked, waits pass at once.");
     screen_print(p->screen, 0, MARK_NONE, &line, "");
 }
 
@@ -83,10 +89,16 @@ static const char *summary_after(const struct value *data, const char *word)
 static void passed_over(struct preview *p, const struct value *data, bool wait)
 {
     struct ink line = word_line(p->screen, wait ? TONE_DIM : TONE_LINK, wait ? "wait" : "ask");
+    struct buf sure = {0};
+    words_sure(&sure, data);
+    if (wait)
+        buf_puts(&sure, " to pass");
+    else if (strcmp(buf_text(&sure), "assumed") == 0)
+        buf_puts(&sure, text_is(data, "kind", "ask.text") ? ": the default" : ": yes");
     ink_puts(&line, TONE_PLAIN, summary_after(data, wait ? "wait " : "ask: "));
-    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line,
-                 wait ? "assumed to pass" : "assumed: yes");
+    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, buf_text(&sure));
     line_below(p->screen, TONE_BAD, value_get(data, "error"));
+    buf_free(&sure);
 }
 
 static void line_details(struct preview *p, const struct value *details)

@@ -14,9 +14,10 @@ struct preview {
     bool begun;
     char *told; // the last check or gate that does not hold, or NULL
     struct arena arena;
-    struct value *gates; // those that were shown, once is enough
-    int same;            // how many gates in a row were not shown for that reason
-    struct story *story; // of it all, for the outlook
+    struct value *gates;      // those that were shown, once is enough
+    const struct value *last; // of those that were not shown
+    int same;                 // how many gates in a row were not shown for that reason
+    struct story *story;      // of it all, for the outlook
 };
 
 void preview_hear(struct preview *p, const struct event *e);

@@ -32,7 +32,10 @@ void preview_gates_end(struct preview *p)
         return;
     struct ink line = word_line(p->screen, TONE_LINK, "gate");
     ink_say(&line, TONE_PLAIN, "the same %s as above", words_count(same, "gate", count));
-    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, "read live");
+    struct buf sure = {0};
+    words_sure(&sure, p->last);
+    screen_print(p->screen, WORD_INDENT, MARK_NONE, &line, buf_text(&sure));
+    buf_free(&sure);
 }
 
 void preview_gate(struct preview *p, const struct value *data)
@@ -41,6 +44,7 @@ void preview_gate(struct preview *p, const struct value *data)
     bool ok = value_get_bool(data, "ok", false), later = value_get_bool(data, "later", false);
     if (!is_new(p, data) && (ok || later)) {
         p->same++;
+        p->last = value_copy(&p->arena, data);
         return;
     }
     struct ink line = word_line(p->screen, TONE_LINK, "gate");

@@ -70,23 +70,29 @@ static void header_add(const char *name, const char *value, void *arg)
                   : value_string(g->a, value));
 }
 
-struct value *request_read(struct arena *a, const struct exchange *ex, const char *service)
+struct value *request_make(struct arena *a, const char *service, const struct request_parts *p)
 {
     struct value *request = value_object(a);
-    const char *target = exchange_target(ex);
-    size_t path_len = strcspn(target, "?#");
+    size_t path_len = strcspn(p->target, "?#");
     value_set(a, request, "service", value_string(a, service));
-    value_set(a, request, "method", value_string(a, exchange_method(ex)));
-    value_set(a, request, "target", value_string(a, target));
-    value_set(a, request, "path", percent_decode(a, target, path_len, false));
-    query_read(a, request, target[path_len] == '?' ? target + path_len + 1 : "");
+    value_set(a, request, "method", value_string(a, p->method));
+    value_set(a, request, "target", value_string(a, p->target));
+    value_set(a, request, "path", percent_decode(a, p->target, path_len, false));
+    query_read(a, request, p->target[path_len] == '?' ? p->target + path_len + 1 : "");
+    value_set(a, request, "headers", p->headers);
+    value_set(a, request, "body", value_bytes(a, p->body, p->len));
+    value_set(a, request, "peer", value_string(a, "127.0.0.1"));
+    return request;
+}
 
+struct value *request_read(struct arena *a, const struct exchange *ex, const char *service)
+{
     struct gather g = {a, value_object(a)};
     exchange_headers(ex, header_add, &g);
-    value_set(a, request, "headers", g.headers);
-    size_t len;
-    const char *body = exchange_body(ex, &len);
-    value_set(a, request, "body", value_bytes(a, body, len));
+    struct request_parts parts = {
+        .method = exchange_method(ex), .target = exchange_target(ex), .headers = g.headers};
+    parts.body = exchange_body(ex, &parts.len);
+    struct value *request = request_make(a, service, &parts);
     value_set(a, request, "peer", value_string(a, exchange_peer(ex)));
     return request;
 }

@@ -33,7 +33,9 @@ end
 -- k8s.list("pods" [, { namespace, selector = "app=x", field_selector = "status.phase=Running",
 --                      all_namespaces = true }]): the objects, as a list.
 function k8s.list(what, options)
-    local got = call(options_for("list", what, options))
+    local all = options_for("list", what, options)
+    if all.assume then all.assume = { items = engine.array(all.assume) } end
+    local got = call(all)
     if engine.unknown(got) then return got end
     return got.items
 end

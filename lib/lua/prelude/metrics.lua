@@ -23,6 +23,13 @@ local function client(class, what, url, options)
     return self
 end
 
+-- A number as the answer of a query that gives this one figure.
+local function assumed_figure(options)
+    if type(options) ~= "table" or type(options.assume) ~= "number" then return options end
+    return merged(options, { assume = { warnings = {}, series = { { labels = {}, at = 0,
+        value = tostring(options.assume) } } } })
+end
+
 -- The options of one call over those of its client; `more` is what the call is about.
 local function options_of(self, method, options, more)
     if not bases[self] then
@@ -76,9 +83,9 @@ end
 -- prom:query(promql [, { at = seconds, ... }]): the list of { labels, value, at } that the query gives
 -- for one moment, now or `at`; a scalar has no labels. NaN and infinities are numbers here, as Lua
 -- knows them. Second result: the server's warnings. Raises an effect failure when the server cannot be
--- reached, refuses the query, or the query gives no figures.
+-- reached, refuses the query, or the query gives no figures. `assume` may be a number: the one figure.
 function prometheus:query(promql, options)
-    local answer = ask.query(options_of(self, "query", options, { query = promql }))
+    local answer = ask.query(options_of(self, "query", assumed_figure(options), { query = promql }))
     return series_of(answer, to_number, promql)
 end
 

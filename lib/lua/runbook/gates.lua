@@ -73,6 +73,8 @@ local function tolerant(fn, ...)
     local failure = result[2]
     if type(failure) == "table" and failure.kind == "effect" and not failure.text:find("bad_data") then
         return nil, failure.text
+    elseif type(failure) == "table" and failure.kind == "unknown" then
+        return nil, failure.text, "not known"
     end
     error(failure, 0)
 end
@@ -84,17 +86,17 @@ function gates.judge(run, gate, options)
     local kind, limit, limit_text = limit_of(gate, options.baseline)
     local query = type(gate.query) == "string" and run.fill(gate.query) or "(a function)"
     local judged = { name = gate.name, limit = limit_text, query = query, ok = false }
-    local sample, why = tolerant(figure_of, run, gate.query, options.source)
+    local sample, why, verdict = tolerant(figure_of, run, gate.query, options.source)
     if not sample then
-        judged.verdict, judged.text = "error", why
+        judged.verdict, judged.text = verdict or "error", why
     elseif not sample.value then
         judged.verdict, judged.text = "no data", ("%s: %s"):format(sample.reason, sample.text or "")
     else
         judged.value = shown(sample.value, gate.unit)
         local short
-        short, why = tolerant(requests_short, run, gate, options.source)
+        short, why, verdict = tolerant(requests_short, run, gate, options.source)
         if short == nil then
-            judged.verdict, judged.text = "error", why
+            judged.verdict, judged.text = verdict or "error", why
         elseif short and not beyond_mending(gate, kind, sample.value, limit, short) then
             judged.verdict = "too few"
             judged.text = ("only %s of %s requests"):format(words.number(short.count),

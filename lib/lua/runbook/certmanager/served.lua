@@ -38,6 +38,9 @@ function served.compare(found, options)
     if not leaf then return { text = "there is no certificate to compare with what the host serves" } end
     local answers, why = words.attempt(look, host, options)
     if not answers then return { text = ("what %s serves could not be seen: %s"):format(host, why) } end
+    if engine.unknown(answers) or engine.unknown(answers[1]) then
+        return { text = ("what %s serves is not known in a plan without a network"):format(host) }
+    end
     local alike, others, rest = {}, {}, {}
     for _, answer in ipairs(answers) do
         local shown = answer.chain and answer.chain[1]
