@@ -25,10 +25,10 @@ int libssh2_init(int flags)
     type name parameters;                                                                          \
     type name parameters                                                                           \
     {                                                                                              \
-        static type(*call) parameters;                                                             \
+        static __typeof__(name) *call;                                                             \
         if (!call)                                                                                 \
             *(void **)&call = find(library, symbol);                                               \
-        return call ? call arguments : missing;                                                    \
+        return call ? call arguments : (missing);                                                  \
     }
 
 static void *find(const char *library, const char *symbol)

@@ -42,9 +42,10 @@ static bool alike(const struct value *answers, const char *planned, const char *
 
 Test(likeness, is_equality_first)
 {
-    cr_expect(alike(NULL, "{\"a\":[1,{\"b\":null}],\"c\":\"x\"}", "{\"c\":\"x\",\"a\":[1,{\"b\":null}]}"));
-    const char *const others[] = {"{\"a\":2}", "{\"a\":\"2\"}", "{\"a\":1,\"b\":1}", "{}", "[1]",
-                                  "{\"a\":null}", "{\"a\":[1]}", "{\"a\":true}"};
+    cr_expect(alike(NULL, "{\"a\":[1,{\"b\":null}],\"c\":\"x\"}",
+                    "{\"c\":\"x\",\"a\":[1,{\"b\":null}]}"));
+    const char *const others[] = {"{\"a\":2}",    "{\"a\":\"2\"}", "{\"a\":1,\"b\":1}", "{}", "[1]",
+                                  "{\"a\":null}", "{\"a\":[1]}",   "{\"a\":true}"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         cr_expect_not(alike(NULL, "{\"a\":1}", others[i]), "%s", others[i]);
         cr_expect_not(alike(NULL, others[i], "{\"a\":1}"), "%s", others[i]);
@@ -71,8 +72,10 @@ Test(likeness, names_the_first_difference)
 Test(likeness, a_time_may_stand_for_a_time)
 {
     static const char *const pairs[][2] = {
-        {"1795370901", "1795381701"},       {"1795370901398", "1795381701002"},
-        {"1795370901.25", "1795381702.5"},  {"\"t=1795370901,v1=x\"", "\"t=1795381701,v1=x\""},
+        {"1795370901", "1795381701"},
+        {"1795370901398", "1795381701002"},
+        {"1795370901.25", "1795381702.5"},
+        {"\"t=1795370901,v1=x\"", "\"t=1795381701,v1=x\""},
         {"\"key-1795370901398-a\"", "\"key-1795381701398-a\""},
         {"\"2026-11-22T18:08:21Z\"", "\"2026-11-22T21:08:21Z\""},
         {"\"until 2026-11-22T18:08:21.5+01:00.\"", "\"until 2026-11-22T21:08:21.25+01:00.\""},
@@ -109,9 +112,9 @@ static struct value *learned(const char *planned, const char *actual)
 
 Test(likeness, an_answer_may_stand_for_what_it_was_assumed_to_be)
 {
-    const struct value *answers =
-        learned("{\"status\":201,\"body\":\"{\\\"id\\\":\\\"we_planned\\\",\\\"n\\\":12345}\"}",
-                "{\"status\":201,\"body\":\"{\\\"id\\\":\\\"we_1Qx\\\",\\\"n\\\":99,\\\"more\\\":1}\"}");
+    const struct value *answers = learned(
+        "{\"status\":201,\"body\":\"{\\\"id\\\":\\\"we_planned\\\",\\\"n\\\":12345}\"}",
+        "{\"status\":201,\"body\":\"{\\\"id\\\":\\\"we_1Qx\\\",\\\"n\\\":99,\\\"more\\\":1}\"}");
     cr_expect(alike(answers, "\"/v1/we_planned\"", "\"/v1/we_1Qx\""));
     cr_expect(alike(answers, "\"we_planned,we_planned\"", "\"we_1Qx,we_1Qx\""));
     cr_expect(alike(answers, "{\"n\":12345}", "{\"n\":99}"));
@@ -125,7 +128,8 @@ Test(likeness, an_answer_may_stand_for_what_it_was_assumed_to_be)
 
 Test(likeness, an_answer_that_begins_as_the_planned_one)
 {
-    const struct value *longer = learned("\"item\"", "\"item-2\""), *shorter = learned("\"item-2\"", "\"item\"");
+    const struct value *longer = learned("\"item\"", "\"item-2\""),
+                       *shorter = learned("\"item-2\"", "\"item\"");
     cr_expect(alike(longer, "\"/item/x\"", "\"/item-2/x\""));
     cr_expect(alike(longer, "\"/item\"", "\"/item-2\""));
     cr_expect(alike(shorter, "\"/item-2/x\"", "\"/item/x\""));
@@ -136,7 +140,8 @@ Test(likeness, of_an_answer_that_was_not_kept_any_word_may_stand)
 {
     const struct value *answers = learned("{\"id\":\"th_planned\"}", NULL);
     cr_expect(alike(answers, "\"/things/th_planned\"", "\"/things/th_9-a\""));
-    cr_expect_not(alike(answers, "\"/things/th_planned\"", "\"/things/a/b\""), "but one word alone");
+    cr_expect_not(alike(answers, "\"/things/th_planned\"", "\"/things/a/b\""),
+                  "but one word alone");
     cr_expect_not(alike(answers, "\"/things/th_planned\"", "\"/things/\""), "and not none");
     cr_expect_not(alike(answers, "\"/things/th_planned\"", "\"/things/x\\\",\\\"y\""));
 }
@@ -161,8 +166,9 @@ static const char *field(const char *object, const char *path)
 
 Test(planned, finds_what_a_diff_names)
 {
-    const char *object = "{\"metadata\":{\"annotations\":{\"a.b/c\":\"1\"}},\"spec\":{\"ports\":[{\"port\":1},"
-                         "{\"port\":2}],\"none\":null}}";
+    const char *object =
+        "{\"metadata\":{\"annotations\":{\"a.b/c\":\"1\"}},\"spec\":{\"ports\":[{\"port\":1},"
+        "{\"port\":2}],\"none\":null}}";
     cr_expect_str_eq(field(object, "metadata.annotations[a.b/c]"), "\"1\"");
     cr_expect_str_eq(field(object, "spec.ports[1].port"), "2");
     cr_expect_str_eq(field(object, "spec.ports[2].port"), "nothing");

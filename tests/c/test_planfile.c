@@ -1,5 +1,5 @@
-// Plan files: written, read back, signed, and what is refused. The signature is checked by test 2 of
-// RFC 8032, section 7.1.
+// Plan files: written, read back, signed, and what is refused. The signature is checked by test 2
+// of RFC 8032, section 7.1.
 #include <criterion/criterion.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,7 +61,8 @@ static struct value *json(const char *text)
 }
 
 static const char plan_text[] =
-    "{\"format\":1,\"id\":\"20261122-1\",\"seed\":-5,\"made\":1,\"user\":\"u\",\"host\":\"h\",\"name\":\"n\","
+    "{\"format\":1,\"id\":\"20261122-1\",\"seed\":-5,\"made\":1,\"user\":\"u\",\"host\":\"h\","
+    "\"name\":\"n\","
     "\"file\":\"f.lua\",\"options\":{\"phases\":[\"p\"],\"set\":[\"a=b\"]},\"params\":{},"
     "\"sources\":{\"\":{\"chunk\":\"f.lua\",\"text\":\"x\"}},\"writes\":[],\"readings\":[]}";
 
@@ -162,23 +163,30 @@ Test(planfile, what_is_no_plan_is_refused_with_a_word_why)
     cr_expect(strstr(refusal("{\"plan\":3}"), "is no plan; one is made with"));
     cr_expect(strstr(refusal("{\"plan\":{}}"), "something is missing"));
     cr_expect(strstr(refusal(with("format", "2")), "made by a newer runbook (format 2"));
-    static const char *const members[] = {"id",     "seed",    "made",    "user",   "host",   "name",
-                                          "params", "options", "sources", "writes", "readings"};
+    static const char *const members[] = {"id",      "seed",   "made",    "user",
+                                          "host",    "name",   "params",  "options",
+                                          "sources", "writes", "readings"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        cr_expect(strstr(refusal(with(members[i], NULL)), "something is missing"), "%s", members[i]);
+        cr_expect(strstr(refusal(with(members[i], NULL)), "something is missing"), "%s",
+                  members[i]);
     cr_expect(strstr(refusal(with("id", "\"../../x\"")), "something is missing"));
     cr_expect(strstr(refusal(with("sources", "{}")), "something is missing"));
     cr_expect(strstr(refusal(with("sources", "{\"\":3}")), "something is missing"));
     cr_expect(strstr(refusal(with("options", "{\"set\":[\"a\"]}")), "something is missing"));
     cr_expect(strstr(refusal(with("options", "{\"set\":[3]}")), "something is missing"));
-    cr_expect(strstr(refusal(arena_printf(&arena, " %s", with("params", "{}"))), "was changed after"));
+    cr_expect(
+        strstr(refusal(arena_printf(&arena, " %s", with("params", "{}"))), "was changed after"));
 }
 
 Test(planfile, a_signature_of_another_form_fits_nothing)
 {
-    static const char *const forms[] = {"{}", "3", "null", "{\"algorithm\":\"none\"}",
-                                        "{\"algorithm\":\"Ed25519\",\"key\":\"\",\"value\":\"\"}",
-                                        "{\"algorithm\":\"Ed25519\",\"key\":[],\"value\":\"AAAA\"}"};
+    static const char *const forms[] = {
+        "{}",
+        "3",
+        "null",
+        "{\"algorithm\":\"none\"}",
+        "{\"algorithm\":\"Ed25519\",\"key\":\"\",\"value\":\"\"}",
+        "{\"algorithm\":\"Ed25519\",\"key\":[],\"value\":\"AAAA\"}"};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct value *document = value_object(&arena);
         struct planfile file;

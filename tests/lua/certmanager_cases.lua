@@ -222,6 +222,11 @@ add { "no reason, but an event", want = "the Secret route53 with", challenges = 
     event = 'Error presenting challenge: secret "route53" not found' } } }
 add { "no reason at all", want = "is pending, and nothing says why", challenges = { { type = "DNS-01",
     presented = false } } }
+for _, state in ipairs { "expired", "errored", "invalid" } do
+    add { "a challenge that is " .. state, want = "the challenge for shop.test is " .. state
+        .. ", and nothing says why", order = { "invalid" }, challenges = { { type = "HTTP-01", state = state } },
+        request = { "Failed", 'Failed to wait for order resource "o" to become ready: order is in "invalid" state: ' } }
+end
 add { "an unknown reason is the cause itself", want = "quite unheard of", challenges = { { type = "DNS-01",
     reason = "quite unheard of" } } }
 
