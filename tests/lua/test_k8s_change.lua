@@ -119,10 +119,10 @@ return runbook {
         end },
         step "rollouts" { function()
             local function image(n)
-                k8s.patch("deployment/worker", { merge = { metadata = { annotations = {
-                    ["kubernetes.io/change-cause"] = "image " .. n } } }, namespace = "n" })
-                k8s.patch("deployment/worker", { strategic = { spec = { template = { spec = { containers = {
-                    { name = "main", image = "shop/worker:" .. n } } } } } } })
+                k8s.patch("deployment/worker", { strategic = { -- at once: a controller may look at any time
+                    metadata = { annotations = { ["kubernetes.io/change-cause"] = "image " .. n } },
+                    spec = { template = { spec = { containers = { { name = "main",
+                        image = "shop/worker:" .. n } } } } } }, namespace = "n" })
                 return k8s.rollout_wait("deployment/worker", { timeout = "10s" })
             end
             local function of(object) return object.spec.template.spec.containers[1].image end
