@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "cli/approval.h"
+#include "cli/kept.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -18,46 +19,28 @@ static int fail(int code, const char *path, const char *text)
     return code;
 }
 
-static const char *text_or_null(const struct value *v, const char *key)
+// What the plan was given by --set, and behind it what the command line gives.
+static const char **settings(struct arena *a, const struct value *planned, const char **given)
 {
-    const struct value *t = value_get(v, key);
-    return t && t->type == VALUE_STRING ? t->string.text : NULL;
-}
-
-// A list of texts as C has it, with those of `more`, which may be NULL, behind them.
-static const char **texts(struct arena *a, const struct value *list, const char *const *more)
-{
-    size_t count = 0, own = value_count(list);
-    while (more && more[count])
+    size_t count = 0, own = value_count(planned);
+    while (given && given[count])
         count++;
-    const char **all = arena_alloc(a, (own + count + 1) * sizeof *all);
+    const char **all = arena_alloc(a, (own + count + 1) * sizeof(char *));
     for (size_t i = 0; i < own; i++)
-        all[i] = value_text(value_at(list, i));
-    for (size_t i = 0; i < count; i++)
-        all[own + i] = more[i];
+        all[i] = value_text(value_at(planned, i));
+    for (size_t i = 0; given && given[i]; i++)
+        all[own + i] = given[i];
     return all;
 }
 
 // Starts as the plan was made; what the command line says besides is compared with the plan.
 static void take_options(struct options *o, const struct value *plan)
 {
-    struct arena *a = &o->arena;
     const struct value *kept = value_get(plan, "options");
-    o->run.file = value_get_text(plan, "file");
-    o->run.from = text_or_null(kept, "from");
-    o->run.only = text_or_null(kept, "only");
-    o->run.phases =
-        value_count(value_get(kept, "phases")) ? texts(a, value_get(kept, "phases"), NULL) : NULL;
-    o->set = texts(a, value_get(kept, "set"), o->set);
-    if (o->run.kubeconfig == NULL)
-        o->run.kubeconfig = text_or_null(kept, "kubeconfig");
-    if (o->run.context == NULL)
-        o->run.context = text_or_null(kept, "context");
-    if (o->run.lease == NULL)
-        o->run.lease = text_or_null(kept, "lease");
-    if (o->values_file == NULL)
-        o->values_file = text_or_null(kept, "values_file");
     o->approval = plan;
+    o->run.file = value_get_text(plan, "file");
+    o->set = settings(&o->arena, value_get(kept, "set"), o->set);
+    kept_take(o, kept);
 }
 
 static void announce(const struct planfile *p, const struct options *o)

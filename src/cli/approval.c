@@ -1,13 +1,12 @@
 #include "cli/approval.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/duration.h"
 #include "base/json.h"
+#include "base/person.h"
+#include "cli/kept.h"
 #include "cli/options.h"
 #include "cli/session.h"
 #include "engine/approved.h"
@@ -40,23 +39,22 @@ static struct value *given(const struct run *run, const struct options *o, struc
 static struct value *document(const struct session *s, const struct options *o, struct arena *a)
 {
     const struct run *run = s->run;
-    struct value *plan = value_object(a), *options = session_options(o, a);
-    char host[256] = "";
-    const struct passwd *user = getpwuid(getuid());
-    gethostname(host, sizeof host - 1);
+    struct value *plan = value_object(a), *options = kept_options(o, a);
+    struct person person = person_here();
     value_set(a, options, "set", given(run, o, a));
     value_set(a, plan, "format", value_int(a, PLANFILE_FORMAT));
     value_set(a, plan, "id", value_string(a, run->id));
     value_set(a, plan, "seed", value_int(a, (int64_t)run->seed));
     value_set(a, plan, "made", value_int(a, run->started));
-    value_set(a, plan, "user", value_string(a, user ? user->pw_name : "unknown"));
-    value_set(a, plan, "host", value_string(a, host));
+    value_set(a, plan, "user", value_string(a, person.user));
+    value_set(a, plan, "host", value_string(a, person.host));
     value_set(a, plan, "name", value_string(a, run->outline.name));
     value_set(a, plan, "file", value_string(a, run->options->file));
     value_set(a, plan, "options", options);
     value_set(a, plan, "params", s->kept);
     value_set(a, plan, "sources", run->loaded);
     value_set(a, plan, "writes", run->planned->writes);
+    value_set(a, plan, "foreseen", run->planned->foreseen);
     value_set(a, plan, "readings", run->planned->readings);
     return redact_value(a, s->secrets, plan);
 }

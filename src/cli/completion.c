@@ -23,8 +23,9 @@ static void print_bash(void)
            "    local word=${COMP_WORDS[COMP_CWORD]}\n"
            "    case $word in\n"
            "    -*) COMPREPLY=($(compgen -W '%s' -- \"$word\")) ;;\n"
-           "    *)  COMPREPLY=($(compgen -f -X '!*.@(lua|json)' -- \"$word\") $(compgen -d -- "
-           "\"$word\"))\n"
+           "    *)  COMPREPLY=($(compgen -f -X '!*.lua' -- \"$word\") $(compgen -d -- \"$word\"))\n"
+           "        [ \"${COMP_WORDS[1]}\" != apply ] ||\n"
+           "            COMPREPLY+=($(compgen -f -X '!*.json' -- \"$word\"))\n"
            "        if ((COMP_CWORD == 1)); then\n"
            "            COMPREPLY+=($(compgen -W '",
            flags);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/kept.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -11,34 +12,6 @@ static int fail(int code, const char *text)
 {
     fprintf(stderr, "runbook: %s\n", text);
     return code;
-}
-
-static const char *text_or_null(const struct value *v, const char *key)
-{
-    const struct value *t = value_get(v, key);
-    return t && t->type == VALUE_STRING ? t->string.text : NULL;
-}
-
-// Starts as the run started, where the command line does not say otherwise.
-static void take_options(struct options *o, const struct history *h, struct arena *a)
-{
-    const struct value *kept = h->options, *phases = value_get(kept, "phases");
-    o->run.file = h->file;
-    o->run.from = text_or_null(kept, "from");
-    o->run.only = text_or_null(kept, "only");
-    if (o->run.kubeconfig == NULL)
-        o->run.kubeconfig = text_or_null(kept, "kubeconfig");
-    if (o->run.lease == NULL)
-        o->run.lease = text_or_null(kept, "lease");
-    if (o->run.context == NULL)
-        o->run.context = text_or_null(kept, "context");
-    if (o->values_file == NULL)
-        o->values_file = text_or_null(kept, "values_file");
-    o->approval = value_get(kept, "plan");
-    const char **names = arena_alloc(a, (value_count(phases) + 1) * sizeof *names);
-    for (size_t i = 0; i < value_count(phases); i++)
-        names[i] = value_text(value_at(phases, i));
-    o->run.phases = names;
 }
 
 static bool is_among(const struct value *numbers, const char *number)
@@ -193,7 +166,9 @@ static int find_and_go_on(struct options *o, bool rollback)
                  (rollback ? may_roll_back(&h, &err) : may_resume(&h, &err));
     store_close(store);
     if (found) {
-        take_options(o, &h, &a);
+        o->run.file = h.file;
+        o->run.from = o->run.only = NULL;
+        kept_take(o, h.options);
         code = go_on(o, &h, rollback, &a);
     } else {
         fail(code, err.text);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/person.h"
+#include "cli/kept.h"
 #include "cli/lease.h"
 #include "cli/lock.h"
 #include "cli/params.h"
@@ -246,32 +247,6 @@ static void tell_start(struct run *run, struct value *params)
     run_tell(run, EVENT_RUN_STARTED, data);
 }
 
-static struct value *texts(struct arena *a, const char *const *list)
-{
-    struct value *v = value_array(a);
-    for (; list && *list; list++)
-        value_push(a, v, value_string(a, *list));
-    return v;
-}
-
-struct value *session_options(const struct options *o, struct arena *a)
-{
-    struct value *v = value_object(a);
-    value_set(a, v, "phases", texts(a, o->run.phases));
-    value_set(a, v, "from", value_string(a, o->run.from));
-    value_set(a, v, "only", value_string(a, o->run.only));
-    value_set(a, v, "kubeconfig", value_string(a, o->run.kubeconfig));
-    value_set(a, v, "context", value_string(a, o->run.context));
-    value_set(a, v, "lease", value_string(a, o->run.lease));
-    value_set(a, v, "values_file", value_string(a, o->values_file));
-    if (o->approval) { // its sources are kept anyway, as any run's
-        struct value *plan = value_copy(a, o->approval);
-        value_remove(plan, "sources");
-        value_set(a, v, "plan", plan);
-    }
-    return v;
-}
-
 static int locked(const struct session *s, const struct error *err)
 {
     return s->run->signal ? fail(128 + s->run->signal, "stopped by a signal")
@@ -334,7 +309,7 @@ int session_start(struct session *s, const struct options *o)
     struct error err;
     struct journal_start start = {.run = s->run->id,
                                   .seed = s->run->seed,
-                                  .options = session_options(o, &s->run->arena),
+                                  .options = kept_options(o, &s->run->arena),
                                   .params = s->kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
         return fail(EXIT_INTERNAL, err.text);

@@ -32,8 +32,6 @@ int session_open(struct session *, const struct options *, const struct mode *,
 // Gives the parameters, selects what is to run, and takes the lock: from here on nobody else goes
 // on with the run. As session_open.
 int session_prepare(struct session *, const struct options *);
-// What has to be known to start the same again, in the arena.
-struct value *session_options(const struct options *, struct arena *);
 // Tells that the run starts. As session_open.
 int session_start(struct session *, const struct options *);
 // Walks the run; returns the exit code.

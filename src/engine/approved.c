@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "engine/effect.h"
 #include "engine/identity.h"
+#include "engine/lanes.h"
 #include "engine/likeness.h"
 #include "engine/mode.h"
 #include "engine/planned.h"
@@ -13,19 +14,11 @@
 
 enum { SHOWN_BYTES = 300 };
 
-// How far one branch of a step has come in the plan.
-struct lane {
-    const char *scope, *branch;
-    const char *attempt; // the scope with its attempt: another one begins anew
-    size_t next;         // index of the first write that may come
-};
-
 struct approved {
     struct arena arena;
-    const struct value *writes, *readings;
+    struct lanes writes, foreseen;
+    const struct value *readings, *all[2]; // all: the lists behind the lanes
     int64_t made;
-    struct lane *lanes;
-    size_t lane_count;
     struct value *answers; // for likeness
     bool learned;          // what was answered before the run was interrupted
     struct value *looked;  // at these targets, first: later they are as the plan leaves them
@@ -35,7 +28,10 @@ struct approved {
 struct approved *approved_new(const struct value *plan)
 {
     struct approved *p = mem_alloc(sizeof *p);
-    p->writes = value_get(plan, "writes");
+    p->all[0] = value_get(plan, "writes");
+    p->all[1] = value_get(plan, "foreseen");
+    lanes_fill(&p->writes, &p->arena, p->all[0]);
+    lanes_fill(&p->foreseen, &p->arena, p->all[1]);
     p->readings = value_get(plan, "readings");
     p->made = value_get_int(plan, "made", 0);
     p->answers = value_array(&p->arena);
@@ -46,52 +42,33 @@ struct approved *approved_new(const struct value *plan)
 
 void approved_free(struct approved *p)
 {
-    if (p == NULL)
-        return;
-    free(p->lanes);
-    arena_free(&p->arena);
+    if (p)
+        arena_free(&p->arena);
     free(p);
-}
-
-static struct lane *lane_of(struct approved *p, const char *scope, const char *branch)
-{
-    for (size_t i = 0; i < p->lane_count; i++)
-        if (strcmp(p->lanes[i].scope, scope) == 0 && strcmp(p->lanes[i].branch, branch) == 0)
-            return &p->lanes[i];
-    p->lanes = mem_grow(p->lanes, (p->lane_count + 1) * sizeof *p->lanes);
-    p->lanes[p->lane_count] = (struct lane){.scope = arena_dup(&p->arena, scope),
-                                            .branch = arena_dup(&p->arena, branch),
-                                            .attempt = ""};
-    return &p->lanes[p->lane_count++];
-}
-
-// The first write of the lane at or after index `from`; the count of all when there is none.
-static size_t lane_next(const struct approved *p, const struct lane *lane, size_t from)
-{
-    size_t count = value_count(p->writes);
-    for (; from < count; from++) {
-        const struct value *w = value_at(p->writes, from);
-        if (strcmp(value_get_text(w, "scope"), lane->scope) == 0 &&
-            strcmp(value_get_text(w, "lane"), lane->branch) == 0)
-            break;
-    }
-    return from;
 }
 
 // What steps did that were finished before the run was interrupted was answered to another process.
 static void learn_past(struct approved *p, const struct run *run)
 {
     const struct value *steps = value_get(run->past, "steps");
-    if (p->learned)
+    if (p->learned || value_count(steps) == 0)
         return;
     p->learned = true;
-    for (size_t i = 0; i < value_count(p->writes) && value_count(steps); i++) {
-        const struct value *w = value_at(p->writes, i);
-        const char *scope = value_get_text(w, "scope"), *colon = strchr(scope, ':');
-        const struct value *step = colon ? value_get(steps, colon + 1) : NULL;
-        if (strcmp(value_get_text(step, "state"), "ok") == 0)
-            likeness_learn(&p->arena, p->answers, value_get(w, "answer"), NULL);
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t i = 0; i < value_count(p->all[k]); i++) {
+            const struct value *effect = value_at(p->all[k], i);
+            const char *scope = value_get_text(effect, "scope"), *colon = strchr(scope, ':');
+            const struct value *step = colon ? value_get(steps, colon + 1) : NULL;
+            if (strcmp(value_get_text(step, "state"), "ok") == 0)
+                likeness_learn(&p->arena, p->answers, value_get(effect, "answer"), NULL);
+        }
     }
+}
+
+static struct likeness likeness_of(const struct approved *p, struct arena *a)
+{
+    return (struct likeness){
+        .arena = a, .planned_at = p->made, .now = clock_wall(), .answers = p->answers};
 }
 
 static bool is_like(struct likeness *l, const struct value *planned, const struct value *wanted)
@@ -138,33 +115,24 @@ bool approved_allows(struct effect *e)
     struct arena *a = &e->arena;
     struct likeness first = {0};
     const struct value *wanted = identity_of(e, a);
-    struct lane *lane = lane_of(p, value_get_text(wanted, "scope"), value_get_text(wanted, "lane"));
-    if (strcmp(lane->attempt, e->scope) != 0) {
+    struct lane *lane = lanes_find(&p->writes, wanted);
+    if (lane && strcmp(lane->attempt, e->scope) != 0) {
         lane->attempt = arena_dup(&p->arena, e->scope);
         lane->next = 0;
     }
-    size_t count = value_count(p->writes), begin = lane_next(p, lane, lane->next);
-    for (size_t i = begin; i < count; i = lane_next(p, lane, i + 1)) {
-        struct likeness l = {
-            .arena = a, .planned_at = p->made, .now = clock_wall(), .answers = p->answers};
-        if (is_like(&l, value_at(p->writes, i), wanted)) {
+    for (size_t i = lane ? lane->next : 0; lane && i < lane->count; i++) {
+        struct likeness l = likeness_of(p, a);
+        if (is_like(&l, lane->effects[i], wanted)) {
             lane->next = i + 1;
-            e->planned = value_at(p->writes, i);
+            e->planned = lane->effects[i];
             return true;
         }
-        if (i == begin)
+        if (i == lane->next)
             first = l;
     }
-    refuse(e, begin < count ? value_at(p->writes, begin) : NULL, wanted, &first);
+    bool more = lane && lane->next < lane->count;
+    refuse(e, more ? lane->effects[lane->next] : NULL, wanted, &first);
     return false;
-}
-
-static struct value *masked(const struct effect *e, struct arena *a, const struct value *v)
-{
-    const struct run *run = e->run;
-    if (v == NULL)
-        return value_null(a);
-    return run->masked_value ? run->masked_value(run->mask_arg, a, v) : value_copy(a, v);
 }
 
 // Compares an object as it is now with what the plan has read of it.
@@ -179,7 +147,7 @@ static void look(struct approved *p, const struct effect *e, const struct value 
         const char *path = value_get_text(reading, "path");
         if (strcmp(value_get_text(reading, "target"), e->target) != 0)
             continue;
-        struct value *now = masked(e, a, planned_field(a, object, path));
+        struct value *now = run_masked(e->run, a, planned_field(a, object, path));
         const struct value *planned = value_get(reading, "value");
         // Of an object that was not there it counts that it is there now, not what it looks like.
         if (planned == NULL || value_equal(planned, now) ||
@@ -192,16 +160,36 @@ static void look(struct approved *p, const struct effect *e, const struct value 
     }
 }
 
+// What was answered in place of an answer that the plan could only assume.
+static void learn(struct approved *p, const struct effect *e)
+{
+    struct arena a = {0};
+    const struct value *identity = p->foreseen.count ? identity_of(e, &a) : NULL;
+    const struct lane *lane = lanes_find(&p->foreseen, identity);
+    for (size_t i = 0; lane && i < lane->count; i++) {
+        struct likeness l = likeness_of(p, &a);
+        if (is_like(&l, lane->effects[i], identity))
+            likeness_learn(&p->arena, p->answers, value_get(lane->effects[i], "answer"), e->result);
+    }
+    arena_free(&a);
+}
+
 void approved_hear(const struct effect *e)
 {
     struct approved *p = e->run->approved;
-    if (p == NULL)
+    if (p == NULL || e->run->undoing)
         return;
     const struct value *object = e->access == ACCESS_WRITE ? e->before : e->result;
-    if (e->run->mode->rehearsal && e->target && object && !e->run->undoing)
+    if (e->run->mode->rehearsal && e->target && object)
         look(p, e, object);
-    if (e->planned && e->result)
-        likeness_learn(&p->arena, p->answers, value_get(e->planned, "answer"), e->result);
+    if (e->planned && e->result) {
+        struct arena a = {0};
+        likeness_learn(&p->arena, p->answers, value_get(e->planned, "answer"),
+                       run_masked(e->run, &a, e->result));
+        arena_free(&a);
+    }
+    if (e->result && (e->access == ACCESS_READ || e->access == ACCESS_HUMAN))
+        learn(p, e);
 }
 
 const struct value *approved_changed(const struct approved *p)

@@ -15,8 +15,8 @@
 struct approved;
 struct effect;
 
-// `plan` is { made (ms since 1970), writes, readings } as struct planned has them; it must outlive
-// the result. Parts of another form are as good as absent.
+// `plan` is { made (ms since 1970), writes, foreseen, readings } as struct planned has them; it
+// must outlive the result. Parts of another form are as good as absent.
 struct approved *approved_new(const struct value *plan);
 void approved_free(struct approved *);
 // For the door: may the write be made? False with the effect's error and detail set: what the plan

@@ -84,8 +84,7 @@ static struct value *args_of(const struct effect *e, struct arena *a)
         value_remove(args, arena_copy(a, name, len));
         name += len;
     }
-    args = without_codes(run, a, args);
-    return run->masked_value ? run->masked_value(run->mask_arg, a, args) : args;
+    return run_masked(run, a, without_codes(run, a, args));
 }
 
 // The branches in a position: "3.1.2" is the second effect of the first branch of the third effect.

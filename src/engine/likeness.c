@@ -258,6 +258,9 @@ static void learn_field(struct arena *a, struct value *answers, const struct val
     value_set(a, row, "planned", value_copy(a, text));
     if (actual)
         value_set(a, row, "actual", value_copy(a, as_text(a, actual)));
+    for (size_t i = 0; i < value_count(answers); i++)
+        if (value_equal(value_at(answers, i), row))
+            return; // a poll hears the same again and again
     value_push(a, answers, row);
 }
 

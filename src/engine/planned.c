@@ -15,6 +15,7 @@ void planned_start(struct run *run)
 {
     run->planned = arena_alloc(&run->arena, sizeof *run->planned);
     run->planned->writes = value_array(&run->arena);
+    run->planned->foreseen = value_array(&run->arena);
     run->planned->readings = value_array(&run->arena);
     run->planned->written = value_object(&run->arena);
 }
@@ -44,18 +45,10 @@ const struct value *planned_field(struct arena *a, const struct value *object, c
 static const struct value *answer_of(const struct effect *e)
 {
     struct buf text = {.max = LARGEST_ANSWER};
-    const struct value *answer = e->assume ? e->assume : e->sensitive ? NULL : e->result;
+    const struct value *answer = e->sensitive ? e->assume : e->result ? e->result : e->assume;
     bool fits = answer && json_write(&text, answer, JSON_CANONICAL);
     buf_free(&text);
     return fits ? answer : NULL;
-}
-
-static struct value *masked(const struct run *run, const struct value *v)
-{
-    struct arena *a = &((struct run *)run)->arena;
-    if (v == NULL)
-        return value_null(a);
-    return run->masked_value ? run->masked_value(run->mask_arg, a, v) : value_copy(a, v);
 }
 
 // What the first write of a target changes. Later ones find what the plan has left there; and what
@@ -74,7 +67,7 @@ static void keep_readings(const struct effect *e)
         struct value *row = value_object(a);
         value_set(a, row, "target", value_string(a, e->target));
         value_set(a, row, "path", value_string(a, path));
-        value_set(a, row, "value", masked(run, planned_field(a, e->before, path)));
+        value_set(a, row, "value", run_masked(run, a, planned_field(a, e->before, path)));
         value_push(a, run->planned->readings, row);
     }
 }
@@ -82,12 +75,17 @@ static void keep_readings(const struct effect *e)
 void planned_hear(const struct effect *e)
 {
     struct run *run = e->run;
-    if (run->planned == NULL || e->access != ACCESS_WRITE || run->undoing)
+    if (run->planned == NULL || run->undoing)
         return;
-    struct value *write = identity_of(e, &run->arena);
-    const struct value *answer = answer_of(e);
+    bool write = e->access == ACCESS_WRITE;
+    bool foreseen = e->access == ACCESS_HUMAN || (e->access == ACCESS_READ && e->basis);
+    const struct value *answer = write || foreseen ? answer_of(e) : NULL;
+    if (!write && answer == NULL)
+        return;
+    struct value *row = identity_of(e, &run->arena);
     if (answer)
-        value_set(&run->arena, write, "answer", masked(run, answer));
-    value_push(&run->arena, run->planned->writes, write);
-    keep_readings(e);
+        value_set(&run->arena, row, "answer", run_masked(run, &run->arena, answer));
+    value_push(&run->arena, write ? run->planned->writes : run->planned->foreseen, row);
+    if (write)
+        keep_readings(e);
 }

@@ -10,6 +10,7 @@ struct run;
 
 struct planned {
     struct value *writes;   // [ identity, and `answer` when it says what is assumed ]
+    struct value *foreseen; // [ identity and `answer` ] of reads and questions that were not asked
     struct value *readings; // [ { target, path, value } ], `value` null where nothing stands
     struct value *written;  // { target: true }
 };

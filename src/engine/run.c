@@ -94,6 +94,13 @@ char *run_excerpt(const struct run *run, struct arena *a, const char *text, size
     return excerpt;
 }
 
+struct value *run_masked(const struct run *run, struct arena *a, const struct value *v)
+{
+    if (v == NULL)
+        return value_null(a);
+    return run->masked_value ? run->masked_value(run->mask_arg, a, v) : value_copy(a, v);
+}
+
 int64_t run_now(const struct run *run)
 {
     return clock_wall() + run->skipped_ms;

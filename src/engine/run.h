@@ -176,6 +176,8 @@ void run_tell(struct run *, enum event_type, struct value *data);
 // At most `most` bytes of the text for people, in the arena. Secrets are masked first: a cut one
 // could not be recognised any more.
 char *run_excerpt(const struct run *, struct arena *, const char *text, size_t len, size_t most);
+// A copy in the arena with secrets masked; VALUE_NULL for NULL.
+struct value *run_masked(const struct run *, struct arena *, const struct value *);
 // Milliseconds since 1970 as the runbook sees them: a plan's clock runs ahead by the waits it
 // skips.
 int64_t run_now(const struct run *);

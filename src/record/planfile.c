@@ -60,7 +60,8 @@ static bool is_whole(const struct value *plan)
     } members[] = {{"id", VALUE_STRING},      {"seed", VALUE_INT},       {"made", VALUE_INT},
                    {"user", VALUE_STRING},    {"host", VALUE_STRING},    {"file", VALUE_STRING},
                    {"name", VALUE_STRING},    {"options", VALUE_OBJECT}, {"params", VALUE_OBJECT},
-                   {"sources", VALUE_OBJECT}, {"writes", VALUE_ARRAY},   {"readings", VALUE_ARRAY}};
+                   {"sources", VALUE_OBJECT}, {"writes", VALUE_ARRAY},   {"readings", VALUE_ARRAY},
+                   {"foreseen", VALUE_ARRAY}};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (!is_type(plan, members[i].name, members[i].type))
             return false;

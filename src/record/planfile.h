@@ -3,7 +3,8 @@
 //
 // plan: { format: 1, id, seed, made (ms since 1970), user, host, name, file,
 //   options: { phases, from, only, kubeconfig, context, values_file, set: [ "key=value" ] },
-//   params: { name: value }, sources: { module: { chunk, text } }, writes, readings },
+//   params: { name: value }, sources: { module: { chunk, text } },
+//   writes, foreseen, readings (as engine/planned) },
 // signature: { algorithm: "Ed25519", key, value }, both in base64
 //
 // What is signed is the file without that member and without the line end. Secrets stand in it by

@@ -64,7 +64,8 @@ static const char plan_text[] =
     "{\"format\":1,\"id\":\"20261122-1\",\"seed\":-5,\"made\":1,\"user\":\"u\",\"host\":\"h\","
     "\"name\":\"n\","
     "\"file\":\"f.lua\",\"options\":{\"phases\":[\"p\"],\"set\":[\"a=b\"]},\"params\":{},"
-    "\"sources\":{\"\":{\"chunk\":\"f.lua\",\"text\":\"x\"}},\"writes\":[],\"readings\":[]}";
+    "\"sources\":{\"\":{\"chunk\":\"f.lua\",\"text\":\"x\"}},\"writes\":[],\"foreseen\":[],"
+    "\"readings\":[]}";
 
 // The file that is made of it, in the arena.
 static struct buf written(const char *key)
@@ -163,9 +164,9 @@ Test(planfile, what_is_no_plan_is_refused_with_a_word_why)
     cr_expect(strstr(refusal("{\"plan\":3}"), "is no plan; one is made with"));
     cr_expect(strstr(refusal("{\"plan\":{}}"), "something is missing"));
     cr_expect(strstr(refusal(with("format", "2")), "made by a newer runbook (format 2"));
-    static const char *const members[] = {"id",      "seed",   "made",    "user",
-                                          "host",    "name",   "params",  "options",
-                                          "sources", "writes", "readings"};
+    static const char *const members[] = {"id",      "seed",   "made",     "user",
+                                          "host",    "name",   "params",   "options",
+                                          "sources", "writes", "readings", "foreseen"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         cr_expect(strstr(refusal(with(members[i], NULL)), "something is missing"), "%s",
                   members[i]);

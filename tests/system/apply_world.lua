@@ -20,11 +20,16 @@ routes["GET /switch"] = function(w) return { json = { switch = w.switch } } end
 return {
     name = "shop",
     listen = { shop = {} },
-    start = function(w) w.done, w.made, w.switch = {}, 0, "off" end,
+    start = function(w) w.done, w.made, w.switch, w.looked = {}, 0, "off", 0 end,
     handle = { shop = function(w, req)
         local route = routes[req.method .. " " .. req.path]
         if route then return route(w, req) end
-        if req.method == "DELETE" or req.method == "PATCH" then
+        if req.method == "GET" and req.path:find("/part$") then
+            w.looked = w.looked + 1 -- it is there at the third look
+            return { json = { part = w.looked >= 3 and "pt_real" .. req.path:sub(-7, -6) or json.null } }
+        elseif req.method == "POST" and req.path == "/keys" then
+            return { status = 201, json = { key = "very-secret-key-1", id = "ky_real" } }
+        elseif req.method == "DELETE" or req.method == "PATCH" then
             table.insert(w.done, req.method:lower() .. " " .. req.path .. " " .. req.body)
             return { status = 204 }
         end

@@ -115,6 +115,27 @@ id=$(jq -r .plan.id later.json)
 is "stands where it belongs" "$(done_ | sed 's/"at":[0-9]*/"at":T/')" \
     "make {\"at\":T,\"run\":\"$id\"}, patch /things/th_real0001 {\"day\":\"2026-01-01\",\"id\":\"th_real0001\"}, delete /things/th_real0001/tag "
 
+book read.lua <<'X'
+  phase "p" {
+    step "read later" { function(run)
+        local thing = http.post("SHOP/things", { json = {}, assume = { json = { id = "th_planned" } } }):json()
+        local part
+        repeat
+            part = http.get("SHOP/things/" .. thing.id .. "/part", { assume = { json = { part = "pt_planned" } } }):json().part
+        until part ~= json.null
+        local key = http.post("SHOP/keys", { sensitive = true, secret = { "key" },
+            assume = { json = { id = "ky_planned", key = "key-as-planned" } } }):json()
+        http.patch("SHOP/parts/" .. part, { json = { key = key.key, id = key.id }, assume = {} })
+    end },
+  },
+X
+planned read.lua read.json
+before=$(count)
+expect "what a read answers after a write" 0 't is done
+!very-secret' "$RUNBOOK" apply read.json
+is "stands where it belongs, too" "$(done_ "$before" | sed 's/.*, patch/patch/')" \
+    'patch /parts/pt_real02 {"id":"ky_real","key":"very-secret-key-1"}'
+
 # The switch tells plan and run apart: it is on only once it has been switched on.
 book more.lua <<'X'
   phase "p" { on_failure = "rollback",

@@ -1,0 +1,59 @@
+#include "cli/kept.h"
+
+#include "cli/options.h"
+
+static struct value *list_of(struct arena *a, const char *const *texts)
+{
+    struct value *v = value_array(a);
+    for (; texts && *texts; texts++)
+        value_push(a, v, value_string(a, *texts));
+    return v;
+}
+
+static const char *const *texts_of(struct arena *a, const struct value *list)
+{
+    size_t count = value_count(list);
+    const char **texts = arena_alloc(a, (count + 1) * sizeof(char *));
+    for (size_t i = 0; i < count; i++)
+        texts[i] = value_text(value_at(list, i));
+    return count ? texts : NULL;
+}
+
+struct value *kept_options(const struct options *o, struct arena *a)
+{
+    struct value *v = value_object(a);
+    value_set(a, v, "phases", list_of(a, o->run.phases));
+    value_set(a, v, "from", value_string(a, o->run.from));
+    value_set(a, v, "only", value_string(a, o->run.only));
+    value_set(a, v, "kubeconfig", value_string(a, o->run.kubeconfig));
+    value_set(a, v, "context", value_string(a, o->run.context));
+    value_set(a, v, "lease", value_string(a, o->run.lease));
+    value_set(a, v, "values_file", value_string(a, o->values_file));
+    if (o->approval) { // its sources are kept anyway, as any run's
+        struct value *plan = value_copy(a, o->approval);
+        value_remove(plan, "sources");
+        value_set(a, v, "plan", plan);
+    }
+    return v;
+}
+
+static void take_text(const char **text, const struct value *kept, const char *name)
+{
+    const struct value *v = value_get(kept, name);
+    if (*text == NULL && v && v->type == VALUE_STRING)
+        *text = v->string.text;
+}
+
+void kept_take(struct options *o, const struct value *kept)
+{
+    take_text(&o->run.from, kept, "from");
+    take_text(&o->run.only, kept, "only");
+    take_text(&o->run.kubeconfig, kept, "kubeconfig");
+    take_text(&o->run.context, kept, "context");
+    take_text(&o->run.lease, kept, "lease");
+    take_text(&o->values_file, kept, "values_file");
+    if (o->run.phases == NULL)
+        o->run.phases = texts_of(&o->arena, value_get(kept, "phases"));
+    if (o->approval == NULL)
+        o->approval = value_get(kept, "plan");
+}
