@@ -254,15 +254,17 @@ return runbook {
         step "Stripe knows the endpoint" {
             lasting = "the endpoint may stay: it is where Stripe has to send its events",
             function(run)
+                -- Not the run's id alone: Stripe would answer with the one that was deleted.
+                local key = ("%s-webhook-endpoint-%d"):format(run.id, math.floor(wait.now() * 1000))
                 local endpoint, how = stripe.ensure_endpoint(service.stripe(run), {
                     url = "https://" .. run.host .. run.webhook_path, events = webhook_events,
-                    -- Not the run's id alone: Stripe would answer with the one that was deleted.
-                    key = ("%s-webhook-endpoint-%d"):format(run.id, math.floor(wait.now() * 1000)),
+                    key = key, run = run.id,
                 })
                 log.info("the endpoint was %s: %s", how, endpoint.id)
                 if how == "created" and endpoint.secret then
                     local handed, why = pcall(hand_over_secret, run, endpoint.secret)
                     if not handed then take_back_endpoint(run, endpoint, why) end
+                    stripe.handed_over(service.stripe(run), endpoint, key .. "-handed-over")
                 end
                 check.equal(endpoint.status, "enabled", "the endpoint's status")
             end,

@@ -108,6 +108,22 @@ delete we_\S+ again
 !done, step' hand_over --set webhook_holder=nosuch
     [ "$(endpoints)" = "$before" ] && ok "leaves no endpoint" || not_ok "leaves no endpoint: $(endpoints), before $before"
     expect "the next run makes one" 0 'the endpoint was created' hand_over
+    sandbox_end
+
+    # Killed between its creation and the hand-over, and not resumed: a fresh run sees that nobody has its secret.
+    sandbox examples/billing/world.lua --fault stripe-endpoint-missing
+    secrets() {
+        curl -s "$CONTROL/state" | jq -r '.kubernetes[] | select(.metadata.name == "billing-stripe").data["webhook-secret"] | @base64d' | wc -w
+    }
+    mortal '"at":1,"when":"after","writes":true,"services":["stripe"]' "$RUNBOOK" runbooks/billing_golive.lua webhook \
+        --values "$SANDBOX/values.yaml" --kubeconfig "$SANDBOX/kubeconfig" --journal none --lease none >/dev/null 2>&1
+    [ "$? $(endpoints) $(secrets)" = "137 [1] 1" ] && ok "killed, it leaves an orphan" || not_ok "killed, it leaves an orphan: $(endpoints), $(secrets)"
+    expect "the next run replaces it" 0 'delete we_\S+ of run \S+, for its secret reached nobody
+the endpoint was created
+note that the endpoint.s secret was handed over' hand_over --lease none
+    [ "$(endpoints) $(secrets)" = "[1] 2" ] && ok "there is one, and its secret is there" || not_ok "there is one: $(endpoints), $(secrets) secrets"
+    expect "and the next but one leaves it alone" 0 'the endpoint was found
+!delete we_' hand_over --lease none
 fi
 
 finish

@@ -80,8 +80,8 @@ judge() {
     local distinct total
     distinct=$(writes | sort -u | wc -l) total=$(writes | wc -l)
     [ "$distinct" = "$(cat "$WORK/distinct.$2")" ] || echo "$distinct different writes instead of $(cat "$WORK/distinct.$2")"
-    # A kill may cost the write under way, and the one whose answer the journal may not keep.
-    [ "$total" -le $(($(cat "$WORK/total.$2") + 2 * $3)) ] || echo "$total writes instead of $(cat "$WORK/total.$2")"
+    # A kill may cost the write under way, and the two whose answers the journal may not keep.
+    [ "$total" -le $(($(cat "$WORK/total.$2") + 3 * $3)) ] || echo "$total writes instead of $(cat "$WORK/total.$2")"
     "$RUNBOOK" show | grep 'IN DOUBT' | sed 's/^/left in doubt: /'
     grep -hE 'Sanitizer|runtime error' "$SANDBOX/log" "$SANDBOX"/out.*
 }
@@ -188,7 +188,7 @@ done
 told "killed around every write" 1 $points
 
 first=$((points + 1))
-for i in $(seq 1 "$(every 25)" "$requests"); do
+for i in $(seq 1 "$(every 30)" "$requests"); do
     for when in before after; do
         [ -z "$all" ] && [ $((i % 2)) = $([ $when = after ] && echo 0 || echo 1) ] && continue
         try "$when request $i" 0 $no_endpoint "$(ambush any "$i" $when)"
@@ -219,7 +219,7 @@ told "killed, and killed while it resumed" $first $points
 if ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e inject=fdatasync:signal=KILL:when=1 "$RUNBOOK" version >/dev/null 2>&1; then
     first=$((points + 1))
     # About 20 times it waits for the disk, and it writes to its journal 800 times.
-    for i in $(seq 1 "$(every 2)" 20); do try "at its disk wait $i" 0 $no_endpoint "fdatasync $i"; done
+    for i in $(seq 1 "$(every 3)" 20); do try "at its disk wait $i" 0 $no_endpoint "fdatasync $i"; done
     for i in $(seq 2 $([ -n "$all" ] && echo 3 || echo 150) 790); do try "at its journal write $i" 0 $no_endpoint "pwrite64 $i"; done
     told "killed while it wrote to its journal" $first $points
 else

@@ -35,7 +35,7 @@ sandbox_end
 quick="--set bake=1s --set look_every=250ms --set min_requests=2 --set min_latency_requests=2 --set wait_after_cutover=1s"
 golive() { echo runbooks/billing_golive.lua --values "$SANDBOX/values.yaml" --kubeconfig "$SANDBOX/kubeconfig" $quick; }
 sandbox examples/billing/world.lua --fault stripe-endpoint-missing
-same_writes "billing_golive" 13 $(golive)
+same_writes "billing_golive" 14 $(golive)
 same_writes "billing_reconcile" 0 runbooks/billing_reconcile.lua --values "$SANDBOX/values.yaml"
 sandbox_end
 

@@ -77,20 +77,42 @@ local function has_events(endpoint, events)
     return true
 end
 
--- stripe.ensure_endpoint(client, { url =, events = { ... }, key = "idempotency key" }): finds the webhook
--- endpoint with this URL, updates its events or enables it where needed, or creates it. Returns the
--- endpoint (with its `secret` only when it was created: Stripe never shows it again) and "found",
--- "updated" or "created".
-function stripe.ensure_endpoint(client, options)
+-- What stands in the metadata of an endpoint whose secret is still on its way.
+local PENDING = "not handed over"
+
+-- An endpoint whose secret was lost with the run that made it is of no use to anybody.
+local function remove_orphan(client, endpoint)
+    client.delete("/v1/webhook_endpoints/" .. endpoint.id, {
+        label = ("delete %s of run %s, for its secret reached nobody"):format(endpoint.id,
+            endpoint.metadata.runbook_run or "unknown"),
+        repeatable = true, assume = { status = 200 },
+    }):expect(200, 404)
+end
+
+local function find_endpoint(client, url)
     local found
     for _, endpoint in ipairs(client.all("/v1/webhook_endpoints")) do
-        if endpoint.url == options.url and (not found or endpoint.status == "enabled") then
+        local orphan = endpoint.metadata and endpoint.metadata.runbook_secret == PENDING
+        if endpoint.url == url and orphan then
+            remove_orphan(client, endpoint)
+        elseif endpoint.url == url and (not found or endpoint.status == "enabled") then
             found = endpoint
         end
     end
+    return found
+end
+
+-- stripe.ensure_endpoint(client, { url =, events = { ... }, key = "idempotency key", run = run.id }): finds
+-- the webhook endpoint with this URL, updates its events or enables it where needed, or creates it. Returns
+-- the endpoint (with its `secret` only when it was created: Stripe never shows it again) and "found",
+-- "updated" or "created". With `run` a new one is marked until stripe.handed_over says that its secret has
+-- arrived; one that is still marked was left behind by a run that was killed, and is replaced.
+function stripe.ensure_endpoint(client, options)
+    local found = find_endpoint(client, options.url)
     if not found then
+        local mark = options.run and { runbook_run = options.run, runbook_secret = PENDING }
         local made = client.post("/v1/webhook_endpoints", {
-            form = { url = options.url, enabled_events = options.events },
+            form = { url = options.url, enabled_events = options.events, metadata = mark },
             idempotency_key = options.key, sensitive = true, secret = { "secret" },
             assume = { json = { id = "we_planned", url = options.url, status = "enabled",
                 enabled_events = options.events, secret = "whsec_planned" } },
@@ -107,6 +129,16 @@ function stripe.ensure_endpoint(client, options)
             enabled_events = options.events } },
     }):expect(200):json()
     return updated, "updated"
+end
+
+-- stripe.handed_over(client, endpoint, key): notes at Stripe that the secret of a new endpoint has reached
+-- whoever checks its signatures. `key` is the idempotency key.
+function stripe.handed_over(client, endpoint, key)
+    client.post("/v1/webhook_endpoints/" .. endpoint.id, {
+        label = "note that the endpoint's secret was handed over",
+        form = { metadata = { runbook_secret = "" } }, idempotency_key = key,
+        assume = { status = 200 }, varies = { "url" }, -- which has its id
+    }):expect(200)
 end
 
 return stripe

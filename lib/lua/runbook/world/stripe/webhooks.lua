@@ -41,7 +41,10 @@ local function check_fields(params)
 end
 
 local function set_fields(endpoint, params)
-    for _, name in ipairs { "url", "description", "metadata" } do endpoint[name] = params[name] or endpoint[name] end
+    for _, name in ipairs { "url", "description" } do endpoint[name] = params[name] or endpoint[name] end
+    for key, text in pairs(params.metadata or {}) do -- key by key; "" takes one away
+        endpoint.metadata[key] = text ~= "" and text or nil
+    end
     if params.enabled_events then endpoint.enabled_events = json.array(params.enabled_events) end
     if params.disabled then endpoint.status = params.disabled == "true" and "disabled" or "enabled" end
 end
