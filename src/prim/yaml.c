@@ -10,14 +10,14 @@
 #include "prim/prims.h"
 #include "prim/pure.h"
 
-typedef struct value *yaml_reader(struct arena *a, const char *text, size_t len, struct error *err);
-
-static struct value *documents_read(lua_State *L, const char *what, yaml_reader *read)
+static struct value *documents_read(lua_State *L, const char *what, bool old)
 {
     size_t len;
     struct error err;
     const char *text = pure_text(L, 1, what, &len);
-    struct value *documents = read(border_arena(L), text, len, &err);
+    struct arena *a = border_arena(L);
+    struct value *documents =
+        old ? yaml_parse_old(a, text, len, &err) : yaml_parse(a, text, len, &err);
     if (documents == NULL)
         failure_raise(L, FAILURE_EFFECT, "the text is not YAML: %s", err.text);
     return documents;
@@ -27,7 +27,7 @@ static struct value *documents_read(lua_State *L, const char *what, yaml_reader 
 // failure with line and column when it is not YAML, or when there are several documents.
 static int yaml_decode(lua_State *L)
 {
-    const struct value *documents = documents_read(L, "yaml.decode", yaml_parse);
+    const struct value *documents = documents_read(L, "yaml.decode", false);
     if (value_count(documents) > 1)
         return failure_raise(L, FAILURE_EFFECT,
                              "the text holds %zu YAML documents; read them with yaml.decode_all",
@@ -46,7 +46,7 @@ static int yaml_decode_all(lua_State *L)
     if (!old && strcmp(version, "1.2") != 0)
         failure_raise(L, FAILURE_USAGE,
                       "yaml.decode_all knows YAML \"1.1\" and \"1.2\", not \"%s\"", version);
-    convert_push(L, documents_read(L, "yaml.decode_all", old ? yaml_parse_old : yaml_parse));
+    convert_push(L, documents_read(L, "yaml.decode_all", old));
     return 1;
 }
 

@@ -50,6 +50,12 @@ is() { # NAME WANTED COMMAND...: the command says exactly that
     if [ "$got" = "$2" ]; then ok "$1"; else not_ok "$1: '$got' instead of '$2'"; fi
 }
 
+# shape TYPE NAME: an object without its name, and without what two of them cannot share.
+shape() {
+    k get "$1" "$2" -o json 2>&1 | jq -S "del(.metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp,
+        .metadata.selfLink, .metadata.name)" | sed "s/\"$2\"/\"NAME\"/; s/\(restartedAt\": \).*/\1TIME/"
+}
+
 # has NAME PATTERN LUA [OPTIONS...]: what we say has the pattern (grep -E).
 has() {
     local got

@@ -41,15 +41,18 @@ fi
 config() { echo "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"$1\"}}" | k create -f - >/dev/null; }
 config waited
 old=$(k get ns "$SPACE" -o 'jsonpath={.metadata.resourceVersion}')
-(ask "k8s.wait('cm/waited', { jsonpath = '{.data.come}=yes', timeout = '80s' }).data.come" >"$WORK/waited" 2>&1) &
+begin="k8s.create { apiVersion = 'v1', kind = 'ConfigMap', metadata = { generateName = 'begun-' } }"
+(ask "$begin return k8s.wait('cm/waited', { jsonpath = '{.data.come}=yes', timeout = '80s' }).data.come" >"$WORK/waited" 2>&1) &
 waiting=$!
-(ask "local names = {}
+(ask "$begin local names = {}
     k8s.watch('cm', { timeout = '80s' }, function(o, change)
         if change == 'ADDED' and o.metadata.name:find('^w') then names[#names + 1] = o.metadata.name end
         return o.metadata.name == 'welcome'
     end)
     return table.concat(names, ' ')" >"$WORK/watched" 2>&1) &
 watching=$!
+both_begun() { [ "$(k get cm -o name | grep -c /begun-)" = 2 ]; }
+wait_for 30 both_begun
 sleep 1
 stop
 has "while it is away" 'failed: .*refused.* is the API server up' "k8s.get('cm/waited', { timeout = '5s' })"

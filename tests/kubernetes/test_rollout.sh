@@ -53,12 +53,8 @@ is "rollout_wait: ends with the rollout" 2 ask "k8s.patch('deploy/web', { merge 
             replicas = 2, updatedReplicas = 2, readyReplicas = 2, availableReplicas = 2 } } }) end }[1]"
 
 # --- restart, pause, resume, undo, history -------------------------------------------------------------
-shape() { # OBJECT: without its name, and without what two of them cannot share
-    k get "$1" -o json 2>&1 | jq -S "del(.metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp,
-        .metadata.selfLink, .metadata.name)" | sed "s/${1#*/}/NAME/; s/\(restartedAt\": \).*/\1TIME/"
-}
 same_shape() { # NAME TYPE
-    equals "$1" "$(cut -c1-300 <"$WORK/said" | grep '^failed')$(shape "$2/ours")" "$(shape "$2/theirs")"
+    equals "$1" "$(cut -c1-300 <"$WORK/said" | grep '^failed')$(shape "$2" ours)" "$(shape "$2" theirs)"
 }
 workload() { # KIND NAME MORE
     echo "--- { apiVersion: apps/v1, kind: $1, metadata: { name: $2, annotations: { deployment.kubernetes.io/revision: \"3\",

@@ -54,11 +54,13 @@ has "it tells the last state" 'failed: widget/w to be Ready did not come about w
     "k8s.wait('widget/w', { condition = 'Ready', timeout = '300ms' })"
 
 # --- what comes while we wait --------------------------------------------------------------------------
-# during LUA: the expression, while a second later kubectl does what the function `meanwhile` says.
+# during LUA: what it gives, while kubectl does what the function `meanwhile` says, once we have begun.
 during() {
-    (sleep 0.7 && meanwhile >/dev/null 2>&1) &
+    local body=$1 mark=begun-$((passed + failed))
+    case $body in *return*) ;; *) body="return $body" ;; esac
+    (wait_for 30 k get cm "$mark" && sleep 0.5 && meanwhile >/dev/null 2>&1) &
     local pid=$!
-    ask "$1"
+    ask "k8s.create { apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = '$mark' } } $body"
     wait $pid
 }
 meanwhile() { k patch widget w --subresource status --type merge -p '{"status":{"conditions":[{"type":"Ready","status":"True","reason":"Come"}]}}'; }

@@ -5,11 +5,6 @@ space write
 objects
 k apply -f "$HERE/widgets.yaml" >/dev/null && wait_for 20 k get widgets
 
-# An object without its name, and without what two of them cannot share.
-shape() { # TYPE NAME
-    k get "$1" "$2" -o json 2>&1 | jq -S "del(.metadata.uid, .metadata.resourceVersion, .metadata.creationTimestamp,
-        .metadata.selfLink, .metadata.name)" | sed "s/\"$2\"/\"NAME\"/"
-}
 same_shape() { equals "$1" "$(shape "$2" ours)" "$(shape "$2" theirs)"; } # NAME TYPE
 # pair TYPE < MANIFEST: creates it twice, as `ours` and as `theirs`.
 pair() {
