@@ -1,4 +1,5 @@
--- certs.status against real objects: every case of tests/lua/certmanager_cases.lua, made at an API server.
+-- certs.status against real objects: of the cases in tests/lua/certmanager_cases.lua those that differ by more
+-- than a text, made at an API server.
 local cases = require "certmanager_cases"
 local certs = require "runbook.certmanager"
 local objects = require "certmanager_objects"
@@ -17,6 +18,30 @@ function api:put(object)
     if not status or object.kind == "Namespace" then return made end
     return k8s.patch(what, { namespace = object.metadata.namespace, subresource = "status",
         merge = { status = status } })
+end
+
+-- What a case is made of, with every sentence alike.
+local function outline(v)
+    if type(v) == "string" then return v:find(" ") and "text" or v end
+    if type(v) ~= "table" then return tostring(v) end
+    local parts = {}
+    for key, value in pairs(v) do parts[#parts + 1] = key .. "=" .. outline(value) end
+    table.sort(parts)
+    return "{" .. table.concat(parts, ",") .. "}"
+end
+
+-- One of each outline; what is hidden from us is the API server's own matter, in test_certs.sh.
+local function different(all)
+    local seen, chosen = {}, {}
+    for _, case in ipairs(all) do
+        local made_of = {}
+        for key, value in pairs(case) do made_of[key] = value end
+        made_of[1], made_of.want, made_of.says, made_of.pattern = nil, nil, nil, nil
+        local is = outline(made_of)
+        if not case.hidden and not seen[is] then chosen[#chosen + 1] = case end
+        seen[is] = true
+    end
+    return chosen
 end
 
 local function has(text, words, pattern)
@@ -38,15 +63,13 @@ return runbook {
 
     phase "cases" { keep_going = true,
         step "every case has its cause" { timeout = "5m", function(run)
-            local looked = 0
-            each(cases, { limit = 8 }, function(case, i)
-                if case.hidden then return end -- which the API server's RBAC does in test_certs.sh
+            local chosen = different(cases)
+            each(chosen, { limit = 8 }, function(case, i)
                 local namespace = ("%s-%d"):format(run.space, i)
                 objects.put_case(api, namespace, case, wait.now())
                 look_at(namespace, case)
-                looked = looked + 1
             end)
-            log.info("%d cases", looked)
+            log.info("%d cases", #chosen)
         end },
     },
 }
