@@ -15,11 +15,13 @@ row() {
 # note WHAT OURS THEIRS RATIO: a row that has no limit.
 note() { printf '%-52s %10s %10s %8s\n' "${@:1:4}"; }
 
-# times FILE RUNS COMMAND: adds the wall times of that many runs to the file, in milliseconds.
+# times FILE RUNS COMMAND: adds the wall times of that many runs to the file, in milliseconds, and what they
+# took of the processor to FILE.cpu.
 times() {
     hyperfine --shell none --warmup 0 --runs "$2" --export-json "$WORK/hyperfine.json" "$3" \
         >"$WORK/hyperfine.log" 2>&1 || { cat "$WORK/hyperfine.log"; echo "cannot measure: $3"; exit 1; }
     jq '.results[].times[] * 1000' "$WORK/hyperfine.json" >>"$1"
+    jq '.results[] | (.user + .system) * 1000' "$WORK/hyperfine.json" >>"$1.cpu"
 }
 median() { jq -rs 'sort | .[length / 2 | floor] * 100 | round / 100' "$1"; }
 ratio() { jq -rn "$1 / $2 * 1000 | round / 1000"; }
