@@ -146,8 +146,10 @@ static void answer(const struct fetch_request *r, struct arena *a, struct fetch_
     struct buf lines = {0}, body = {0};
     const char *target, *service = service_of(p, a, r, &target);
     if (*service == '\0') {
-        out->error = arena_printf(a, "the world '%s' has no service at %s: its addresses stand in "
-                                  "the values.yaml that it writes", world_name(p->world), r->url);
+        out->error = arena_printf(a,
+                                  "the world '%s' has no service at %s: its addresses stand in "
+                                  "the values.yaml that it writes",
+                                  world_name(p->world), r->url);
         return;
     }
     struct request_parts parts = {r->method ? r->method : "GET", target, headers_of(a, r->headers),

@@ -47,8 +47,8 @@ enum event_type {
     // seconds, attempts, retry_in (seconds until the next attempt, or null), reason (of a skip),
     // result (what the step returned, or null), writes (how many it made)
     EVENT_STEP_ENDED,
-    // outcome, seconds. Plan: if_it_fails { undo [ { step, shared_with [ name ] } ] in their order,
-    // stays [ { step, text, lasting } ] }: what becomes of the changes if its last step fails
+    // outcome, seconds. Plan: if_it_fails: what becomes of the changes if its last step fails, as
+    // undo_plan.h says
     EVENT_PHASE_ENDED,
     EVENT_ROLLBACK_STARTED, // cause (text), steps [ name ] in the order in which they are undone
     EVENT_UNDO_STARTED,     // (effects and checks between these two belong to the undo of `step`)

@@ -16,6 +16,10 @@ struct mode {
     // Called when a step's function has come to a good end after so many effects of its own; halts
     // the run when that is too few. May be NULL.
     void (*finished)(struct run *, int effects);
+    // Keeps what the mode knows so far, and goes back to it, which frees what was kept. For modes
+    // that rehearse.
+    void *(*keep)(struct run *);
+    void (*restore)(struct run *, void *kept);
     // Called when a run ends; frees run->mode_state. May be NULL.
     void (*close)(struct run *);
 };

@@ -136,6 +136,16 @@ static void ended(struct effect *e)
     e->run->step_assumed |= e->basis != NULL;
 }
 
+static void *plan_keep(struct run *run)
+{
+    return prospect_copy(prospect_of(run));
+}
+
+static void plan_restore(struct run *run, void *kept)
+{
+    prospect_restore(prospect_of(run), kept);
+}
+
 static void plan_close(struct run *run)
 {
     if (run->mode_state)
@@ -144,5 +154,10 @@ static void plan_close(struct run *run)
     run->mode_state = NULL;
 }
 
-const struct mode mode_plan = {
-    .name = "plan", .rehearsal = true, .perform = perform, .ended = ended, .close = plan_close};
+const struct mode mode_plan = {.name = "plan",
+                               .rehearsal = true,
+                               .perform = perform,
+                               .ended = ended,
+                               .keep = plan_keep,
+                               .restore = plan_restore,
+                               .close = plan_close};

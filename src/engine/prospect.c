@@ -10,6 +10,28 @@ void prospect_free(struct prospect *p)
     free(p->systems);
 }
 
+struct prospect *prospect_copy(const struct prospect *p)
+{
+    struct prospect *copy = mem_alloc(sizeof *copy); // what it points to stays in p's arena
+    *copy = (struct prospect){.count = p->count, .systems_count = p->systems_count};
+    copy->objects = mem_alloc((p->count + 1) * sizeof *p->objects);
+    copy->systems = mem_alloc((p->systems_count + 1) * sizeof *p->systems);
+    if (p->count)
+        memcpy(copy->objects, p->objects, p->count * sizeof *p->objects);
+    if (p->systems_count)
+        memcpy(copy->systems, p->systems, p->systems_count * sizeof *p->systems);
+    return copy;
+}
+
+void prospect_restore(struct prospect *p, struct prospect *copy)
+{
+    free(p->objects);
+    free(p->systems);
+    copy->arena = p->arena;
+    *p = *copy;
+    free(copy);
+}
+
 static struct would_be *find(const struct prospect *p, const char *target)
 {
     for (size_t i = 0; target && i < p->count; i++)

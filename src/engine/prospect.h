@@ -22,6 +22,9 @@ struct prospect {
 };
 
 void prospect_free(struct prospect *);
+// Remembers how it is; prospect_restore goes back to that, and frees it.
+struct prospect *prospect_copy(const struct prospect *);
+void prospect_restore(struct prospect *, struct prospect *copy);
 // The object as the plan has left it so far, or NULL; `target` may be NULL. Valid until the next
 // change.
 const struct would_be *prospect_find(const struct prospect *, const char *target);

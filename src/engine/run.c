@@ -14,6 +14,7 @@
 #include "engine/mode.h"
 #include "engine/state.h"
 #include "engine/step.h"
+#include "engine/undo_plan.h"
 #include "net/loop.h"
 
 // A name that sorts by time and is not taken twice: 20261122-142233-7f3a9c.
@@ -182,7 +183,7 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     data = value_object(a);
     if (run->mode->rehearsal)
         value_set(a, data, "if_it_fails",
-                  undo_prospect(run, phase->on_failure == ON_FAILURE_ROLLBACK));
+                  undo_prospect(run, phase->on_failure == ON_FAILURE_ROLLBACK, !failed));
     value_set(a, data, "outcome",
               value_string(a, v->stopped ? "stopped"
                               : failed   ? "failed"

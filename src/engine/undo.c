@@ -26,7 +26,7 @@ struct undo_entry *undo_register(struct run *run, const struct step *step)
     return entry;
 }
 
-static bool is_due(const struct undo_entry *e)
+bool undo_is_due(const struct undo_entry *e)
 {
     return e->writes > 0 && !e->undone && !e->given_up && e->step->undo != LUA_NOREF;
 }
@@ -42,78 +42,26 @@ static void mark_undone(struct undo *u, const void *identity)
 static bool is_latest_of_its_function(const struct undo *u, size_t index)
 {
     for (size_t i = index + 1; i < u->count; i++)
-        if (is_due(&u->entries[i]) &&
+        if (undo_is_due(&u->entries[i]) &&
             u->entries[i].step->undo_identity == u->entries[index].step->undo_identity)
             return false;
     return true;
 }
 
-// The steps whose undo is to run, in that order.
-static struct value *names_due(struct run *run)
+struct value *undo_names(struct run *run)
 {
     struct arena *a = &run->arena;
     struct value *names = value_array(a);
     for (size_t i = run->undo.count; i-- > 0;)
-        if (is_due(&run->undo.entries[i]) && is_latest_of_its_function(&run->undo, i))
+        if (undo_is_due(&run->undo.entries[i]) && is_latest_of_its_function(&run->undo, i))
             value_push(a, names, value_string(a, run->undo.entries[i].step->name));
     return names;
-}
-
-// Those of the steps that share the undo of the one of that name, itself left out.
-static struct value *names_sharing(struct run *run, const char *name)
-{
-    struct arena *a = &run->arena;
-    struct value *names = value_array(a);
-    const struct step *step = outline_step(&run->outline, name);
-    for (size_t i = 0; i < run->undo.count; i++) {
-        const struct step *other = run->undo.entries[i].step;
-        if (other != step && other->undo_identity == step->undo_identity &&
-            is_due(&run->undo.entries[i]))
-            value_push(a, names, value_string(a, other->name));
-    }
-    return names;
-}
-
-static void add_stay(struct run *run, struct value *stays, const struct undo_entry *e)
-{
-    struct arena *a = &run->arena;
-    struct value *row = value_object(a);
-    const struct step *step = e->step;
-    value_set(a, row, "step", value_string(a, step->name));
-    value_set(a, row, "text",
-              value_string(a, step->lasting             ? step->lasting
-                              : step->undo == LUA_NOREF ? "it has no undo"
-                                                        : "`runbook rollback` undoes it"));
-    value_set(a, row, "lasting", value_bool(a, step->lasting != NULL));
-    value_push(a, stays, row);
-}
-
-struct value *undo_prospect(struct run *run, bool rollback)
-{
-    struct arena *a = &run->arena;
-    struct value *path = value_object(a), *undo = value_array(a), *stays = value_array(a);
-    const struct value *names = rollback ? names_due(run) : NULL;
-    for (size_t i = 0; i < value_count(names); i++) {
-        struct value *row = value_object(a);
-        const char *name = value_text(value_at(names, i));
-        value_set(a, row, "step", value_string(a, name));
-        value_set(a, row, "shared_with", names_sharing(run, name));
-        value_push(a, undo, row);
-    }
-    for (size_t i = 0; i < run->undo.count; i++) {
-        const struct undo_entry *e = &run->undo.entries[i];
-        if (e->writes && (!rollback || !is_due(e)))
-            add_stay(run, stays, e);
-    }
-    value_set(a, path, "undo", undo);
-    value_set(a, path, "stays", stays);
-    return path;
 }
 
 static void tell_start(struct run *run, const char *cause)
 {
     struct arena *a = &run->arena;
-    struct value *data = value_object(a), *names = names_due(run);
+    struct value *data = value_object(a), *names = undo_names(run);
     value_set(a, data, "cause", value_string(a, cause));
     value_set(a, data, "generation", value_int(a, run->generation));
     value_set(a, data, "steps", names);
@@ -178,7 +126,7 @@ bool undo_all(struct run *run, const char *cause)
     run->generation++;
     tell_start(run, cause);
     for (size_t i = u->count; i-- > 0;) {
-        if (!is_due(&u->entries[i]))
+        if (!undo_is_due(&u->entries[i]))
             continue;
         const struct step *step = u->entries[i].step;
         struct value *failure = undo_one(run, step);

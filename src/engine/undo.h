@@ -7,6 +7,7 @@
 
 struct run;
 struct step;
+struct value;
 
 struct undo_entry {
     const struct step *step;
@@ -30,11 +31,12 @@ struct undo_entry *undo_register(struct run *, const struct step *);
 // Runs every undo of a step that made writes, last first. A failing one is tried three times, then
 // noted, and the others still run. Returns true when none failed. `cause` is the headline.
 bool undo_all(struct run *, const char *cause);
-// What would become of the changes made so far if the run failed now, and were rolled back or not:
-// { undo [ { step, shared_with [ name ] } ] in that order, stays [ { step, text, lasting } ] }, in
-// the run's arena.
-struct value *undo_prospect(struct run *, bool rollback);
 // Notes that the undo of that step, and so of all that share it, was done before the run was
 // resumed.
 void undo_done_before(struct run *, const char *step);
 void undo_free(struct undo *);
+
+// Is its undo to run when the run is rolled back?
+bool undo_is_due(const struct undo_entry *);
+// The steps whose undo is to run, in that order: [ name ] in the run's arena.
+struct value *undo_names(struct run *);

@@ -46,7 +46,7 @@ static void add_row(const struct listing *l, const char *path, const struct valu
     if (value_count(l->rows) >= MOST_ROWS)
         return;
     struct value *row = value_object(a);
-    value_set(a, row, "path", value_string(a, *path ? path : "the object"));
+    value_set(a, row, "path", value_string(a, path));
     value_set(a, row, "old", shown(l, old));
     value_set(a, row, "new", shown(l, new));
     value_push(a, l->rows, row);

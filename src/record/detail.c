@@ -34,8 +34,8 @@ void detail_diff(struct screen *s, int indent, const struct value *diff)
     for (size_t i = 0; i < count && i < MOST_CHANGES; i++) {
         const struct value *change = value_at(diff, i), *old = value_get(change, "old");
         struct ink line = screen_ink(s);
-        ink_value(&line, TONE_DIM, value_get(change, "path"));
-        ink_puts(&line, TONE_DIM, ": ");
+        const char *path = value_get_text(change, "path");
+        ink_say(&line, TONE_DIM, "%s: ", *path ? path : "the object");
         if (old && old->type != VALUE_NULL) {
             add_words(&line, TONE_PLAIN, old);
             ink_say(&line, TONE_DIM, " %s ", screen_arrow(s));

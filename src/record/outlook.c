@@ -46,7 +46,7 @@ static void add_names(struct buf *out, const struct value *names)
                    value_text(value_at(names, i)));
 }
 
-// "weight 50 %, the same undo as of weight 1 % and weight 20 %"
+// "weight 50 %, the same undo as of weight 1 % and weight 20 %: patch ingress/x"
 static struct value *undo_words(struct arena *a, const struct value *undo)
 {
     const struct value *shared = value_get(undo, "shared_with");
@@ -54,6 +54,11 @@ static struct value *undo_words(struct arena *a, const struct value *undo)
     buf_puts(&text, value_get_text(undo, "step"));
     buf_puts(&text, value_count(shared) ? ", the same undo as of " : "");
     add_names(&text, shared);
+    buf_puts(&text, value_count(value_get(undo, "writes")) ? ": " : "");
+    add_names(&text, value_get(undo, "writes"));
+    if (*value_get_text(undo, "problem"))
+        buf_printf(&text, "; it does not come to its end in the plan: %s",
+                   value_get_text(undo, "problem"));
     struct value *v = value_string(a, buf_text(&text));
     buf_free(&text);
     return v;

@@ -42,7 +42,7 @@ sandbox_end
 # --- what follows a failure, as said and as it comes about ----------------------------------------------
 sandbox examples/billing/world.lua
 "$RUNBOOK" plan $(golive) --output json >"$WORK/plan.json"
-expect "the outlook says what is undone" 0 '^weight 100 %, the same undo as of weight 1 %, weight 5 %, weight 20 % and weight 50 %$' \
+expect "the outlook says what is undone" 0 '^weight 100 %, the same undo as of weight 1 %, weight 5 %, weight 20 % and weight 50 %: patch ingress/billing-canary: canary weight 100 -> 0 %$' \
     jq -r '.outlook.if_it_fails[] | select(.phase == "canary") | .undo[]' "$WORK/plan.json"
 expect "and what stays, and why" 0 "^the probe's single credit stays on the go-live account true$" \
     jq -r '.outlook.if_it_fails[] | select(.phase == "webhook") | .stays[] | "\(.text) \(.lasting)"' "$WORK/plan.json"
