@@ -145,6 +145,22 @@ return runbook {
     params  = params,
     target  = "${host}",
     lease   = "${namespace}/billing-golive",
+    allow   = {
+        "env STRIPE_API_KEY", "env STRIPE_WEBHOOK_SECRET",
+        "env BILLING_OPS_TOKEN", "env BILLING_ACCOUNT_TOKEN",
+        "read ${ca_file}",
+        "connect ${connect}",
+        "dns *",
+        "tls ${host}",
+        "http GET, HEAD, POST https://${host}",
+        "http GET http://${host}/.well-known/acme-challenge/*",
+        "http GET, POST, DELETE ${stripe_api}/v1/*",
+        "metrics ${prometheus_url}",
+        "metrics ${alertmanager_url}",
+        "k8s read * in ${namespace}",
+        "k8s patch ingresses/${canary_ingress} in ${namespace}",
+        "k8s patch secrets/${webhook_holder} in ${namespace}",
+    },
 
     phase "preflight" { keep_going = true, -- every problem in one pass
         step "certificate is ready" {

@@ -96,6 +96,13 @@ return runbook {
     name    = "billing-reconcile",
     summary = "The day after: liability, Stripe gross against the ledger, outliers",
     params  = params,
+    allow   = {
+        "env STRIPE_API_KEY", "env BILLING_OPS_TOKEN",
+        "read ${ca_file}",
+        "connect ${connect}",
+        "http GET https://${host}${summary_path}",
+        "http GET ${stripe_api}/v1/charges",
+    },
 
     phase "reconcile" { keep_going = true,
         step "credits purchased - debited is a positive net liability" {

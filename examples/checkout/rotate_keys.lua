@@ -42,6 +42,12 @@ return runbook {
     name    = "checkout-rotate-keys",
     summary = "A new signing key for the checkout, in shares from 5 to 100 %",
 
+    allow = {
+        "env CHECKOUT_TOKEN",
+        "http GET, PUT, POST, DELETE ${url}",
+        "metrics ${prometheus_url}",
+    },
+
     params = {
         url            = param { help = "address of the checkout" },
         token          = secret { env = "CHECKOUT_TOKEN", help = "may change keys" },

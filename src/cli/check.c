@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "cli/permissions.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -53,11 +54,22 @@ static void print_step(const struct step *s)
     printf("\n");
 }
 
+static void print_allow(const struct value *allow)
+{
+    printf(allow
+               ? "\nmay touch\n"
+               : "\nmay touch anything, for it declares no `allow`; `runbook check --permissions` "
+                 "writes one\n");
+    for (size_t i = 0; i < value_count(allow); i++)
+        printf("  %s\n", value_text(value_at(allow, i)));
+}
+
 static void print_outline(const struct outline *o)
 {
     static const char *const on_failure[] = {"halt", "rollback", "continue"};
     printf("%s: %s\n", o->name, o->summary);
     print_params(o->params);
+    print_allow(o->allow);
     for (int p = 0; p < o->count; p++) {
         const struct phase *phase = &o->phases[p];
         printf("\n%s  (on failure: %s%s)\n", phase->name, on_failure[phase->on_failure],
@@ -82,12 +94,35 @@ static int check(const struct options *o)
     return session_close(&session, code);
 }
 
+// Walks the plan unheard, and prints what it would touch.
+static int print_permissions(const struct options *o)
+{
+    struct session session;
+    int code = session_open(&session, o, &mode_plan, NULL);
+    if (code == 0) {
+        session.run->touched = value_array(&session.run->arena);
+        code = session_prepare(&session, o);
+    }
+    if (code == 0) {
+        session.run->listener = NULL;
+        code = session_run(&session);
+        permissions_print(session.run, session.shown);
+        if (code != 0)
+            fputs("runbook: the plan did not come to its end, so lines may be missing; `runbook "
+                  "plan` shows why\n",
+                  stderr);
+    }
+    return session_close(&session, code);
+}
+
 int check_main(int argc, char **argv)
 {
     struct options o = {0};
     int code = EXIT_USAGE;
     if (options_read(&o, argc, argv))
-        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL}) : check(&o);
+        code = o.help          ? help_main(2, (char *[]){(char *)"help", argv[0], NULL})
+               : o.permissions ? print_permissions(&o)
+                               : check(&o);
     options_free(&o);
     return code;
 }

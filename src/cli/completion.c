@@ -7,7 +7,8 @@
 
 static const char flags[] =
     "--set --values --dry-run --yes --no-input --from --only --output --report "
-    "--kubeconfig --context --max-memory --max-seconds --verbose --quiet --color "
+    "--kubeconfig --context --allow --deny --permissions --max-memory --max-seconds --verbose "
+    "--quiet --color "
     "--detailed-exitcode "
     "--debug --out --sign --require-signature --help";
 

@@ -29,6 +29,8 @@ struct value *kept_options(const struct options *o, struct arena *a)
     value_set(a, v, "context", value_string(a, o->run.context));
     value_set(a, v, "lease", value_string(a, o->run.lease));
     value_set(a, v, "values_file", value_string(a, o->values_file));
+    value_set(a, v, "allow", list_of(a, o->run.allow));
+    value_set(a, v, "deny", list_of(a, o->run.deny));
     if (o->approval) { // its sources are kept anyway, as any run's
         struct value *plan = value_copy(a, o->approval);
         value_remove(plan, "sources");
@@ -54,6 +56,10 @@ void kept_take(struct options *o, const struct value *kept)
     take_text(&o->values_file, kept, "values_file");
     if (o->run.phases == NULL)
         o->run.phases = texts_of(&o->arena, value_get(kept, "phases"));
+    if (o->run.allow == NULL)
+        o->run.allow = texts_of(&o->arena, value_get(kept, "allow"));
+    if (o->run.deny == NULL)
+        o->run.deny = texts_of(&o->arena, value_get(kept, "deny"));
     if (o->approval == NULL)
         o->approval = value_get(kept, "plan");
 }

@@ -34,6 +34,9 @@ enum {
     OPT_ASSUME_FAILURE,
     OPT_OFFLINE,
     OPT_WORLD,
+    OPT_ALLOW,
+    OPT_DENY,
+    OPT_PERMISSIONS,
 };
 
 static const struct option table[] = {
@@ -59,6 +62,9 @@ static const struct option table[] = {
     {"resolve", required_argument, NULL, OPT_RESOLVE},
     {"upgrade", no_argument, NULL, OPT_UPGRADE},
     {"source", no_argument, NULL, OPT_SOURCE},
+    {"allow", required_argument, NULL, OPT_ALLOW},
+    {"deny", required_argument, NULL, OPT_DENY},
+    {"permissions", no_argument, NULL, OPT_PERMISSIONS},
     {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
     {"max-seconds", required_argument, NULL, OPT_MAX_SECONDS},
     {"out", required_argument, NULL, 'o'},
@@ -203,6 +209,17 @@ static bool read_one(struct options *o, int c)
         append(&o->arena, &o->resolve, optarg);
         return is_resolution(optarg) ||
                wrong("--resolve wants SEQ=done, SEQ=not-done or SEQ=retry, not '%s'", optarg);
+    case OPT_ALLOW:
+        append(&o->arena, &o->allow, optarg);
+        o->run.allow = o->allow;
+        return true;
+    case OPT_DENY:
+        append(&o->arena, &o->deny, optarg);
+        o->run.deny = o->deny;
+        return true;
+    case OPT_PERMISSIONS:
+        o->permissions = true;
+        return true;
     case OPT_MAX_MEMORY:
         return read_max_memory(optarg, &o->run.max_memory) ||
                wrong("--max-memory wants at least 4MB, as in 512MB or 2GB, not '%s'", optarg);

@@ -19,6 +19,7 @@ struct options {
     const struct value *approval;  // the plan that the run is held to (record/planfile); or NULL
     const struct value *approved;  // { module: { chunk, text } }: what it was found to be made of
     bool silent;                   // nothing is shown
+    const char **allow, **deny;    // rules, NULL-terminated; also in `run`
     const char **reports;          // paths
     int report_count;
     const char *output; // "text", "ndjson", "json", "markdown", "html"; NULL: text

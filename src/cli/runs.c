@@ -91,6 +91,12 @@ static void print_effects(const struct value *effects, const char *step, bool un
     }
 }
 
+static void print_rules(const char *what, const struct value *rules)
+{
+    for (size_t i = 0; i < value_count(rules); i++)
+        printf("%s: \"%s\"\n", what, value_text(value_at(rules, i)));
+}
+
 static void print_run(const struct value *all)
 {
     char at[32];
@@ -101,6 +107,8 @@ static void print_run(const struct value *all)
            value_get_text(run, "host"), when(value_get_int(run, "started", 0), at, sizeof at));
     printf(" to %s\n%s\n", when(value_get_int(run, "ended", 0), at, sizeof at),
            value_get_text(run, "headline"));
+    print_rules("allowed beside its own rules", value_get(value_get(run, "options"), "allow"));
+    print_rules("denied", value_get(value_get(run, "options"), "deny"));
     for (size_t i = 0; i < value_count(steps); i++) {
         const struct value *s = value_at(steps, i);
         printf("\n%s / %s  %s\n", value_get_text(s, "phase"), value_get_text(s, "step"),

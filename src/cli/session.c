@@ -11,6 +11,7 @@
 #include "cli/lease.h"
 #include "cli/lock.h"
 #include "cli/params.h"
+#include "cli/permissions.h"
 #include "cli/signals.h"
 #include "engine/approved.h"
 #include "engine/mode.h"
@@ -154,7 +155,9 @@ static int load(struct session *s, const struct options *o)
     bool ok = read_runbook(s, o, &text, &err) &&
               outline_load(run->L, o->run.file, &text, &run->arena, &run->outline, &err);
     buf_free(&text);
-    if (ok)
+    if (ok && !permissions_set(run, NULL, &err))
+        return fail(EXIT_USAGE, err.text);
+    if (ok && permissions_check_sources(run, &err))
         return 0;
     return run->signal ? fail(128 + run->signal, "stopped by a signal") : fail(EXIT_LOAD, err.text);
 }
@@ -226,6 +229,14 @@ static struct value *selected_phases(struct run *run)
     return phases;
 }
 
+static struct value *texts(struct arena *a, const char *const *list)
+{
+    struct value *v = value_array(a);
+    for (; list && *list; list++)
+        value_push(a, v, value_string(a, *list));
+    return v;
+}
+
 static void tell_start(struct run *run, struct value *params)
 {
     struct arena *a = &run->arena;
@@ -241,6 +252,8 @@ static void tell_start(struct run *run, struct value *params)
         value_set(a, data, "world", value_string(a, run->options->world));
     value_set(a, data, "run", value_string(a, run->id));
     value_set(a, data, "params", params);
+    value_set(a, data, "allow", texts(a, run->options->allow));
+    value_set(a, data, "deny", texts(a, run->options->deny));
     value_set(a, data, "phases", selected_phases(run));
     value_set(a, data, "user", value_string(a, person.user));
     value_set(a, data, "host", value_string(a, person.host));
@@ -297,6 +310,8 @@ int session_prepare(struct session *s, const struct options *o)
             fail(EXIT_USAGE, value_text(value_at(params.problems, i)));
         return params.problems ? EXIT_USAGE : fail(EXIT_USAGE, err.text);
     }
+    if (!permissions_set(s->run, params.shown, &err))
+        return fail(EXIT_USAGE, err.text);
     s->kept = params.kept;
     s->shown = params.shown;
     char dead[64];

@@ -7,6 +7,7 @@
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
+#include "engine/rule.h"
 #include "engine/run.h"
 #include "engine/source.h"
 #include "engine/step.h"
@@ -261,6 +262,16 @@ static int border_excerpt(lua_State *L)
     return 1;
 }
 
+// engine.rule_error(text): what is wrong with a line of `allow`, or nil.
+static int border_rule_error(lua_State *L)
+{
+    struct rule rule;
+    struct error err;
+    bool ok = rule_read(border_arena(L), luaL_checkstring(L, 1), NULL, NULL, &rule, &err);
+    lua_pushstring(L, ok ? NULL : err.text);
+    return 1;
+}
+
 void border_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
@@ -280,6 +291,7 @@ void border_push(lua_State *L)
         {"random", border_random},
         {"excerpt", border_excerpt},
         {"no_effects", border_no_effects},
+        {"rule_error", border_rule_error},
         {"parallel", group_parallel},
         {"each", group_each},
         {NULL, NULL},

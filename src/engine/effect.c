@@ -13,6 +13,7 @@
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/mode.h"
+#include "engine/permit.h"
 #include "engine/planned.h"
 #include "engine/probe.h"
 #include "engine/run.h"
@@ -305,6 +306,9 @@ int door_pass(lua_State *L, struct effect *e)
     snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",
              ++f->effects);
     failure_where(L, e->where, sizeof e->where);
+    const char *refusal;
+    if (!permit_effect(e, &refusal))
+        return failure_raise_detail(L, FAILURE_FORBIDDEN, refusal, NULL);
     e->started = clock_steady();
     count(run, e);
     f->waiting = e;

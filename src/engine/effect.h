@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/value.h"
+#include "engine/need.h"
 
 struct fiber;
 struct run;
@@ -62,7 +63,8 @@ struct effect {
     bool has_probe;       // its first user value is a function that tells whether it has happened
     bool repeatable;      // a write that may be sent again when its outcome is not known
     bool sensitive;       // its answer holds secrets: the journal does not keep it
-    bool quiet;           // not worth a line of its own unless it fails (the clock)
+    const struct need *needs; // what of the outside it touches
+    bool quiet;               // not worth a line of its own unless it fails (the clock)
     // Names of arguments, parted by blanks, that say nothing of what a write does, because they
     // only guard it or repeat another; or NULL.
     const char *aside;
@@ -77,6 +79,7 @@ struct effect {
     bool would_be_partial; // it is only what is known of the object: a read tells the rest
 
     // Set by the door.
+    bool public_only; // what is connected to must have a public address
     struct run *run;
     struct fiber *fiber;
     const char *scope; // what of the run it belongs to: "step:NAME#1", "undo:NAME#1"

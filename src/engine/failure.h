@@ -9,16 +9,17 @@
 #include "base/value.h"
 
 // What kind of failure it is decides how a step that ends with it is treated.
-#define FAILURE_CHECK   "check"   // a check or gate did not hold
-#define FAILURE_EFFECT  "effect"  // the outside answered with an error, or not at all
-#define FAILURE_USAGE   "usage"   // the runbook asked for something that makes no sense
-#define FAILURE_STOPPED "stopped" // a signal
-#define FAILURE_TIMEOUT "timeout" // the step's own timeout
-#define FAILURE_DENIED  "denied"  // a person said no
-#define FAILURE_UNKNOWN "unknown" // a plan was asked for the answer of a change that was not made
-#define FAILURE_HALTED  "halted"  // the journal is lost, or contradicts the run, or is in doubt
-#define FAILURE_ASSUMED "assumed" // a plan was asked to take this step for failed
-#define FAILURE_ERROR   "error"   // an error in the runbook's own Lua
+#define FAILURE_CHECK     "check"     // a check or gate did not hold
+#define FAILURE_EFFECT    "effect"    // the outside answered with an error, or not at all
+#define FAILURE_USAGE     "usage"     // the runbook asked for something that makes no sense
+#define FAILURE_STOPPED   "stopped"   // a signal
+#define FAILURE_TIMEOUT   "timeout"   // the step's own timeout
+#define FAILURE_DENIED    "denied"    // a person said no
+#define FAILURE_FORBIDDEN "forbidden" // the runbook does not declare it, or it was denied
+#define FAILURE_UNKNOWN   "unknown" // a plan was asked for the answer of a change that was not made
+#define FAILURE_HALTED    "halted"  // the journal is lost, or contradicts the run, or is in doubt
+#define FAILURE_ASSUMED   "assumed" // a plan was asked to take this step for failed
+#define FAILURE_ERROR     "error"   // an error in the runbook's own Lua
 
 // Makes the metatable of failures. Call once a state.
 void failure_open(lua_State *L);

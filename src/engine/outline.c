@@ -116,6 +116,10 @@ static int load_protected(lua_State *L)
     out->target = field_text(L, "target", a);
     out->lease = field_text(L, "lease", a);
     struct error err = {""};
+    lua_getfield(L, -1, "allow");
+    if (!lua_isnil(L, -1))
+        out->allow = convert_read(L, -1, a, &err);
+    lua_pop(L, 1);
     lua_getfield(L, -1, "params");
     out->params = convert_read(L, -1, a, &err);
     if (out->params == NULL)

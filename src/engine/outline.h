@@ -40,6 +40,7 @@ struct outline {
     const char *lease;  // the Kubernetes Lease it wants to hold, with ${parameters}; or NULL
     struct phase *phases;
     int count;
+    struct value *allow;  // [ rule ]: what it may touch; NULL: it does not say
     struct value *params; // { name: { type, default, help, choices, env, file, where } }
 };
 

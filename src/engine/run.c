@@ -12,6 +12,7 @@
 #include "engine/ending.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
+#include "engine/permit.h"
 #include "engine/state.h"
 #include "engine/step.h"
 #include "engine/undo_plan.h"
@@ -58,6 +59,7 @@ void run_free(struct run *run)
         lua_close(run->L);
     if (run->kube_free)
         run->kube_free(run->kube);
+    permit_free(run->permit);
     undo_free(&run->undo);
     arena_free(&run->arena);
     free(run);

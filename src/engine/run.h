@@ -19,6 +19,7 @@ struct timer;
 struct fetcher;
 struct journal;
 struct mode;
+struct permit;
 
 // How a run ends; 128 and the signal's number when a signal stopped it.
 enum exit_code {
@@ -43,7 +44,8 @@ struct run_options {
     bool debug;      // tracebacks
     const char *out; // where the plan is written down; NULL: nowhere
     const char *kubeconfig, *context;
-    const char *journal;       // its file; NULL: the default; "none": none is kept
+    const char *const *allow, *const *deny; // rules for this run beside the runbook's own
+    const char *journal;                    // its file; NULL: the default; "none": none is kept
     const char *lease;         // "namespace/name"; NULL: as the runbook says; "none": none is taken
     const char *from, *only;   // step names ("step" or "phase/step"), or NULL
     const char *const *phases; // names, NULL-terminated; NULL: all
@@ -118,6 +120,8 @@ struct run {
     struct value *stale_results; // { step name: true }: plan: what rests on a step_stale one
     struct value *figures;       // last figures that a bake told of, for progress
     struct undo undo;
+    struct permit *permit; // NULL: everything is allowed
+    struct value *touched; // parts of rules, as effects ask for them and all are allowed; or NULL
     struct run_counts counts;
     bool denied;
     bool failure_assumed;    // plan: the step that was to be taken to fail has done so

@@ -169,8 +169,8 @@ static bool worth_retrying(struct run *run, const struct value *failure)
     const struct undo_entry *entry = &run->undo.entries[run->undo.count - 1];
     return !run->signal && !entry->in_doubt && !run->mode->rehearsal &&
            strcmp(kind, FAILURE_USAGE) != 0 && strcmp(kind, FAILURE_DENIED) != 0 &&
-           strcmp(kind, FAILURE_HALTED) != 0 && strcmp(kind, FAILURE_UNKNOWN) != 0 &&
-           strcmp(kind, FAILURE_STOPPED) != 0;
+           strcmp(kind, FAILURE_HALTED) != 0 && strcmp(kind, FAILURE_FORBIDDEN) != 0 &&
+           strcmp(kind, FAILURE_UNKNOWN) != 0 && strcmp(kind, FAILURE_STOPPED) != 0;
 }
 
 static void tell_end(struct run *run, const char *outcome, struct value *failure, int attempt,

@@ -24,6 +24,7 @@ struct dial {
     int64_t timeout_ms;
     dial_done *done;
     void *arg;
+    struct guard guard;
 
     struct timespec started;
     struct timer *timer; // for the lookup, then for the address being tried
@@ -123,8 +124,15 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
     finish(d, fd);
 }
 
+void dial_guard(struct dial *d, const struct guard *guard)
+{
+    d->guard = *guard;
+}
+
 static bool attempt_begin(struct dial *d, const struct addrinfo *to)
 {
+    if (d->guard.reach && !d->guard.reach(d->guard.arg, to->ai_addr, &d->err))
+        return false;
     getnameinfo(to->ai_addr, to->ai_addrlen, d->result.ip, sizeof d->result.ip, NULL, 0,
                 NI_NUMERICHOST);
     int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/guard.h"
+
 struct arena;
 struct loop;
 struct dial;
@@ -21,6 +23,8 @@ typedef void dial_done(const struct dialed *, void *arg);
 // once from the loop, never from inside this call, unless dial_cancel came first.
 struct dial *dial_start(struct loop *, const char *host, int port, int64_t timeout_ms,
                         dial_done *done, void *arg);
+// Has the guard asked about each address; to be called right after dial_start.
+void dial_guard(struct dial *, const struct guard *);
 void dial_cancel(struct dial *); // closes the socket at once
 
 // Parts "host", "host:port", "[address]" and "[address]:port"; what has several colons outside

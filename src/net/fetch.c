@@ -7,6 +7,7 @@
 
 #include "net/fetch_ask.h"
 #include "net/fetch_fault.h"
+#include "net/fetch_guard.h"
 #include "net/fetch_hop.h"
 #include "net/fetch_pool.h"
 #include "net/fetch_retry.h"
@@ -31,6 +32,7 @@ struct fetch {
     struct timer *timer;
     CURL *easy;
     struct hop hop;
+    struct gate gate;
     struct sink sink;
     struct buf headers;
     enum fate fate;
@@ -138,7 +140,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 
 static bool transfer_set(struct fetch *f)
 {
-    return hop_set(f->easy, &f->ask, &f->hop) &&
+    f->gate.guard = f->ask.request.guard;
+    return hop_set(f->easy, &f->ask, &f->hop) && gate_set(f->easy, &f->gate) &&
            !curl_easy_setopt(f->easy, CURLOPT_ERRORBUFFER, f->detail) &&
            !curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, on_header) &&
            !curl_easy_setopt(f->easy, CURLOPT_HEADERDATA, f) &&
@@ -210,11 +213,15 @@ static void hop_judge(struct fetch *f, CURLcode code)
     double offset = (double)(f->hop_began - f->attempt_began) / 1e6;
     hop_measure(f->easy, &f->arena, offset, &f->result);
     f->fault = (struct fault){0};
-    if (f->sink.error.text[0])
+    if (code != CURLE_OK && f->gate.refusal.text[0]) {
+        f->fault.error = f->gate.refusal;
+        f->result.sent = sent; // the guard is asked before a request is
+    } else if (f->sink.error.text[0]) {
         f->fault.error = f->sink.error;
-    else if (code != CURLE_OK && !f->sink.ended)
+    } else if (code != CURLE_OK && !f->sink.ended) {
         fault_describe(&f->fault, f->easy, code, &f->ask, &f->hop,
                        &(struct progress){f->result.status, f->sink.bytes, f->detail});
+    }
     if (f->fault.refused)
         f->result.sent = sent;
 }
@@ -222,9 +229,12 @@ static void hop_judge(struct fetch *f, CURLcode code)
 static bool redirect_follow(struct fetch *f, const char *location)
 {
     int so_far = f->result.redirects++;
+    const struct guard *guard = &f->ask.request.guard;
     if (so_far < f->ask.request.max_redirects)
         return hop_redirect(&f->hop, &f->arena, &f->ask, f->result.status, location,
-                            &f->fault.error);
+                            &f->fault.error) &&
+               (!guard->follow ||
+                guard->follow(guard->arg, f->hop.method, f->hop.url.text, &f->fault.error));
     f->result.redirects = so_far;
     return error_set(&f->fault.error, "stopped after %d redirect%s; the next would lead to '%s'",
                      so_far, so_far == 1 ? "" : "s", location);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "net/guard.h"
 
 struct loop;
 struct arena;
@@ -52,6 +53,7 @@ struct fetch_request {
     const char *connect_to; // "address" or "address:port": connect there whatever the URL says;
                             // Host header, SNI and verification still follow the URL
     const char *user_agent; // default "runbook/VERSION"
+    struct guard guard;     // asked about each connection and redirect
     bool alone;             // on a connection of its own, which is closed at its end
 
     // Retries. An attempt that ended in a connection error, 429, 502, 503 or 504 is made again up

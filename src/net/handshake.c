@@ -34,6 +34,7 @@ struct handshake {
     enum starttls_protocol starttls;
     const char *ca_file, *ca_pem;
     int64_t timeout_ms, at;
+    struct guard guard;
     const char *refused; // what was wrong with the request itself
 
     struct turn *turn;
@@ -225,12 +226,14 @@ static void on_turn(void *arg)
 {
     struct handshake *h = arg;
     struct error err;
-    if (h->refused)
+    if (h->refused) {
         finish(h, NULL, h->refused);
-    else if (!trust_open(&h->trust, h->ca_file, h->ca_pem, &err))
+    } else if (!trust_open(&h->trust, h->ca_file, h->ca_pem, &err)) {
         finish(h, NULL, err.text);
-    else
+    } else {
         h->dial = dial_start(h->loop, h->target, h->port, h->timeout_ms, on_dialed, h);
+        dial_guard(h->dial, &h->guard);
+    }
 }
 
 static int default_port(enum starttls_protocol p)
@@ -247,6 +250,7 @@ struct handshake *handshake_start(struct loop *loop, struct arena *a,
                             .arena = a,
                             .done = done,
                             .arg = arg,
+                            .guard = ask->guard,
                             .host = verdict_host(a, ask->host),
                             .port = ask->port ? ask->port : default_port(ask->starttls),
                             .starttls = ask->starttls,

@@ -8,14 +8,16 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "net/guard.h"
 #include "net/starttls.h"
 
 struct loop;
 struct handshake;
 
 struct handshake_request {
-    const char *host; // also what the certificate is judged against
-    int port;         // default 443, or the usual one of `starttls`
+    struct guard guard; // asked about each connection
+    const char *host;   // also what the certificate is judged against
+    int port;           // default 443, or the usual one of `starttls`
     enum starttls_protocol starttls;
     const char *connect_to; // "address" or "address:port" to connect to instead of host
     const char *sni;        // default: host, when it is a name

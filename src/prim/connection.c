@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/failure.h"
+#include "engine/permit.h"
 #include "prim/args.h"
 
 static void set_ms(lua_State *L, struct effect *e, const char *name, const char *normal)
@@ -23,9 +24,11 @@ static void set_pem(lua_State *L, struct effect *e, const char *name)
     if (pem)
         value_set(&e->arena, e->args, arena_printf(&e->arena, "%s_pem", name),
                   value_string(&e->arena, pem));
-    if (file)
+    if (file) {
         value_set(&e->arena, e->args, arena_printf(&e->arena, "%s_file", name),
                   value_string(&e->arena, file));
+        need_add(e, "read", NULL, file, NULL);
+    }
 }
 
 static void check_headers(lua_State *L, struct effect *e)
@@ -53,8 +56,11 @@ void connection_read(lua_State *L, struct effect *e)
     set_ms(L, e, "retry_wait", "retry_ms");
     args_int(L, e, "retries", 0, 0, 100);
     args_bool(L, e, "verify", true);
-    args_text(L, e, "proxy");
-    args_text(L, e, "resolve");
+    const char *proxy = args_text(L, e, "proxy"), *resolve = args_text(L, e, "resolve");
+    if (proxy && *proxy)
+        need_add(e, "connect", NULL, strstr(proxy, "://") ? strstr(proxy, "://") + 3 : proxy, NULL);
+    if (resolve)
+        need_add(e, "connect", NULL, resolve, NULL);
     set_pem(L, e, "ca");
     set_pem(L, e, "cert");
     set_pem(L, e, "key");
@@ -97,6 +103,7 @@ void connection_fill(struct effect *e, struct fetch_request *r)
     r->proxy = text_or_null(e, "proxy");
     r->connect_to = text_or_null(e, "resolve");
     r->headers = header_lines(e);
+    r->guard = permit_guard(e);
 }
 
 const char *connection_system(struct effect *e, const char *url)

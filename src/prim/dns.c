@@ -2,7 +2,9 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "engine/convert.h"
 #include "engine/failure.h"
+#include "engine/permit.h"
 #include "engine/run.h"
 #include "net/dns.h"
 #include "net/resolve.h"
@@ -45,6 +47,16 @@ static void query_perform(struct effect *e)
     e->work = dns_start(e->run->loop, &e->arena, &request, query_done, e);
 }
 
+// What the DNS says is where a host that may be asked is.
+static int query_push(lua_State *L, struct effect *e)
+{
+    const struct value *answers = value_get(e->result, "answers");
+    for (size_t i = 0; i < value_count(answers); i++)
+        permit_learn(e->run, value_get_text(value_at(answers, i), "data"));
+    convert_push(L, e->result);
+    return 1;
+}
+
 static void query_cancel(struct effect *e)
 {
     dns_cancel(e->work);
@@ -52,7 +64,7 @@ static void query_cancel(struct effect *e)
 }
 
 static const struct effect_kind query_kind = {
-    .name = "dns.query", .perform = query_perform, .cancel = query_cancel};
+    .name = "dns.query", .perform = query_perform, .cancel = query_cancel, .push = query_push};
 
 // dns.query("name", "TXT" [, { server = "192.0.2.1:53", recursive = false, tcp = true,
 //                              timeout = "5s" }])
@@ -92,6 +104,9 @@ static int dns_query(lua_State *L)
     if (e->summary == NULL)
         e->summary = arena_printf(a, "ask %s for %s of %s", server ? server : "DNS", type, name);
     e->system = arena_printf(a, "dns://%s", server ? server : "");
+    need_add(e, "dns", NULL, name, NULL);
+    for (const char *s = server; s && *(s += strspn(s, " ,")); s += strcspn(s, " ,"))
+        need_add(e, "connect", NULL, arena_copy(a, s, strcspn(s, " ,")), NULL);
     return door_pass(L, e);
 }
 
@@ -118,14 +133,24 @@ static void lookup_perform(struct effect *e)
     e->work = resolve_start(e->run->loop, value_get_text(e->args, "name"), 0, lookup_done, e);
 }
 
+static int lookup_push(lua_State *L, struct effect *e)
+{
+    for (size_t i = 0; i < value_count(e->result); i++)
+        permit_learn(e->run, value_text(value_at(e->result, i)));
+    convert_push(L, e->result);
+    return 1;
+}
+
 static void lookup_cancel(struct effect *e)
 {
     resolve_cancel(e->work);
     e->work = NULL;
 }
 
-static const struct effect_kind lookup_kind = {
-    .name = "dns.addresses", .perform = lookup_perform, .cancel = lookup_cancel};
+static const struct effect_kind lookup_kind = {.name = "dns.addresses",
+                                               .perform = lookup_perform,
+                                               .cancel = lookup_cancel,
+                                               .push = lookup_push};
 
 // dns.addresses("name"): every address that this machine knows the name by, from its hosts file and
 // its DNS, as a list of texts, in the order in which they would be tried. Effect: a read; raises an
@@ -140,6 +165,7 @@ static int dns_addresses(lua_State *L)
     value_set(&e->arena, e->args, "name", value_string(&e->arena, name));
     e->summary = arena_printf(&e->arena, "look up the addresses of %s", name);
     e->system = "dns://";
+    need_add(e, "dns", NULL, name, NULL);
     return door_pass(L, e);
 }
 

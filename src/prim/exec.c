@@ -139,6 +139,7 @@ static void env_read(lua_State *L, struct effect *e)
                       "exec: env must be a table of names: env = { LANG = \"C\" }");
     for (size_t i = 0; i < value_count(env); i++) {
         const struct value_member *m = &env->object.members[i];
+        need_add(e, "env", NULL, m->key, NULL);
         bool plain = m->key_len && !memchr(m->key, '=', m->key_len) && strlen(m->key) == m->key_len;
         if (plain && m->value->type == VALUE_STRING &&
             strlen(m->value->string.text) == m->value->string.len)
@@ -252,6 +253,7 @@ static int exec_run(lua_State *L)
     value_set(a, e->args, "argv", argv);
     if (e->summary == NULL)
         e->summary = summarize(a, argv);
+    need_add_words(e, "exec", argv);
     e->system = arena_printf(a, "command %s", value_text(value_at(argv, 0)));
     complete_assumption(L, e);
     return door_pass(L, e);

@@ -232,6 +232,21 @@ static void complete_assumption(lua_State *L, struct effect *e)
     e->answer = arena_printf(a, "%lld", (long long)value_get_int(v, "status", 0));
 }
 
+// Who says in a header for whom the request is, asks that host.
+static void need_host(struct effect *e, const char *method, const char *url)
+{
+    const struct value *headers = value_get(e->args, "headers");
+    const char *host = strstr(url, "://") + 3;
+    for (size_t i = 0; i < value_count(headers); i++) {
+        const struct value_member *m = &headers->object.members[i];
+        if (strcasecmp(m->key, "host") == 0)
+            need_add(e, "http", method,
+                     arena_printf(&e->arena, "%.*s%s%s", (int)(host - url), url,
+                                  value_text(m->value), host + strcspn(host, "/?#")),
+                     NULL);
+    }
+}
+
 // http.request { url = "https://...", method = "POST", json = { ... }, ... }
 // One request. Effect: a read for GET, HEAD and OPTIONS and where `reads` says so, else a write.
 // Any HTTP status is an answer; raises an effect failure when none arrived. Options, beside those
@@ -282,7 +297,8 @@ static int http_request(lua_State *L)
     connection_read(L, e);
     http_body_read(L, e);
     args_int(L, e, "redirects", 0, 0, 50);
-    args_text(L, e, "to_file");
+    if (args_text(L, e, "to_file"))
+        need_add(e, "write", NULL, args_text(L, e, "to_file"), NULL);
     const char *key = args_text(L, e, "idempotency_key");
     if (key)
         http_header_add(e, "Idempotency-Key", key);
@@ -298,6 +314,8 @@ static int http_request(lua_State *L)
     if (e->summary == NULL)
         e->summary = arena_printf(a, "%s %s", method, url);
     e->system = connection_system(e, url);
+    need_add(e, "http", method, url, NULL);
+    need_host(e, method, url);
     if (strcmp(method, "GET") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0 ||
         strcmp(method, "DELETE") == 0)
         e->target = url;

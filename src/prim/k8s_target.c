@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/singular.h"
 #include "engine/failure.h"
 #include "engine/run.h"
 #include "kube/edit.h"
@@ -10,32 +11,6 @@
 #include "prim/args.h"
 #include "prim/changes.h"
 #include "prim/k8s_work.h"
-
-// The words for a type come in many forms; for telling whether two effects mean the same object the
-// plain singular is near enough. Two forms that stay apart only make a plan more careful.
-static const char *singular(struct arena *a, const char *words)
-{
-    static const struct {
-        const char *brief, *name;
-    } shorts[] = {{"po", "pod"},       {"deploy", "deployment"}, {"sts", "statefulset"},
-                  {"ds", "daemonset"}, {"rs", "replicaset"},     {"svc", "service"},
-                  {"cm", "configmap"}, {"ing", "ingress"},       {"ns", "namespace"},
-                  {"no", "node"},      {"cert", "certificate"},  {"pvc", "persistentvolumeclaim"}};
-    char *s = arena_copy(a, words, strcspn(words, "."));
-    size_t len = strlen(s);
-    for (char *p = s; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    for (size_t i = 0; i < sizeof shorts / sizeof *shorts; i++)
-        if (strcmp(s, shorts[i].brief) == 0)
-            return shorts[i].name;
-    if (len > 4 && strcmp(s + len - 3, "ies") == 0)
-        memcpy(s + len - 3, "y", 2);
-    else if (len > 4 && strcmp(s + len - 4, "sses") == 0)
-        s[len - 2] = '\0';
-    else if (len > 2 && s[len - 1] == 's' && s[len - 2] != 's')
-        s[len - 1] = '\0';
-    return s;
-}
 
 // The name and type of the object in the arguments.
 static void object_name(lua_State *L, const struct value *object, struct kube_name *name)
@@ -94,14 +69,21 @@ void k8s_target_read(lua_State *L, struct effect *e)
     // A part that is read is something else; one that is written changes the object.
     bool other = part && e->access == ACCESS_READ;
     if (name.name && k8s_verb(e) <= KUBE_DELETE)
-        e->target = arena_printf(a, "%s %s/%s/%s%s%s", e->system, space, singular(a, name.resource),
-                                 name.name, other ? "/" : "", other ? part : "");
+        e->target =
+            arena_printf(a, "%s %s/%s/%s%s%s", e->system, space, singular_of(a, name.resource),
+                         name.name, other ? "/" : "", other ? part : "");
     else if (k8s_verb(e) == KUBE_LIST && name.resource)
-        e->target = arena_printf(a, "%s %s/%s/", e->system, space, singular(a, name.resource));
+        e->target = arena_printf(a, "%s %s/%s/", e->system, space, singular_of(a, name.resource));
     if (e->summary == NULL)
         e->summary = summarize(e, &name, space);
+    const char *verb = e->kind->name + strlen("k8s.");
+    bool asks = k8s_verb(e) == KUBE_REVIEW || name.resource == NULL;
+    const char *object_text =
+        name.name ? arena_printf(a, "%s/%s", name.resource, name.name) : name.resource;
+    need_add(e, "k8s", verb, asks ? NULL : object_text,
+             value_get_bool(e->args, "all_namespaces", false) ? "*" : space);
     // The journal keeps no Secrets.
-    e->sensitive = name.resource && strcmp(singular(a, name.resource), "secret") == 0;
+    e->sensitive = name.resource && strcmp(singular_of(a, name.resource), "secret") == 0;
 }
 
 void k8s_edit_read(lua_State *L, struct effect *e)

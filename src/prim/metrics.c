@@ -153,6 +153,7 @@ static void url_read(lua_State *L, struct effect *e)
         len--;
     value_set(&e->arena, e->args, "url", value_bytes(&e->arena, url, len));
     e->system = connection_system(e, url);
+    need_add(e, "metrics", NULL, url, NULL);
 }
 
 // A moment of the author's, seconds since 1970, becomes the API's argument `name`.

@@ -5,6 +5,7 @@
 
 #include "engine/convert.h"
 #include "engine/failure.h"
+#include "engine/permit.h"
 #include "engine/run.h"
 #include "net/handshake.h"
 #include "net/starttls.h"
@@ -89,6 +90,7 @@ static enum starttls_protocol starttls_read(const struct effect *e)
 static void inspect_perform(struct effect *e)
 {
     struct handshake_request request = {
+        .guard = permit_guard(e),
         .host = value_get_text(e->args, "host"),
         .port = (int)value_get_int(e->args, "port", 0),
         .starttls = starttls_read(e),
@@ -168,7 +170,11 @@ static void options_read(lua_State *L, struct effect *e)
     value_remove(e->args, "ca");
     if (pem || file)
         value_set(a, e->args, pem ? "ca_pem" : "ca_file", value_string(a, pem ? pem : file));
-    args_text(L, e, "address");
+    if (file)
+        need_add(e, "read", NULL, file, NULL);
+    const char *address = args_text(L, e, "address");
+    if (address)
+        need_add(e, "connect", NULL, address, NULL);
     args_text(L, e, "sni");
     const char *starttls = args_text(L, e, "starttls");
     if (starttls && starttls_read(e) == STARTTLS_NONE)
@@ -224,6 +230,7 @@ static int tls_inspect(lua_State *L)
                                   starttls_read(e) ? " after STARTTLS, " : "",
                                   value_get_text(e->args, "starttls"));
     e->system = arena_printf(&e->arena, "tls://%s", endpoint);
+    need_add(e, "tls", NULL, endpoint, NULL);
     return door_pass(L, e);
 }
 

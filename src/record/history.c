@@ -223,5 +223,6 @@ struct value *history_show(struct store *store, const struct history *run, struc
         value_set(a, all, parts[i].name, i == 0 ? value_at(r.into, 0) : r.into);
     }
     value_set(a, all, "params", run->params ? run->params : value_null(a));
+    value_set(a, value_get(all, "run"), "options", run->options);
     return all;
 }

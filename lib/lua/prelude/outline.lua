@@ -206,18 +206,34 @@ local function read_params(given)
     return params
 end
 
+local function read_allow(given)
+    if given == nil then return nil end
+    for i, rule in ipairs(given) do
+        if type(rule) ~= "string" then
+            engine.raise("usage", ("item %d of allow is a %s, not a line such as \"http GET https://${host}\"")
+                :format(i, type(rule)))
+        end
+        local wrong = engine.rule_error(rule)
+        if wrong then engine.raise("usage", "allow: " .. wrong) end
+    end
+    words.fields(given, {}, "allow")
+    return engine.array(table.move(given, 1, #given, 1, {}))
+end
+
 -- runbook { name = "billing-golive", summary = "...", params = { ... }, target = "${host}",
---           lease = "${namespace}/billing-golive", phase ..., phase ... }
+--           lease = "${namespace}/billing-golive",
+--           allow = { "http GET https://${host}/*", ... }, phase ..., phase ... }
 -- What a runbook file returns. `target` says what it works on: of two runs of the same runbook on one
 -- machine the second is told about the first, unless their targets differ. `lease` names a Kubernetes
 -- Lease, as namespace/name, that a run holds from its start to its end, so that the same is true of all
--- machines that share the cluster. Names of phases and of steps must differ within it.
+-- machines that share the cluster. `allow` lists what it may touch, a line each; with it, everything else
+-- is refused. Names of phases and of steps must differ within it.
 function outline.runbook(body)
     if type(body) ~= "table" then
         engine.raise("usage", "runbook wants a table: runbook { name = \"...\", phase ... }")
     end
     words.fields(body, { name = "string", summary = "string", params = "table", target = "string",
-        lease = "string" }, "runbook")
+        lease = "string", allow = "table" }, "runbook")
     if not (body.name or ""):match("^[%w][%w._-]*$") then
         engine.raise("usage", "a runbook wants a name of letters, digits, '.', '_' and '-'")
     end
@@ -246,7 +262,8 @@ function outline.runbook(body)
         engine.raise("usage", "a runbook wants at least one phase")
     end
     return made("runbook", { name = body.name, summary = body.summary or "", target = body.target,
-        lease = body.lease, params = read_params(body.params), phases = phases })
+        lease = body.lease, allow = read_allow(body.allow),
+        params = read_params(body.params), phases = phases })
 end
 
 return outline

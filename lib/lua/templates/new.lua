@@ -14,6 +14,11 @@ return runbook {
         offline  = param { default = true, help = "false: really ask the service" },
     },
 
+    -- What it may touch; everything else is refused. `runbook check --permissions NAME.lua` writes this.
+    allow = {
+        "http GET ${url}",
+    },
+
     -- Look first. With keep_going every problem is shown in one pass.
     phase "preflight" { keep_going = true,
         step "the parameters make sense" {

@@ -1,0 +1,186 @@
+#include "engine/permit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/run.h"
+#include "net/address.h"
+
+struct list {
+    struct rule *rules;
+    size_t count;
+};
+
+struct permit {
+    struct arena arena;
+    bool limited; // only what is allowed; else everything
+    struct list allow, deny;
+    struct value *learned; // addresses; NULL: none
+};
+
+static bool add(struct permit *p, struct list *list, const char *text, rule_fill *fill, void *arg,
+                struct error *err)
+{
+    list->rules = mem_grow(list->rules, (list->count + 1) * sizeof *list->rules);
+    return rule_read(&p->arena, text, fill, arg, &list->rules[list->count++], err);
+}
+
+static bool add_all(struct permit *p, struct list *list, const char *const *texts, rule_fill *fill,
+                    void *arg, struct error *err)
+{
+    for (; texts && *texts; texts++)
+        if (!add(p, list, *texts, fill, arg, err))
+            return false;
+    return true;
+}
+
+struct permit *permit_new(const struct value *declared, const char *const *allow,
+                          const char *const *deny, rule_fill *fill, void *arg, struct error *err)
+{
+    struct permit *p = mem_alloc(sizeof *p);
+    bool ok =
+        add_all(p, &p->allow, allow, fill, arg, err) && add_all(p, &p->deny, deny, fill, arg, err);
+    for (size_t i = 0; ok && i < value_count(declared); i++)
+        ok = add(p, &p->allow, value_text(value_at(declared, i)), fill, arg, err);
+    p->limited = declared || (allow && *allow);
+    if (ok)
+        return p;
+    permit_free(p);
+    return NULL;
+}
+
+void permit_free(struct permit *p)
+{
+    if (p == NULL)
+        return;
+    free(p->allow.rules);
+    free(p->deny.rules);
+    arena_free(&p->arena);
+    free(p);
+}
+
+static const struct rule *denying(const struct permit *p, const struct subject *s)
+{
+    for (size_t i = 0; i < p->deny.count; i++)
+        if (rule_covers(&p->deny.rules[i], s, false))
+            return &p->deny.rules[i];
+    return NULL;
+}
+
+// One that allows it, where there is a choice without the condition of a public address.
+static const struct rule *allowing(const struct permit *p, const struct subject *s)
+{
+    const struct rule *found = NULL;
+    for (size_t i = 0; i < p->allow.count; i++)
+        if (rule_covers(&p->allow.rules[i], s, true) && (!found || found->public))
+            found = &p->allow.rules[i];
+    return found;
+}
+
+void permit_learn(struct run *run, const char *address)
+{
+    struct permit *p = run->permit;
+    char plain[ADDRESS_TEXT];
+    if (p == NULL || !address_read(address, plain))
+        return;
+    if (p->learned == NULL)
+        p->learned = value_array(&p->arena);
+    value_push(&p->arena, p->learned, value_string(&p->arena, plain));
+}
+
+static bool is_learned(const struct permit *p, const struct subject *s)
+{
+    bool connects = strcmp(s->need->kind, "connect") == 0 && s->address;
+    for (size_t i = 0; connects && i < value_count(p->learned); i++)
+        if (strcmp(value_text(value_at(p->learned, i)), s->host) == 0)
+            return true;
+    return false;
+}
+
+// Why not, or NULL; *public says that only a public address will do.
+static const char *judge(const struct run *run, struct arena *a, const struct need *need,
+                         bool *public)
+{
+    const struct permit *p = run->permit;
+    struct subject s;
+    struct error err;
+    *public = false;
+    if (p == NULL || run->touched || (!p->limited && p->deny.count == 0))
+        return NULL;
+    if (!subject_read(a, need, &s, &err))
+        return arena_dup(a, err.text);
+    const struct rule *deny = denying(p, &s), *allow = deny ? NULL : allowing(p, &s);
+    if (deny)
+        return arena_printf(a, "it is denied by --deny \"%s\"", deny->text);
+    if (!deny && is_learned(p, &s))
+        return NULL;
+    if (!allow && p->limited)
+        return arena_printf(a, "to permit it, add this line to `allow`: \"%s\"",
+                            rule_line(a, rule_parts(a, &s)));
+    *public = allow && allow->public;
+    return NULL;
+}
+
+const char *permit_need(struct run *run, struct arena *a, const struct need *need)
+{
+    bool public;
+    return judge(run, a, need, &public);
+}
+
+// Notes what the plan touches instead of judging it.
+static void survey(struct run *run, const struct need *n)
+{
+    struct subject s;
+    if (subject_read(&run->arena, n, &s, NULL))
+        value_push(&run->arena, run->touched, rule_parts(&run->arena, &s));
+}
+
+bool permit_effect(struct effect *e, const char **text)
+{
+    const char *why = NULL;
+    for (const struct need *n = e->needs; n && e->run->touched; n = n->next)
+        survey(e->run, n);
+    for (const struct need *n = e->needs; n && !why; n = n->next) {
+        bool public;
+        why = judge(e->run, &e->arena, n, &public);
+        e->public_only = e->public_only || public;
+    }
+    *text = why ? arena_printf(&e->arena, "%s is not permitted; %s", e->summary, why) : NULL;
+    return why == NULL;
+}
+
+// Each hop of a redirect is a request of its own.
+static bool may_follow(void *arg, const char *method, const char *url, struct error *err)
+{
+    struct effect *e = arg;
+    const struct need need = {.kind = "http", .verb = method, .what = url};
+    const char *why = judge(e->run, &e->arena, &need, &e->public_only);
+    return !why || error_set(err, "it was redirected to %s %s, which is not permitted; %s", method,
+                             url, why);
+}
+
+// A name was judged by its own; what it stands for only shows here.
+static bool may_reach(void *arg, const struct sockaddr *to, struct error *err)
+{
+    const struct effect *e = arg;
+    const struct permit *p = e->run->permit;
+    char ip[ADDRESS_TEXT];
+    address_text(to, ip);
+    if (e->public_only && !address_is_public(to))
+        return error_set(err,
+                         "%s is not a public address, and the rule that allows the host says "
+                         "`public`; nothing was sent there",
+                         ip);
+    for (size_t i = 0; p && i < p->deny.count; i++) {
+        const struct rule *r = &p->deny.rules[i];
+        if (r->address && strcmp(r->host, ip) == 0)
+            return error_set(err, "%s is denied by --deny \"%s\"; nothing was sent there", ip,
+                             r->text);
+    }
+    return true;
+}
+
+struct guard permit_guard(struct effect *e)
+{
+    return (struct guard){.follow = may_follow, .reach = may_reach, .arg = e};
+}
