@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/yaml.h"
+#include "cli/command.h"
 #include "cli/options.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
@@ -61,6 +62,20 @@ static int environment(lua_State *L)
     return 1;
 }
 
+// command(list): what the program prints; nil and why not when it fails.
+static int command(lua_State *L)
+{
+    struct run *run = run_of(L);
+    struct error err = {""};
+    const struct value *list = convert_read(L, 1, &run->arena, &err);
+    const char **argv = arena_alloc(&run->arena, (value_count(list) + 1) * sizeof *argv);
+    for (size_t i = 0; i < value_count(list); i++)
+        argv[i] = value_text(value_at(list, i));
+    lua_pushstring(L, command_output(run->loop, &run->arena, argv, &err));
+    lua_pushstring(L, err.text);
+    return 2;
+}
+
 struct request {
     struct run *run;
     struct value *set, *values;
@@ -80,6 +95,8 @@ static void push_sources(lua_State *L, const struct request *r)
     lua_setfield(L, -2, "values_file");
     lua_pushcfunction(L, environment);
     lua_setfield(L, -2, "getenv");
+    lua_pushcfunction(L, command);
+    lua_setfield(L, -2, "command");
     if (r->params->history) {
         convert_push(L, r->params->history->params);
         lua_setfield(L, -2, "kept");

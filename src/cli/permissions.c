@@ -40,26 +40,44 @@ bool permissions_set(struct run *run, const struct value *params, struct error *
     return permit != NULL;
 }
 
-static bool check_source(struct run *run, const char *param, const char *kind, const char *what,
-                         struct error *err)
+// Calls `visit` with each thing that the parameters are taken from, until it returns false.
+static bool each_source(const struct outline *outline, void *arg,
+                        bool (*visit)(void *arg, const char *param, const struct need *))
 {
-    const struct need need = {.kind = kind, .what = what};
-    const char *why = what ? permit_need(run, &run->arena, &need) : NULL;
-    return !why || error_set(err, "the parameter '%s' comes from %s, which is not permitted; %s",
-                             param, what, why);
+    const struct value *params = outline->params;
+    for (size_t i = 0; i < value_count(params); i++) {
+        const struct value_member *m = &params->object.members[i];
+        const struct value *env = value_get(m->value, "env"), *file = value_get(m->value, "file"),
+                           *command = value_get(m->value, "command");
+        const struct need needs[] = {
+            {.kind = "env", .what = env ? value_text(env) : NULL},
+            {.kind = "read", .what = file ? value_text(file) : NULL},
+            {.kind = "exec", .what = command ? "" : NULL, .words = command},
+        };
+        for (size_t n = 0; n < sizeof needs / sizeof *needs; n++)
+            if (needs[n].what && !visit(arg, m->key, &needs[n]))
+                return false;
+    }
+    return true;
+}
+
+struct checker {
+    struct run *run;
+    struct error *err;
+};
+
+static bool check_source(void *arg, const char *param, const struct need *need)
+{
+    const struct checker *c = arg;
+    const char *why = permit_need(c->run, &c->run->arena, need);
+    const char *from = need->words ? value_text(value_at(need->words, 0)) : need->what;
+    return !why || error_set(c->err, "the parameter '%s' comes from %s, which is not permitted; %s",
+                             param, from, why);
 }
 
 bool permissions_check_sources(struct run *run, struct error *err)
 {
-    const struct value *params = run->outline.params;
-    for (size_t i = 0; i < value_count(params); i++) {
-        const struct value_member *m = &params->object.members[i];
-        const struct value *env = value_get(m->value, "env"), *file = value_get(m->value, "file");
-        if (!check_source(run, m->key, "env", env ? value_text(env) : NULL, err) ||
-            !check_source(run, m->key, "read", file ? value_text(file) : NULL, err))
-            return false;
-    }
-    return true;
+    return each_source(&run->outline, &(struct checker){run, err}, check_source);
 }
 
 // Those of one kind, verb, what and place are one.
@@ -197,21 +215,19 @@ static struct value *generalize(struct arena *a, const struct value *parts,
     return line;
 }
 
-// What the parameters are taken from is a part of it.
-static void add_sources(const struct run *run, struct arena *a, struct value *lines)
+struct collector {
+    struct arena *arena;
+    struct value *lines;
+};
+
+static bool add_source(void *arg, const char *param, const struct need *need)
 {
-    const struct value *params = run->outline.params;
-    static const char *const fields[][2] = {{"env", "env"}, {"file", "read"}};
-    for (size_t i = 0; i < value_count(params); i++) {
-        for (size_t f = 0; f < 2; f++) {
-            const struct value *v = value_get(params->object.members[i].value, fields[f][0]);
-            struct value *line = value_object(a);
-            value_set(a, line, "kind", value_string(a, fields[f][1]));
-            value_set(a, line, "what", value_string(a, value_text(v)));
-            if (v)
-                merge(a, lines, line);
-        }
-    }
+    const struct collector *c = arg;
+    struct subject s;
+    (void)param;
+    if (subject_read(c->arena, need, &s, NULL))
+        merge(c->arena, c->lines, rule_parts(c->arena, &s));
+    return true;
 }
 
 void permissions_print(const struct run *run, const struct value *params)
@@ -221,7 +237,7 @@ void permissions_print(const struct run *run, const struct value *params)
     struct arena a = {0};
     struct value *lines = value_array(&a);
     const struct substitute *by = substitutes(run, &a, params);
-    add_sources(run, &a, lines);
+    each_source(&run->outline, &(struct collector){&a, lines}, add_source);
     for (size_t i = 0; i < value_count(run->touched); i++)
         merge(&a, lines, value_copy(&a, value_at(run->touched, i)));
     join_paths(&a, lines);

@@ -1,4 +1,5 @@
 // exec: a program, by its argument list.
+#include <ctype.h>
 #include <lauxlib.h>
 #include <string.h>
 
@@ -41,11 +42,25 @@ static struct value *outcome_value(struct arena *a, const struct spawn_result *r
     return v;
 }
 
+// What it printed is a secret, without the line end that goes with it.
+static void mask_output(struct effect *e, const struct spawn_result *r)
+{
+    struct run *run = e->run;
+    size_t len = r->out_len;
+    while (len && isspace((unsigned char)r->out[len - 1]))
+        len--;
+    const char *program = value_text(value_at(value_get(e->args, "argv"), 0));
+    if (run->mask)
+        run->mask(run->mask_arg, arena_printf(&e->arena, "output of %s", program), r->out, len);
+}
+
 static void exec_done(const struct spawn_result *r, void *arg)
 {
     struct effect *e = arg;
     struct arena *a = &e->arena;
     e->work = NULL;
+    if (value_get_bool(e->args, "secret", false))
+        mask_output(e, r);
     const char *last = excerpt_end(a, r->err, r->err_len);
     if (!*last)
         last = excerpt_end(a, r->out, r->out_len);
@@ -220,11 +235,12 @@ static const char *summarize(struct arena *a, const struct value *argv)
 }
 
 // exec { "kubectl", "get", "pods", reads = true, stdin = text, env = { NAME = "text" }, cwd = path,
-//        timeout = "60s", max_bytes = "1MB", ok = { 0 }, assume = { out = "..." } }
+//        timeout = "60s", max_bytes = "1MB", ok = { 0 }, secret = true, assume = { out = "..." } }
 // Runs a program, never a shell: each argument arrives as it stands. Effect: a write, unless
 // `reads` says that it only looks. Returns { status, out, err, seconds, truncated }; of each output
 // the first max_bytes are kept. Raises an effect failure with the last lines of what it said when
 // the status is not in `ok`, when it does not end in time, or when there is no such program.
+// With `secret` what it prints is one: it is shown nowhere, and the journal does not keep it.
 // `probe` is as with http.request: a function that looks whether it was done, for a run that is
 // resumed. `exec.run` is the same.
 static int exec_run(lua_State *L)
@@ -240,11 +256,12 @@ static int exec_run(lua_State *L)
     struct effect *e = effect_new(L, &exec_kind, ACCESS_WRITE);
     struct arena *a = &e->arena;
     struct value *argv = split(L, a);
-    args_read(L, -1, e, "exec", "reads stdin env cwd timeout max_bytes ok probe");
+    args_read(L, -1, e, "exec", "reads stdin env cwd timeout max_bytes ok secret probe");
     lua_pop(L, 1);
     if (args_bool(L, e, "reads", false))
         e->access = ACCESS_READ;
     value_remove(e->args, "reads");
+    e->sensitive = args_bool(L, e, "secret", false);
     args_text(L, e, "cwd");
     input_read(L, e);
     env_read(L, e);

@@ -10,6 +10,7 @@
 #include "prim/args.h"
 #include "prim/changes.h"
 #include "prim/k8s_client.h"
+#include "prim/k8s_secret.h"
 #include "prim/k8s_work.h"
 #include "prim/prims.h"
 
@@ -60,6 +61,7 @@ static int k8s_call(lua_State *L)
     if (k8s_client(run, &err) == NULL)
         failure_raise(L, FAILURE_EFFECT, "%s", err.text);
     k8s_target_read(L, e);
+    k8s_secret_mask_body(e, run);
     k8s_edit_read(L, e);
     e->aside = "if_uid if_resource_version";
     if (e->sensitive && e->access == ACCESS_WRITE)

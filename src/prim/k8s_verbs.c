@@ -5,6 +5,7 @@
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/run.h"
+#include "prim/k8s_secret.h"
 #include "prim/k8s_work.h"
 
 static void call_done(const struct kube_result *r, void *arg)
@@ -42,8 +43,16 @@ static void k8s_settle(struct effect *e)
         kube_call_settle(w->call);
 }
 
+static int watch_push(lua_State *L, struct effect *e)
+{
+    k8s_secret_mask(e);
+    convert_push(L, e->result);
+    return 1;
+}
+
 static int k8s_push(lua_State *L, struct effect *e)
 {
+    k8s_secret_mask(e);
     bool optional = value_get_bool(e->args, "optional", false) || k8s_verb(e) == KUBE_DELETE;
     if (e->result->type != VALUE_NULL)
         convert_push(L, e->result);
@@ -98,7 +107,8 @@ static const struct k8s_kind verbs[] = {
      {.fetches = true,
       .name = "k8s.watch",
       .perform = k8s_watch_perform,
-      .cancel = k8s_stream_cancel}},
+      .cancel = k8s_stream_cancel,
+      .push = watch_push}},
     {"logs",
      ACCESS_READ,
      {.fetches = true,

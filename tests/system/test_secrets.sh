@@ -7,8 +7,12 @@ sandbox "$HERE/journal_world.lua"
 till=$(sed -n 's/^till: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$SANDBOX/values.yaml")
 
 plain='Tr0ub4dor&3canary'
-awkward='a"quote\back/slash <tag> é€😀 %41+ canary=&?'
 learned='whsec_learned_canary_77' # which a step is told by the server, and masks
+filed='from-a-file-canary-88'
+printed='from-a-command-canary-99'
+held='from-a-kubernetes-secret-canary-11'
+told='from-a-program-canary-22'
+awkward='a"quote\back/slash <tag> é€😀 %41+ canary=&?'
 cat >secrets.lua <<X
 return runbook { name = "secrets",
   params = { plain = secret { env = "T_PLAIN" }, awkward = secret { env = "T_AWKWARD" }, what = param "" },
@@ -68,7 +72,7 @@ forms() {
         printf '%s' "$before$1" | base64 -w0 | sed 's/^....//; s/.\{4\}$//' && echo
     done
 }
-{ forms "$plain"; forms "$awkward"; forms "$learned"; } | awk 'length > 5' | sort -u >needles
+{ for secret in "$plain" "$awkward" "$learned" "$filed" "$printed" "$held" "$told"; do forms "$secret"; done; } | awk 'length > 5' | sort -u >needles
 [ "$(wc -l <needles)" -gt 20 ] && ok "$(wc -l <needles) forms to look for" || not_ok "too few forms"
 grep -q . needles && grep -aqFf needles <(printf 'x%sx' "$plain") && ok "which would be found" || not_ok "which would not be found"
 
@@ -123,4 +127,53 @@ places "killed"
 run resume -v >out 2>err
 [ $? = 6 ] && ok "it goes on" || { not_ok "it does not go on"; cat out err; }
 places "resumed"
+# The other places that secrets come from: a file, a command, a program that a step runs, a Kubernetes Secret.
+sandbox "$HERE/kubernetes_world.lua"
+export KUBECONFIG=$SANDBOX/kubeconfig
+echo "$filed" >token
+printf '#!/bin/sh\nprintf "%%s" from-a- && echo "$1"\n' >print.sh
+chmod +x print.sh
+cat >sources.lua <<'X'
+return runbook { name = "sources",
+  params = { filed = secret { file = "token" }, printed = secret { command = { "./print.sh", "command-canary-99" } } },
+  phase "p" { keep_going = true,
+    step "learns" { function(run)
+      k8s.apply { apiVersion = "v1", kind = "Secret", metadata = { name = "held", namespace = "shop" },
+        data = { key = crypto.base64_encode("from-a-kubernetes" .. "-secret-canary-11") } }
+      local held = k8s.secret("held", "key", { namespace = "shop" })
+      local told = exec { "./print.sh", "program-canary" .. "-22", secret = true, reads = true,
+        assume = { out = "none" } }.out
+      check(#run.filed > 4 and #run.printed > 4, "they are there: %s %s", run.filed, run.printed)
+      for _, s in ipairs { run.filed, run.printed, held, told } do
+        log.info("it is %s, or %s", s, crypto.base64_encode("user:" .. s))
+        log.table { columns = { "a" }, rows = { { json.encode { s } } } }
+        pcall(exec, { "sh", "-c", 'printf "%s" "$1" >&2; exit 3', "sh", s, reads = true })
+        pcall(http.get, "http://127.0.0.1:1/?q=" .. s)
+      end
+      log.info("the Secret is %s", json.encode(k8s.get("secret/held", { namespace = "shop" })))
+      log.info("all are %s", json.encode(k8s.list("secrets", { namespace = "shop" })))
+      check(false, "it was %s and %s", held, told)
+    end },
+    step "fails" { function(run) exec { "./print.sh", "program-canary" .. "-22", secret = true, ok = { 7 } } end },
+  },
+}
+X
+export XDG_STATE_HOME=$WORK/six
+run sources.lua -v --report s.html --report s.xml --report s.md --report s.json >out 2>err
+grep -q 'secret held/key' out && grep -q 'secret printed' out && grep -q 'secret filed' out && grep -q 'secret output of' out &&
+    ok "secrets of a file, a command, a program and a Kubernetes Secret are named" || { not_ok "their names are shown"; cat out err; }
+places "other sources"
+for report in html xml md json; do absent "its report as $report" s.$report; done
+run show --output json >shown.json 2>&1
+absent "its show" shown.json
+for form in text markdown html json; do
+    run plan sources.lua --output $form >plan.$form 2>err
+    absent "its plan as $form" plan.$form
+done
+run plan sources.lua -o plan.json >out 2>&1
+absent "the plan that is handed on" plan.json
+echo 'return runbook { name = "c", params = { s = secret { command = { "false" } } }, phase "p" { step "s" { function() end } } }' >none.lua
+expect "a command that fails gives nothing" 2 "parameter .s.: its command gives nothing: false ended with status 1" "$RUNBOOK" none.lua
+echo 'return runbook { name = "c", allow = {}, params = { s = secret { command = { "pass", "show" } } }, phase "p" { step "s" { function() end } } }' >none.lua
+expect "a command has to be permitted" 3 'add this line to .allow.: "exec pass show"' "$RUNBOOK" check none.lua
 finish

@@ -30,6 +30,15 @@ function k8s.find(what, options)
     return call(all)
 end
 
+-- k8s.secret("billing-stripe", "api-key" [, { namespace = "x" }]): what the Secret holds under that key,
+-- decoded, or nil. As with every Secret that is read, its values are shown nowhere from then on, save
+-- public certificates (tls.crt, ca.crt).
+function k8s.secret(name, key, options)
+    local got = k8s.get("secret/" .. name, options)
+    local held = got.data and got.data[key]
+    return held and primitives.crypto.base64_decode(held)
+end
+
 -- k8s.list("pods" [, { namespace, selector = "app=x", field_selector = "status.phase=Running",
 --                      all_namespaces = true }]): the objects, as a list.
 function k8s.list(what, options)

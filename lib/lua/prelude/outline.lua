@@ -133,9 +133,19 @@ end
 
 local param_fields = {
     default = "any", type = "string", help = "string", choices = "table", env = "string",
-    file = "string", optional = "boolean",
+    file = "string", optional = "boolean", command = "table",
 }
 local types = { string = 1, integer = 1, number = 1, boolean = 1, duration = 1, enum = 1, secret = 1 }
+
+local function check_command(kind, command)
+    local fits = kind == "secret" and #command > 0
+    for _, word in ipairs(command) do fits = fits and type(word) == "string" and not word:find("\0", 1, true) end
+    if not fits then
+        engine.raise("usage", "command is for secrets, and lists a program and its arguments: "
+            .. "secret { command = { \"pass\", \"show\", \"stripe\" } }")
+    end
+    words.fields(command, {}, "command")
+end
 
 local function type_of(default)
     return math.type(default) or (type(default) == "boolean" and "boolean") or "string"
@@ -165,9 +175,10 @@ function outline.param(body)
     if kind == "secret" and body.default then
         engine.raise("usage", "a secret has no default: what stands in a file is no secret")
     end
+    if body.command then check_command(kind, body.command) end
     local declared = {
         type = kind, default = body.default, help = body.help, choices = body.choices,
-        env = body.env, file = body.file, optional = body.optional or false, where = engine.where(),
+        env = body.env, file = body.file, command = body.command and engine.array(body.command), optional = body.optional or false, where = engine.where(),
     }
     if body.default ~= nil then
         local value, expected = parts.params.read(declared, body.default)
@@ -179,9 +190,10 @@ function outline.param(body)
     return made("param", declared)
 end
 
--- secret { env = "NAME", file = "path", help = "text", optional = true }: a parameter whose value is
--- never shown, in no form. It comes from, strongest first: --set, RUNBOOK_NAME and `env` in the
--- environment, --values, the file. At least 4 characters, or it could not be masked.
+-- secret { env = "NAME", file = "path", command = { "pass", "show", "x" }, help = "text", optional = true }
+-- A parameter whose value is never shown, in no form. It comes from, strongest first: --set, RUNBOOK_NAME
+-- and `env` in the environment, --values, the file, what the command prints (also for a plan; it may ask
+-- at the terminal). At least 4 characters, or it could not be masked.
 function outline.secret(body)
     if type(body) ~= "table" then
         engine.raise("usage", "secret takes where it comes from: secret { env = \"NAME\" }")

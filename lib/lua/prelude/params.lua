@@ -84,6 +84,11 @@ local function given(name, p, from)
         if text then return text, p.file end
         if why then return nil, nil, why end
     end
+    if p.command then
+        local text, why = from.command(p.command)
+        if text then return text, "its command" end
+        return nil, nil, why
+    end
     return p.default, "its default at " .. p.where
 end
 
@@ -96,7 +101,7 @@ local function how_to_give(name, p)
 end
 
 -- Resolves the declared parameters. `from` has set = { name = text }, values = { name = any },
--- values_file, getenv(name), and kept, the values of a run that goes on. Returns the values, the list of problems (sentences; empty when all is
+-- values_file, getenv(name), command(list), and kept, the values of a run that goes on. Returns the values, the list of problems (sentences; empty when all is
 -- well), and the names of the secrets.
 function params.resolve(declared, from)
     local values, problems, secrets = {}, {}, {}
@@ -104,7 +109,8 @@ function params.resolve(declared, from)
         local p = declared[name]
         local raw, source, why = given(name, p, from)
         if why then
-            problems[#problems + 1] = ("parameter '%s': its file cannot be read: %s"):format(name, why)
+            problems[#problems + 1] = ("parameter '%s': its %s gives nothing: %s"):format(name,
+                p.command and "command" or "file", why)
         elseif raw == nil or raw == engine.null then
             if not p.optional and not (from.kept and p.type ~= "secret") then
                 problems[#problems + 1] = ("parameter '%s'%s is missing; give it with %s"):format(name,
