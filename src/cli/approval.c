@@ -52,11 +52,13 @@ static struct value *document(const struct session *s, const struct options *o, 
     value_set(a, plan, "file", value_string(a, run->options->file));
     value_set(a, plan, "options", options);
     value_set(a, plan, "params", s->kept);
-    value_set(a, plan, "sources", run->loaded);
     value_set(a, plan, "writes", run->planned->writes);
     value_set(a, plan, "foreseen", run->planned->foreseen);
     value_set(a, plan, "readings", run->planned->readings);
-    return redact_value(a, s->secrets, plan);
+    plan = redact_value(a, s->secrets, plan);
+    // What steps have learned is masked where it was learned; a source has to be known again.
+    value_set(a, plan, "sources", redact_value(a, s->given, run->loaded));
+    return plan;
 }
 
 bool approval_save(const struct session *s, const struct options *o, struct error *err)
@@ -141,7 +143,7 @@ int approval_changes(const struct session *s, const struct value *plan)
 {
     struct arena a = {0};
     int count =
-        compare_sources(value_get(plan, "sources"), redact_value(&a, s->secrets, s->run->loaded),
+        compare_sources(value_get(plan, "sources"), redact_value(&a, s->given, s->run->loaded),
                         &a) +
         compare_params(value_get(plan, "params"), redact_value(&a, s->secrets, s->kept), &a);
     arena_free(&a);

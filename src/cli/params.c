@@ -114,6 +114,7 @@ static void set_secrets_aside(lua_State *L, int values, struct request *r)
         lua_getfield(L, values, name);
         const char *text = lua_tolstring(L, -1, &len);
         redact_add(r->secrets, name, text, len);
+        redact_add(r->params->given, name, text, len);
         value_set(a, r->params->shown, name, value_printf(a, "[secret %s]", name));
         value_remove(r->params->kept, name);
         lua_pop(L, 2);

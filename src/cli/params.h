@@ -13,6 +13,7 @@ struct run;
 
 struct params {
     const struct history *history; // of a run that goes on: its values stand; else NULL
+    struct redact *given;          // gets the secret parameters, too; what steps learn is not in it
     struct value *shown;           // { name: text } for people, secrets masked
     struct value *kept;            // { name: value } without secrets, for the journal
     const char *target;            // what the runbook works on, "" when it does not say

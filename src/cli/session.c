@@ -185,8 +185,11 @@ int session_open(struct session *s, const struct options *o, const struct mode *
                  const struct history *history)
 {
     struct error err;
-    *s = (struct session){
-        .loop = loop_new(), .secrets = redact_new(), .history = history, .lock = -1};
+    *s = (struct session){.loop = loop_new(),
+                          .secrets = redact_new(),
+                          .given = redact_new(),
+                          .history = history,
+                          .lock = -1};
     s->fetcher = fetcher_new(s->loop);
     s->run = run_new(s->loop, s->fetcher, &o->run, mode, NULL, &err);
     if (s->run == NULL)
@@ -299,7 +302,7 @@ static int take_lease(struct session *s, const struct options *o, const char *le
 int session_prepare(struct session *s, const struct options *o)
 {
     struct error err = {""};
-    struct params params = {.history = s->history};
+    struct params params = {.history = s->history, .given = s->given};
     if (!outline_select(&s->run->outline, o->run.phases, o->run.from, o->run.only, &err))
         return fail(EXIT_USAGE, err.text);
     if (o->run.assume_failure &&
@@ -360,6 +363,8 @@ int session_close(struct session *s, int code)
         s->view_free(s->view);
     if (s->secrets)
         redact_free(s->secrets);
+    if (s->given)
+        redact_free(s->given);
     fetcher_free(s->fetcher);
     loop_free(s->loop);
     return code;

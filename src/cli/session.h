@@ -10,6 +10,7 @@ struct session {
     struct loop *loop;
     struct fetcher *fetcher;
     struct redact *secrets;
+    struct redact *given; // those that are parameters: what may stand masked in a source
     struct store *store;
     struct run_journal *journal; // NULL: none is kept
     struct listener *view, *report, *hub;

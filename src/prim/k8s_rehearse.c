@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "prim/changes.h"
+#include "prim/k8s_secret.h"
 #include "prim/k8s_work.h"
 
 static bool is_scale(const struct kube_request *q)
@@ -79,6 +80,7 @@ static void looked(const struct kube_result *r, void *arg)
         w->live = r->error ? NULL : r->value;
     else
         e->before = r->error ? value_null(&e->arena) : r->value;
+    k8s_secret_mask(e, e->before);
     w->request.dry_run = true;
     k8s_work_start(w, checked);
 }

@@ -42,14 +42,13 @@ static void mask_operation(const struct run *run, struct arena *a, const char *o
                   encoded);
 }
 
-void k8s_secret_mask(const struct effect *e)
+void k8s_secret_mask(const struct effect *e, const struct value *answer)
 {
     struct arena a = {0};
-    const struct value *items = value_get(e->result, "items"),
-                       *changes = value_get(e->result, "changes");
+    const struct value *items = value_get(answer, "items"), *changes = value_get(answer, "changes");
     if (!e->sensitive || e->run->mask == NULL)
         return;
-    mask_object(e->run, &a, e->result);
+    mask_object(e->run, &a, answer);
     for (size_t i = 0; i < value_count(items); i++)
         mask_object(e->run, &a, value_at(items, i));
     for (size_t i = 0; i < value_count(changes); i++)

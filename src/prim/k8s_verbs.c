@@ -45,14 +45,14 @@ static void k8s_settle(struct effect *e)
 
 static int watch_push(lua_State *L, struct effect *e)
 {
-    k8s_secret_mask(e);
+    k8s_secret_mask(e, e->result);
     convert_push(L, e->result);
     return 1;
 }
 
 static int k8s_push(lua_State *L, struct effect *e)
 {
-    k8s_secret_mask(e);
+    k8s_secret_mask(e, e->result);
     bool optional = value_get_bool(e->args, "optional", false) || k8s_verb(e) == KUBE_DELETE;
     if (e->result->type != VALUE_NULL)
         convert_push(L, e->result);

@@ -109,8 +109,8 @@ function params.resolve(declared, from)
         local p = declared[name]
         local raw, source, why = given(name, p, from)
         if why then
-            problems[#problems + 1] = ("parameter '%s': its %s gives nothing: %s"):format(name,
-                p.command and "command" or "file", why)
+            problems[#problems + 1] = ("parameter '%s': %s: %s"):format(name,
+                p.command and "its command gives nothing" or "its file cannot be read", why)
         elseif raw == nil or raw == engine.null then
             if not p.optional and not (from.kept and p.type ~= "secret") then
                 problems[#problems + 1] = ("parameter '%s'%s is missing; give it with %s"):format(name,
