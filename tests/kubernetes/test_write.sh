@@ -43,6 +43,35 @@ refused "create: what is not valid" "k8s.create([==[$broken]==])" create --valid
 is "create with a generated name" ok ask "local o = k8s.create { apiVersion = 'v1', kind = 'ConfigMap',
     metadata = { generateName = 'g-' } } return o.metadata.name:find('^g%-%w+\$') and 'ok' or o.metadata.name"
 
+# Files in every form that kubectl takes, and in some that it refuses: which objects come of them.
+doc() { printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"%s","labels":{"form":"yes"}}}' "$1"; }
+forms() { # NAME WANTED MORE: text on stdin; both make the objects WANTED, and fail where MORE is "fails"
+    local theirs ours
+    cat >"$WORK/form"
+    k delete cm -l form >/dev/null 2>&1
+    theirs=$(k create -f "$WORK/form" >/dev/null 2>&1 || echo fails)
+    theirs="$(k get cm -l form -o 'jsonpath={.items[*].metadata.name}') $theirs"
+    k delete cm -l form >/dev/null 2>&1
+    jq -Rs '{ text: . }' "$WORK/form" >"$WORK/form.json"
+    ours=$("$RUNBOOK" "$WORK/form.lua" --no-input --values "$WORK/form.json" >/dev/null 2>&1 || echo fails)
+    ours="$(k get cm -l form -o 'jsonpath={.items[*].metadata.name}') $ours"
+    if [ -n "${3-}" ]; then is "$1" "$2" echo "$ours"; else equals "$1" "$ours" "$theirs"; fi
+}
+echo 'return runbook { name = "form", params = { text = param {} }, phase "p" { step "s" { function(run) k8s.create(run.text) end } } }' >"$WORK/form.lua"
+{ doc a; doc b; } | forms "JSON, one after the other"
+{ printf '\xef\xbb\xbf# first\n---\n'; doc a; printf '\n--- # more\nnull\n---\n\n---\n'; doc b; printf '\n...\n'; } | forms "empty documents and comments"
+{ doc a; echo; } | sed '1i ---
+        s/$/\r/' | forms "ends of lines as Windows has them"
+{ echo '{ apiVersion: v1, kind: List, items: ['; doc a; echo ,; doc b; echo ']}'; } | sed '1i ---' | forms "a List"
+{ echo ---; doc a | sed 's/"yes"/yes/'; } | forms "a label that is a boolean"
+{ echo ---; doc a; echo; printf -- '---\n{}\n'; } | forms "an object without a kind"
+# Of a text that is not whole kubectl makes what comes before, we nothing; of a key that stands twice it takes
+# the last. Where one of several is refused, it goes on with the rest; we stop there, as a
+# runbook does.
+{ echo ---; doc a; echo; printf -- '---\nword\n'; } | forms "a document that is a word" " fails" ours
+{ echo ---; doc a | sed 's/"kind"/"kind":"Secret","kind"/'; } | forms "a key twice" " fails" ours
+{ echo ---; for name in a B_ c; do doc $name; printf '\n---\n'; done; } | forms "the second of three is refused" "a fails" ours
+
 # Scalars as kubectl's YAML understands them.
 cat >"$WORK/scalars" <<'END'
 apiVersion: test.example/v1

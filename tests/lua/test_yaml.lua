@@ -35,6 +35,8 @@ return runbook {
                 '[true,false,true,"no",1000,-3,420,"1_a","2026-03-01",true,10.5,"yES","_1"]', "YAML 1.1")
             check.equal(json.encode(yaml.decode_all(text, "1.2")[1][1]), '"yes"', "YAML 1.2")
             check.equal(json.encode(k8s.documents("a: yes")), '[{"a":true}]', "k8s.documents")
+            check.equal(#k8s.documents("---\na: 1\n---\n# none\n---\nnull\n"), 1, "empty documents are left out")
+            fails(function() k8s.documents("a: 1\n---\nword\n") end, "effect", 'document 2 is "word"')
             fails(function() yaml.decode_all("a", "1.3") end, "usage", 'not "1.3"')
         end },
 

@@ -28,13 +28,17 @@ end
 
 -- k8s.documents(text): the documents of a YAML text, or of a text of JSON values one after the other, as
 -- kubectl reads its files ("yes" without quotes is a boolean there); empty ones are left out. Raises an effect failure with the place of what is
--- neither.
+-- neither, and for a document that is a word or a number.
 function k8s.documents(text)
     if type(text) ~= "string" then engine.raise("usage", "k8s.documents wants text") end
     local documents = {}
     if not text:find("^%s*[{%[]") then
-        for _, document in ipairs(primitives.yaml.decode_all(text, "1.1")) do
-            if type(document) == "table" then documents[#documents + 1] = document end
+        for i, document in ipairs(primitives.yaml.decode_all(text, "1.1")) do
+            if type(document) == "table" then
+                documents[#documents + 1] = document
+            elseif document ~= primitives.json.null then
+                engine.raise("effect", ("document %d is %q, and no object"):format(i, tostring(document):sub(1, 60)))
+            end
         end
         return documents
     end
