@@ -58,19 +58,18 @@ forms() { # NAME WANTED MORE: text on stdin; both make the objects WANTED, and f
     if [ -n "${3-}" ]; then is "$1" "$2" echo "$ours"; else equals "$1" "$ours" "$theirs"; fi
 }
 echo 'return runbook { name = "form", params = { text = param {} }, phase "p" { step "s" { function(run) k8s.create(run.text) end } } }' >"$WORK/form.lua"
-{ doc a; doc b; } | forms "JSON, one after the other"
-{ printf '\xef\xbb\xbf# first\n---\n'; doc a; printf '\n--- # more\nnull\n---\n\n---\n'; doc b; printf '\n...\n'; } | forms "empty documents and comments"
-{ doc a; echo; } | sed '1i ---
-        s/$/\r/' | forms "ends of lines as Windows has them"
-{ echo '{ apiVersion: v1, kind: List, items: ['; doc a; echo ,; doc b; echo ']}'; } | sed '1i ---' | forms "a List"
-{ echo ---; doc a | sed 's/"yes"/yes/'; } | forms "a label that is a boolean"
-{ echo ---; doc a; echo; printf -- '---\n{}\n'; } | forms "an object without a kind"
+forms "JSON, one after the other" < <(doc a; doc b)
+forms "empty documents and comments" < <(printf '\xef\xbb\xbf# first\n---\n'; doc a
+    printf '\n--- # more\nnull\n---\n\n---\n'; doc b; printf '\n...\n')
+forms "ends of lines as Windows has them" < <(printf -- '---\r\n'; doc a; printf '\r\n---\r\n'; doc b; printf '\r\n')
+forms "a List" < <(echo '---'; echo '{ apiVersion: v1, kind: List, items: ['; doc a; echo ,; doc b; echo ']}')
+forms "a label that is a boolean" < <(echo ---; doc a | sed 's/"yes"/yes/')
+forms "an object without a kind" < <(echo ---; doc a; printf '\n---\n{}\n')
 # Of a text that is not whole kubectl makes what comes before, we nothing; of a key that stands twice it takes
-# the last. Where one of several is refused, it goes on with the rest; we stop there, as a
-# runbook does.
-{ echo ---; doc a; echo; printf -- '---\nword\n'; } | forms "a document that is a word" " fails" ours
-{ echo ---; doc a | sed 's/"kind"/"kind":"Secret","kind"/'; } | forms "a key twice" " fails" ours
-{ echo ---; for name in a B_ c; do doc $name; printf '\n---\n'; done; } | forms "the second of three is refused" "a fails" ours
+# the last. Where one of several is refused it goes on with the rest; we stop there, as a runbook does.
+forms "a document that is a word" " fails" ours < <(echo ---; doc a; printf '\n---\nword\n')
+forms "a key twice" " fails" ours < <(echo ---; doc a | sed 's/"kind"/"kind":"Secret","kind"/')
+forms "the second of three is refused" "a fails" ours < <(echo ---; for name in a B_ c; do doc $name; printf '\n---\n'; done)
 
 # Scalars as kubectl's YAML understands them.
 cat >"$WORK/scalars" <<'END'
