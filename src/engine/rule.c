@@ -219,7 +219,7 @@ bool rule_read(struct arena *a, const char *text, rule_fill *fill, void *arg, st
     struct line l = {.arena = a, .text = text, .fill = fill, .arg = arg};
     struct error why;
     *r = (struct rule){.text = arena_dup(a, text)};
-    if (!split(&l, &why))
+    if (!split(&l, &why) || l.count == 0)
         return error_set(err, "\"%s\" is no rule: %s", text, why.text);
     r->void_ = l.void_;
     r->kind = l.words[l.next++];

@@ -117,11 +117,11 @@ bool rule_covers(const struct rule *r, const struct subject *s, bool every)
     case SHAPE_OBJECT:
         return (s->need->what == NULL || verb_fits(r, s->need->verb)) && object_fits(r, s, every);
     case SHAPE_FILE:
-        return any || path_fits(r->what, s, every);
+        return any || (r->what && path_fits(r->what, s, every));
     case SHAPE_WORDS:
         return words_fit(r, s->need->words, every);
     default:
-        return any || fits(r->what, s->need->what);
+        return any || (r->what && fits(r->what, s->need->what));
     }
 }
 
