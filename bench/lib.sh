@@ -23,5 +23,12 @@ times() {
     jq '.results[].times[] * 1000' "$WORK/hyperfine.json" >>"$1"
     jq '.results[] | (.user + .system) * 1000' "$WORK/hyperfine.json" >>"$1.cpu"
 }
+# works FILE COMMAND: the processor time of one run, in milliseconds.
+works() {
+    times /dev/null 1 "$2"
+    jq '.results[] | (.user + .system) * 1000' "$WORK/hyperfine.json" >>"$1"
+}
 median() { jq -rs 'sort | .[length / 2 | floor] * 100 | round / 100' "$1"; }
+# least FILE: the shortest, where what disturbs can only add.
+least() { jq -rs 'min * 100 | round / 100' "$1"; }
 ratio() { jq -rn "$1 / $2 * 1000 | round / 1000"; }
