@@ -126,4 +126,19 @@ note that the endpoint.s secret was handed over' hand_over --lease none
 !delete we_' hand_over --lease none
 fi
 
+# Killed at 5 %, and somebody else moves the weight before the run is resumed.
+if [ -z "${1-}" ]; then
+    sandbox examples/billing/world.lua
+    export XDG_STATE_HOME=$SANDBOX
+    mortal '"at":2,"when":"after","writes":true,"services":["kubernetes"]' "$RUNBOOK" runbooks/billing_golive.lua canary \
+        --values "$SANDBOX/values.yaml" --kubeconfig "$SANDBOX/kubeconfig" --set bake=1s --lease none >/dev/null 2>&1
+    curl -sk -o /dev/null -X PATCH -H 'Authorization: Bearer sandbox-operator-token' \
+        -H 'Content-Type: application/merge-patch+json' \
+        -d '{"metadata":{"annotations":{"nginx.ingress.kubernetes.io/canary-weight":"77"}}}' \
+        "$(sed -n 's/.*server: *//p' "$SANDBOX/kubeconfig")/apis/networking.k8s.io/v1/namespaces/scholarlink-prod/ingresses/billing-canary"
+    expect "a weight that changed meanwhile stops the resumed run" 5 'is 77 %, and should be 1 %: somebody else has changed it
+canary weight 77 -> 0 %' "$RUNBOOK" resume
+    sandbox_end
+fi
+
 finish
