@@ -53,10 +53,14 @@ has "a namespace that is not there" 'configmaps "one" not found. .* in another n
 is "find what is not there" nil ask "k8s.find('deploy/none')"
 
 # --- in full -------------------------------------------------------------------------------------------
-for object in cm/one cm/two secret/hidden deploy/web pod/front "ns/$SPACE" ing/web hpa.v1.autoscaling/web; do
+for object in cm/one cm/two deploy/web pod/front "ns/$SPACE" ing/web hpa.v1.autoscaling/web; do
     what=${object%/*}
     same_json "get $object" . "k8s.get('$object')" get "${what/hpa/horizontalpodautoscalers}" "${object#*/}" -o json --show-managed-fields
 done
+# What a Secret holds is there, and is shown to nobody.
+is "get secret/hidden" true ask \
+    "tostring(k8s.get('secret/hidden').data.password == ('$(k get secret hidden -o 'jsonpath={.data.password}' | rev)'):reverse())"
+has "a Secret is not shown" '"password":"\[secret hidden/password\]"' "k8s.get('secret/hidden')"
 same_json "list in full" .items "{ items = k8s.list('cm') }" get cm -o json --show-managed-fields
 same_json "get the scale" . "k8s.get('deploy/web', { subresource = 'scale' })" \
     get --raw "/apis/apps/v1/namespaces/$SPACE/deployments/web/scale"
