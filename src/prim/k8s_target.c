@@ -65,6 +65,8 @@ void k8s_target_read(lua_State *L, struct effect *e)
     }
     value_remove(e->args, "what");
     const char *space = namespace_read(L, e, object);
+    if (name.resource) // what a plan or a journal has of it must not depend on the kubeconfig
+        value_set(a, e->args, "namespace", value_string(a, space));
     e->system = kube_config_of(e->run->kube)->server;
     // A part that is read is something else; one that is written changes the object.
     bool other = part && e->access == ACCESS_READ;

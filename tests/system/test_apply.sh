@@ -67,6 +67,16 @@ now: +"5"$
 plan.json is stale' "$RUNBOOK" apply plan.json --yes
 weight 0
 still "changed weight"
+
+cat >here.lua <<'X'
+return runbook { name = "here", phase "p" { step "s" { function()
+    k8s.patch("ingress/billing-canary", { merge = { metadata = { labels = { here = "yes" } } } }) end } } }
+X
+sed 's/namespace: .*/namespace: elsewhere/' "$SANDBOX/kubeconfig" >elsewhere
+expect "a plan in the kubeconfig's namespace" 0 '' "$RUNBOOK" plan -q here.lua --kubeconfig "$SANDBOX/kubeconfig" -o here.json
+expect "is none for another namespace" 10 'they differ in args.namespace
+here.json is stale' "$RUNBOOK" apply here.json --kubeconfig elsewhere
+still "in another namespace"
 expect "-n only looks" 0 'plan.json still holds; nothing was done' "$RUNBOOK" apply -n plan.json
 still "-n"
 expect "applied" 0 "plan [0-9a-f-]+ of billing-golive, made 20[0-9: -]+ by $(id -un) on $(hostname); not signed
