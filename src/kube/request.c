@@ -131,11 +131,24 @@ static bool propagation_check(const char *text, struct error *err)
                      text);
 }
 
+// Those open a connection to what runs there: no dry run holds it back.
+static bool subresource_check(const struct kube_request *q, struct error *err)
+{
+    static const char *const connecting[] = {"proxy", "exec", "attach", "portforward"};
+    for (size_t i = 0; i < sizeof connecting / sizeof *connecting; i++)
+        if (q->verb != KUBE_REVIEW && strcmp(q->subresource, connecting[i]) == 0)
+            return error_set(err,
+                             "subresource '%s' is a connection and no object, and a dry run would "
+                             "open it: ask the service by http, or run kubectl by exec",
+                             connecting[i]);
+    return kube_name_check("subresource", q->subresource, err);
+}
+
 static bool words_check(const struct kube_request *q, struct error *err)
 {
     return kube_name_check_resource(q->resource, err) &&
            (!q->name || kube_name_check("name", q->name, err)) &&
-           (!q->subresource || kube_name_check("subresource", q->subresource, err)) &&
+           (!q->subresource || subresource_check(q, err)) &&
            kube_name_check_namespace(q->namespace, err) && propagation_check(q->propagation, err);
 }
 

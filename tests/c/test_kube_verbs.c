@@ -36,6 +36,10 @@ Test(kube_verbs, may_we)
          "REVIEW get pods/x/log in other",
          "{'resourceAttributes':{'verb':'get','namespace':'other','group':'','resource':'pods',"
          "'subresource':'log','name':'x'}}"},
+        {{.resource = "pod/x", .asked = "create", .subresource = "exec"},
+         "REVIEW create pods/x/exec in scholarlink-prod",
+         "{'resourceAttributes':{'verb':'create','namespace':'scholarlink-prod','group':'',"
+         "'resource':'pods','subresource':'exec','name':'x'}}"},
         {{.resource = "pods", .asked = "list", .all_namespaces = true},
          "REVIEW list pods in all namespaces",
          "{'resourceAttributes':{'verb':'list','group':'','resource':'pods'}}"},
