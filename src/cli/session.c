@@ -73,29 +73,28 @@ static bool open_listeners(struct session *s, const struct options *o, struct er
     return true;
 }
 
-static struct store *open_store(const struct options *o,
-                                struct store *(*open)(const char *, struct error *),
-                                struct error *err)
+// Where the journal is, to be freed; NULL with `err` set when there is none.
+static char *journal_path(const struct options *o, struct error *err)
 {
     char *path = o->run.journal ? mem_dup(o->run.journal) : store_default_path();
-    struct store *store = NULL;
-    if (path && strcmp(path, "none") == 0)
-        error_set(err, "without a journal there are no runs to look at");
-    else if (path == NULL)
+    if (path == NULL)
         error_set(err,
                   "there is no home folder to keep a journal in; name a file with --journal FILE");
-    else
-        store = open(path, err);
-    free(path);
-    return store;
+    return path;
 }
 
 struct store *session_store(const struct options *o)
 {
     struct error err;
-    struct store *store = open_store(o, store_open_read, &err);
+    struct store *store = NULL;
+    char *path = journal_path(o, &err);
+    if (path && strcmp(path, "none") == 0)
+        error_set(&err, "without a journal there are no runs to look at");
+    else if (path)
+        store = store_open_read(path, &err);
     if (store == NULL)
         fail(EXIT_INTERNAL, err.text);
+    free(path);
     return store;
 }
 
@@ -105,7 +104,9 @@ static bool open_journal(struct session *s, const struct options *o, struct erro
     struct run *run = s->run;
     if (run->mode->rehearsal || (o->run.journal && strcmp(o->run.journal, "none") == 0))
         return true;
-    s->store = open_store(o, store_open, err);
+    char *path = journal_path(o, err);
+    s->store = path ? store_open(path, err) : NULL;
+    free(path);
     if (s->store == NULL)
         return false;
     if (s->history) {

@@ -58,9 +58,10 @@ const char *subject_file(struct arena *a, const char *path)
     return arena_printf(a, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
 }
 
-static int hex(char c)
+static unsigned hex(char c)
 {
-    return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+    return isdigit((unsigned char)c) ? (unsigned)(c - '0')
+                                     : (unsigned)(tolower((unsigned char)c) - 'a' + 10);
 }
 
 const char *subject_unescape(struct arena *a, const char *text)

@@ -54,15 +54,16 @@ static void overhear(struct listener *self, const struct event *e)
 static void undo_rehearse(struct run *run, struct value *row)
 {
     struct arena *a = &run->arena;
-    struct ear ear = {{overhear}, a, value_array(a)};
+    struct ear *ear = arena_alloc(a, sizeof *ear);
+    *ear = (struct ear){{overhear}, a, value_array(a)};
     const struct step *step = outline_step(&run->outline, value_get_text(row, "step"));
-    run->listener = &ear.listener;
+    run->listener = &ear->listener;
     run->phase = step->phase;
     run->step = step;
     run->step_stale = run->step_assumed = false;
     run->scope = arena_printf(a, "undo:%s#1 of no rollback", step->name);
     const struct value *failure = step_call(run, step->undo, step->timeout_ms, NULL);
-    value_set(a, row, "writes", ear.writes);
+    value_set(a, row, "writes", ear->writes);
     value_set(a, row, "problem", failure ? value_get(failure, "text") : value_null(a));
 }
 
