@@ -181,10 +181,35 @@ static const struct effect_kind http_kind = {.name = "http.request",
                                              .settle = http_settle,
                                              .amend = http_amend};
 
-static bool is_safe(const char *method)
+static bool is_among(const char *method, const char *const *methods)
 {
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
-           strcmp(method, "OPTIONS") == 0;
+    while (*methods && strcmp(*methods, method) != 0)
+        methods++;
+    return *methods != NULL;
+}
+
+// The method in capitals, and whether it only asks. What names a change by itself does not become a
+// read by the author's word, for a plan makes reads.
+static const char *method_read(lua_State *L, struct effect *e)
+{
+    static const char *const safe[] = {"GET", "HEAD", "OPTIONS", NULL};
+    static const char *const asking[] = {"POST", "QUERY", "SEARCH", "REPORT", "PROPFIND", NULL};
+    const char *given = args_text(L, e, "method");
+    char *method = arena_printf(&e->arena, "%s", given ? given : "GET");
+    for (char *p = method; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    if (*method == '\0' || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != strlen(method))
+        failure_raise(L, FAILURE_USAGE, "'%s' is not an HTTP method", method);
+    bool reads = args_bool(L, e, "reads", false) || is_among(method, safe);
+    if (reads && !is_among(method, safe) && !is_among(method, asking))
+        failure_raise(L, FAILURE_USAGE,
+                      "http: a %s is never a read, and a plan would make it; `reads = true` is for "
+                      "a POST that only asks",
+                      method);
+    e->access = reads ? ACCESS_READ : ACCESS_WRITE;
+    value_remove(e->args, "reads");
+    value_set(&e->arena, e->args, "method", value_string(&e->arena, method));
+    return method;
 }
 
 static void check_secret(lua_State *L, const struct value *paths)
@@ -256,7 +281,8 @@ static void need_host(struct effect *e, const char *method, const char *url)
 //   query, form      tables of fields, nested as Stripe and PHP write it: a[b][0]=x
 //   json             plain data
 //   body             text; a request has one of form, json and body
-//   reads            true: this POST only asks, so it is made in a plan too
+//   reads            true: this POST only asks, so it is made in a plan too; never a PUT, PATCH
+//                    or DELETE
 //   redirects        how many to follow (default 0); credentials never follow to another host
 //   max_bytes        of the answer's body, as 65536 or "10MB" (default 16 MB without to_file)
 //   to_file          path that the body of a 2xx answer is written to; not in a plan
@@ -286,14 +312,7 @@ static int http_request(lua_State *L)
               "idempotency_key sensitive secret probe " CONNECTION_OPTIONS);
     check_secret(L, value_get(e->args, "secret"));
     check_url(L, args_text(L, e, "url"));
-    const char *given = args_text(L, e, "method");
-    char *method = arena_printf(a, "%s", given ? given : "GET");
-    for (char *p = method; *p; p++)
-        *p = (char)toupper((unsigned char)*p);
-    value_set(a, e->args, "method", value_string(a, method));
-    if (!is_safe(method) && !args_bool(L, e, "reads", false))
-        e->access = ACCESS_WRITE;
-    value_remove(e->args, "reads");
+    const char *method = method_read(L, e);
     connection_read(L, e);
     http_body_read(L, e);
     args_int(L, e, "redirects", 0, 0, 50);

@@ -146,6 +146,12 @@ return runbook {
         step "refused before anything is sent" { function(run)
             fails("usage", "no option 'timout'", function() http.get(run.plain, { timout = 1 }) end)
             fails("usage", "not an http or https URL", function() http.get("file:///etc/passwd") end)
+            for _, method in ipairs { "put", "patch", "delete" } do
+                fails("usage", method:upper() .. " is never a read", function() http[method](run.plain, { reads = true }) end)
+            end
+            fails("usage", "is not an HTTP method", function()
+                http.request { url = run.plain, method = "POST / HTTP/1.1\r\n\r\nDELETE", reads = true }
+            end)
             fails("usage", "one body", function() http.post(run.plain, { form = { a = 1 }, body = "x" }) end)
             fails("usage", "must be one line", function() http.get(run.plain, { headers = { A = "x\r\nB: y" } }) end)
             fails("usage", "length of time", function() http.get(run.plain, { timeout = "soon" }) end)
