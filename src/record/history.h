@@ -20,7 +20,8 @@ struct history {
 };
 
 // Finds a run by its id or a beginning of it that fits one run alone; NULL: the latest one that did
-// not come to a good end. False with `err` set when there is none, or several fit.
+// not come to a good end and was not rolled back. False with `err` set when there is none, or
+// several fit.
 bool history_find(struct store *, const char *id, struct arena *, struct history *,
                   struct error *err);
 // The numbers of the writes that a person may have to decide about: in doubt, or with an answer

@@ -62,7 +62,7 @@ sent: \{"body":"\{\\"amount\\":12\}".*"method":"POST"' "$RUNBOOK" show
     expect "$name: no decision" 2 'SEQ=done, SEQ=not-done or SEQ=retry' "$RUNBOOK" resume --resolve "$seq=maybe"
     expect "$name: decided" 0 "paid with $answer" "$RUNBOOK" resume --resolve "$seq=$2"
     is "$name: so often it was paid" "$(paid "" -before -after)" "$4 1 1"
-    expect "$name: that was all" 2 'no run .* that did not come to a good end' "$RUNBOOK" resume
+    expect "$name: that was all" 2 'no run .* to go on with' "$RUNBOOK" resume
 }
 for how in done not-done retry; do
     again=$([ $how = done ] && echo 0 || echo 1)
@@ -244,6 +244,13 @@ t was rolled back: it was asked for' "$RUNBOOK" rollback "$run"
 is "all of it" "$(refunds)" "-c -stays -a"
 expect "once" 2 'was rolled back already' "$RUNBOOK" rollback "$run"
 expect "and it does not go on" 2 'was rolled back; start anew' "$RUNBOOK" resume "$run"
+book failing.lua <<'X'
+  phase "p" { on_failure = "rollback",
+    step "a" { function(run) http.post("TILL/pay?" .. run.what .. "-a"); check(false, "that it is paid") end,
+               undo = function(run) http.delete("TILL/pay?" .. run.what .. "-a"):expect(204) end } },
+X
+expect "one that rolled itself back" 5 'the changes were rolled back' "$RUNBOOK" failing.lua
+expect "is none to go on with" 2 'no run .* to go on with' "$RUNBOOK" resume
 expect "it is on record" 0 'undo of c  ok
 DELETE .*-stays' "$RUNBOOK" show "$run"
 expect "an unknown run" 2 "there is no run 'x'" "$RUNBOOK" rollback x
