@@ -77,18 +77,19 @@ const char *subject_unescape(struct arena *a, const char *text)
     return out;
 }
 
-// Without dot segments and doubled slashes; a backslash is a slash to some servers.
+// Without dot segments and doubled slashes. To some servers a backslash is a slash, and what
+// follows a semicolon is no part of the name.
 static const char *straighten(struct arena *a, const char *path)
 {
     char *out = arena_alloc(a, strlen(path) + 2), *to = out;
     while (*path) {
         path += strspn(path, "/\\");
-        size_t len = strcspn(path, "/\\");
+        size_t len = strcspn(path, "/\\"), name = strcspn(path, "/\\;");
         bool last = path[len] == '\0';
-        if (len == 2 && memcmp(path, "..", 2) == 0) {
+        if (name == 2 && memcmp(path, "..", 2) == 0) {
             while (to > out && *--to != '/') {
             }
-        } else if (len && !(len == 1 && *path == '.')) {
+        } else if (len && !(name == 1 && *path == '.')) {
             *to++ = '/';
             memcpy(to, path, len);
             to += len;

@@ -91,6 +91,8 @@ Test(rule, covers_paths)
     NO(line, http("GET", "https://shop.test/v1/../admin"));
     NO(line, http("GET", "https://shop.test/v1/%2e%2e/admin"));
     NO(line, http("GET", "https://shop.test/v1/%2E%2e%2fadmin"));
+    NO(line, http("GET", "https://shop.test/v1/..;/admin"));
+    NO(line, http("GET", "https://shop.test/v1/%2e%2e%3bx/admin"));
     NO(line, http("GET", "https://shop.test/v1/..%2fadmin"));
     NO(line, http("GET", "https://shop.test/v1/%252e%252e/admin"));
     NO(line, http("GET", "https://shop.test/v1/..%5cadmin"));
@@ -98,6 +100,7 @@ Test(rule, covers_paths)
     NO("http GET https://shop.test/v1", http("GET", "https://shop.test/v1/a"));
     DENIES("http * https://shop.test/admin/*", http("GET", "https://shop.test/%61dmin/x"));
     DENIES("http * https://shop.test/admin/*", http("GET", "https://shop.test/v1/%2e%2e/admin/x"));
+    DENIES("http * https://shop.test/admin/*", http("GET", "https://shop.test/v1/..;a=b/admin/x"));
     DENIES("http * https://shop.test/admin/*", http("GET", "https://shop.test/%2561dmin/x"));
 }
 
