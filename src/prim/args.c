@@ -87,6 +87,8 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
     e->quiet = value_get_bool(e->args, "quiet", false);
     if (value_get(e->args, "label"))
         e->summary = args_text(L, e, "label");
+    if (e->summary && strpbrk(e->summary, "\r\n"))
+        failure_raise(L, FAILURE_USAGE, "%s: the label must be one line of text", what);
     value_remove(e->args, "assume");
     value_remove(e->args, "label");
     value_remove(e->args, "quiet");

@@ -9,9 +9,8 @@
 #include "net/spawn.h"
 #include "prim/args.h"
 #include "prim/excerpt.h"
+#include "prim/exec_plan.h"
 #include "prim/prims.h"
-
-enum { SUMMARY_BYTES = 160 };
 
 // Returns the texts of a list as spawn wants them.
 static const char **texts(struct arena *a, const struct value *list)
@@ -222,18 +221,6 @@ static void complete_assumption(lua_State *L, struct effect *e)
         arena_printf(&e->arena, "status %lld", (long long)value_get_int(e->assume, "status", 0));
 }
 
-// "kubectl get pods", with quotes around what would not read as one argument.
-static const char *summarize(struct arena *a, const struct value *argv)
-{
-    const char *line = "";
-    for (size_t i = 0; i < value_count(argv); i++) {
-        const char *text = value_text(value_at(argv, i));
-        bool bare = *text && strcspn(text, " \t\r\n'\"") == strlen(text);
-        line = arena_printf(a, bare ? "%s%s%s" : "%s%s'%s'", line, i ? " " : "", text);
-    }
-    return excerpt_start(a, line, strlen(line), SUMMARY_BYTES);
-}
-
 // exec { "kubectl", "get", "pods", reads = true, stdin = text, env = { NAME = "text" }, cwd = path,
 //        timeout = "60s", max_bytes = "1MB", ok = { 0 }, secret = true, assume = { out = "..." } }
 // Runs a program, never a shell: each argument arrives as it stands. Effect: a write, unless
@@ -268,8 +255,7 @@ static int exec_run(lua_State *L)
     ok_read(L, e);
     limits_read(L, e);
     value_set(a, e->args, "argv", argv);
-    if (e->summary == NULL)
-        e->summary = summarize(a, argv);
+    exec_describe(run_of(L), e);
     need_add_words(e, "exec", argv);
     e->system = arena_printf(a, "command %s", value_text(value_at(argv, 0)));
     complete_assumption(L, e);

@@ -340,7 +340,7 @@ static int http_request(lua_State *L)
         e->target = url;
     if (e->access == ACCESS_WRITE) {
         e->diff = http_body_diff(run_of(L), e);
-        e->details = http_details(run_of(L), e);
+        http_details(run_of(L), e);
     }
     if (value_get(e->args, "json") || value_get(e->args, "form"))
         e->aside = "body"; // it says the same

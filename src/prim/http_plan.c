@@ -5,40 +5,28 @@
 
 #include "base/json.h"
 #include "engine/run.h"
+#include "prim/detail.h"
 
-enum { LONGEST_TEXT = 200 };
-
-static void detail_add(struct arena *a, struct value *rows, const char *name, const char *text)
-{
-    struct value *row = value_object(a);
-    value_set(a, row, "name", value_string(a, name));
-    value_set(a, row, "text", value_string(a, text));
-    value_push(a, rows, row);
-}
-
-struct value *http_details(const struct run *run, struct effect *e)
+void http_details(const struct run *run, struct effect *e)
 {
     struct arena *a = &e->arena;
-    struct value *rows = value_array(a);
     const struct value *headers = value_get(e->args, "headers");
     const char *method = value_get_text(e->args, "method"), *url = value_get_text(e->args, "url");
     if (strncmp(e->summary, method, strlen(method)) != 0 || strstr(e->summary, url) == NULL)
-        detail_add(a, rows, method, run_excerpt(run, a, url, strlen(url), LONGEST_TEXT));
+        detail_add(e, run, method, url, strlen(url));
     for (size_t i = 0; i < value_count(headers); i++) {
         const struct value_member *m = &headers->object.members[i];
+        const char *name = arena_printf(a, "%s:", m->key);
         struct buf text = {0};
-        if (m->value->type == VALUE_STRING)
+        if (strcasecmp(m->key, "authorization") == 0 || strcasecmp(m->key, "cookie") == 0)
+            buf_puts(&text, "***");
+        else if (m->value->type == VALUE_STRING)
             buf_puts(&text, m->value->string.text);
         else
             json_write(&text, m->value, JSON_CANONICAL);
-        bool credentials =
-            strcasecmp(m->key, "authorization") == 0 || strcasecmp(m->key, "cookie") == 0;
-        detail_add(a, rows, arena_printf(a, "%s:", m->key),
-                   credentials ? "***"
-                               : run_excerpt(run, a, buf_text(&text), text.len, LONGEST_TEXT));
+        detail_add(e, run, name, buf_text(&text), text.len);
         buf_free(&text);
     }
-    return rows;
 }
 
 void http_foresee(struct effect *e)

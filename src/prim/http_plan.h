@@ -4,8 +4,8 @@
 #include "engine/effect.h"
 
 // What of a write its summary does not say: method and URL where a label stands for them, and the
-// headers without credentials: [ { name, text } ].
-struct value *http_details(const struct run *run, struct effect *);
+// headers without credentials, as e->details.
+void http_details(const struct run *run, struct effect *);
 // Sets what a later GET of the URL would be answered after a write with an assumption: the body
 // that it declares; after a DELETE 404. Nothing unless the assumed status is 2xx.
 void http_foresee(struct effect *);

@@ -10,6 +10,7 @@
 #include "kube/name.h"
 #include "prim/args.h"
 #include "prim/changes.h"
+#include "prim/detail.h"
 #include "prim/k8s_work.h"
 
 // The name and type of the object in the arguments.
@@ -44,6 +45,12 @@ static const char *summarize(struct effect *e, const struct kube_name *name, con
         value_get_bool(e->args, "all_namespaces", false) ? "all namespaces" : space);
 }
 
+// Does a label tell the verb and the object by itself?
+static bool says(const char *label, const char *verb, const char *object)
+{
+    return strncmp(label, verb, strlen(verb)) == 0 && strstr(label, object);
+}
+
 void k8s_target_read(lua_State *L, struct effect *e)
 {
     struct arena *a = &e->arena;
@@ -76,12 +83,15 @@ void k8s_target_read(lua_State *L, struct effect *e)
                          name.name, other ? "/" : "", other ? part : "");
     else if (k8s_verb(e) == KUBE_LIST && name.resource)
         e->target = arena_printf(a, "%s %s/%s/", e->system, space, singular_of(a, name.resource));
-    if (e->summary == NULL)
-        e->summary = summarize(e, &name, space);
     const char *verb = e->kind->name + strlen("k8s.");
     bool asks = k8s_verb(e) == KUBE_REVIEW || name.resource == NULL;
     const char *object_text =
         name.name ? arena_printf(a, "%s/%s", name.resource, name.name) : name.resource;
+    const char *own = summarize(e, &name, space);
+    if (e->summary == NULL)
+        e->summary = own;
+    else if (e->access == ACCESS_WRITE && !says(e->summary, verb, object_text))
+        detail_add(e, e->run, verb, own + strlen(verb) + 1, strlen(own) - strlen(verb) - 1);
     need_add(e, "k8s", verb, asks ? NULL : object_text,
              value_get_bool(e->args, "all_namespaces", false) ? "*" : space);
     // The journal keeps no Secrets.

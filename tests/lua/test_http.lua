@@ -152,6 +152,7 @@ return runbook {
             fails("usage", "is not an HTTP method", function()
                 http.request { url = run.plain, method = "POST / HTTP/1.1\r\n\r\nDELETE", reads = true }
             end)
+            fails("usage", "label must be one line", function() http.get(run.plain, { label = "a\nread  b" }) end)
             fails("usage", "one body", function() http.post(run.plain, { form = { a = 1 }, body = "x" }) end)
             fails("usage", "must be one line", function() http.get(run.plain, { headers = { A = "x\r\nB: y" } }) end)
             fails("usage", "length of time", function() http.get(run.plain, { timeout = "soon" }) end)

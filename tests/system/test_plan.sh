@@ -33,6 +33,27 @@ unchanged "--detailed-exitcode with changes" 2 'nothing was changed' \
 unchanged "--detailed-exitcode without" 0 'nothing was changed' \
     "$RUNBOOK" plan --detailed-exitcode runbooks/billing_reconcile.lua $(values)
 
+# A label does not hide what is done, nor does a long command line or what goes into a program.
+cat >"$WORK/labels.lua" <<'X'
+return runbook { name = "labels", summary = "writes under other words", params = { namespace = param "" },
+  phase "p" { step "all" { function(run)
+      exec { "rm", "-rf", "/nowhere", label = "look at files", assume = {} }
+      exec { "sh", "-c", ("true; "):rep(30) .. "rm -rf /end", assume = {} }
+      exec { "kubectl", "apply", "-f", "-", stdin = "kind: Pod", env = { LANG = "C" }, cwd = "/tmp", assume = {} }
+      k8s.delete("ingress/billing-canary", { namespace = run.namespace, label = "look at the canary" })
+      http.delete("http://127.0.0.1:1/all", { label = "look at all", assume = {} })
+  end } } }
+X
+unchanged "writes under labels" 0 'write +look at files
+runs: rm -rf /nowhere
+rm -rf /end.$
+cwd: /tmp
+env: LANG=C
+stdin: kind: Pod
+write +look at the canary
+^ +delete ingress/billing-canary in scholarlink-prod
+^ +DELETE http://127.0.0.1:1/all' "$RUNBOOK" plan "$WORK/labels.lua" --set namespace=scholarlink-prod --kubeconfig "$SANDBOX/kubeconfig"
+
 cat >"$WORK/secrets.lua" <<'X'
 return runbook { name = "secrets", summary = "changes of Secrets",
   params = { host = param "", connect = param "", ca_file = param "", namespace = param "" },
