@@ -97,7 +97,8 @@ static void add_effect(struct buf *out, const struct value *e)
     if (planned)
         html_sure(out, e);
     else
-        buf_printf(out, " %s", words_seconds(value_get(e, "seconds"), seconds));
+        buf_printf(out, "%s %s", *value_get_text(e, "answer") ? " ·" : "",
+                   words_seconds(value_get(e, "seconds"), seconds));
     buf_puts(out, "</span>");
     add_details(out, value_get(e, "details"));
     html_text(out, "<div class=\"bad\">", e, "error", "</div>");

@@ -169,7 +169,7 @@ void outlook_html(struct buf *out, const struct value *outlook)
         markup_member(out, value_at(changes, i), "summary");
         buf_puts(out, "</td><td class=\"soft\">");
         markup_member(out, value_at(changes, i), "step");
-        buf_puts(out, "</td><td class=\"soft\">");
+        buf_puts(out, "</td><td class=\"soft sure\">");
         markup_member(out, value_at(changes, i), "sure");
         buf_puts(out, "</td></tr>\n");
     }
