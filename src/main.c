@@ -1,4 +1,6 @@
 // main: arguments -> verb -> exit code.
+#include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +65,27 @@ static int no_verb(const char *word)
     return 2;
 }
 
+// Was something printed that did not arrive, as on a full disk? Who closed the pipe has seen
+// enough.
+static bool output_lost(void)
+{
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    struct pollfd reader = {.fd = STDOUT_FILENO};
+    return lost && (poll(&reader, 1, 0) <= 0 || !(reader.revents & (POLLERR | POLLNVAL)));
+}
+
+// Runs the verb. The code of one that changes the world tells what became of it, and stands.
+static int verb_call(int (*verb)(int, char **), int argc, char **argv)
+{
+    bool changes =
+        verb == run_main || verb == apply_main || verb == resume_main || verb == rollback_main;
+    int code = verb(argc, argv);
+    if (!output_lost())
+        return code;
+    fputs("runbook: what was printed could not be written to the end; is its disk full?\n", stderr);
+    return code == 0 && !changes ? 1 : code;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -76,8 +99,8 @@ int main(int argc, char **argv)
         return help_main(1, argv);
     for (const struct verb *v = verbs; v->name; v++)
         if (strcmp(argv[1], v->name) == 0)
-            return v->main(argc - 1, argv + 1);
+            return verb_call(v->main, argc - 1, argv + 1);
     if (*argv[1] != '-' && strpbrk(argv[1], "./") == NULL && access(argv[1], F_OK) != 0)
         return no_verb(argv[1]);
-    return run_main(argc, argv); // a file: the verb may be left out
+    return verb_call(run_main, argc, argv); // a file: the verb may be left out
 }

@@ -138,7 +138,9 @@ static int show(struct store *store, const struct options *o, struct arena *a)
     struct history h;
     struct value *all = NULL, *latest = o->run.file ? NULL : history_list(store, 1, a, &err);
     const char *id = o->run.file ? o->run.file : value_get_text(value_at(latest, 0), "id");
-    if (history_find(store, *id ? id : NULL, a, &h, &err))
+    if (latest && *id == '\0')
+        error_set(&err, "no run is on record in %s", store_path(store));
+    else if (*id && history_find(store, id, a, &h, &err))
         all = history_show(store, &h, a, &err);
     if (all == NULL) {
         fprintf(stderr, "runbook: %s\n", err.text);
@@ -156,6 +158,11 @@ static int show(struct store *store, const struct options *o, struct arena *a)
 static int list(struct store *store, const struct options *o, struct arena *a)
 {
     struct error err;
+    if (o->run.file) {
+        fprintf(stderr, "runbook: runs lists them all; one of them is seen by: runbook show %s\n",
+                o->run.file);
+        return EXIT_USAGE;
+    }
     struct value *runs = history_list(store, MOST_RUNS, a, &err);
     if (runs == NULL) {
         fprintf(stderr, "runbook: %s\n", err.text);
