@@ -110,12 +110,13 @@ static int look_again(struct options *o, const char *path)
         code = stale(path, o);
     if (code == 0) {
         code = session_run(&session);
-        bool stopped = session.run->signal != 0;
-        // Its problems are none of ours: the run will meet them, and say so.
+        bool stopped = session.run->signal != 0, failed = code != 0;
+        // Its problems are none of ours, save that they hide a reading: the run will meet them, and
+        // say so.
         if (!stopped)
             code = 0;
         if (!stopped &&
-            (approval_changes_in_walk(&session) || approval_changes(&session, o->approval)))
+            (approval_changes_in_walk(&session, failed) || approval_changes(&session, o->approval)))
             code = stale(path, o);
     }
     o->approved = value_copy(&o->arena, session.run ? session.run->loaded : NULL);

@@ -150,16 +150,20 @@ int approval_changes(const struct session *s, const struct value *plan)
     return count;
 }
 
-int approval_changes_in_walk(const struct session *s)
+int approval_changes_in_walk(const struct session *s, bool failed)
 {
     struct arena a = {0};
+    if (failed && !s->run->halted)
+        approved_missed(s->approved);
     const struct value *rows = approved_changed(s->approved);
     for (size_t i = 0; i < value_count(rows); i++) {
         const struct value *row = value_at(rows, i), *reading = value_get(row, "reading");
         changed("reading",
                 arena_printf(&a, "%s: %s", value_get_text(reading, "target"),
                              value_get_text(reading, "path")),
-                text_of(&a, value_get(reading, "value")), text_of(&a, value_get(row, "now")));
+                text_of(&a, value_get(reading, "value")),
+                value_get(row, "now") ? text_of(&a, value_get(row, "now"))
+                                      : "could not be read, for the step failed before");
     }
     int count = (int)value_count(rows);
     if (s->run->halted == HALT_UNAPPROVED && count == 0) {

@@ -17,5 +17,6 @@ bool approval_save(const struct session *, const struct options *, struct error 
 // What a plan was made of and is not as it was, in a session that looks at it again, each printed
 // to stderr with what was planned and what is there now. Returns how many.
 int approval_changes(const struct session *, const struct value *plan);
-// The same for what only shows when the plan has been walked again: readings and writes.
-int approval_changes_in_walk(const struct session *);
+// The same for what only shows when the plan has been walked again: readings and writes. Of a walk
+// that failed, what was not read counts too.
+int approval_changes_in_walk(const struct session *, bool failed);

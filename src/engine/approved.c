@@ -192,6 +192,18 @@ void approved_hear(const struct effect *e)
         learn(p, e);
 }
 
+void approved_missed(struct approved *p)
+{
+    struct arena *a = &p->arena;
+    for (size_t i = 0; i < value_count(p->readings); i++) {
+        struct value *reading = value_at(p->readings, i), *row = value_object(a);
+        if (value_get(p->looked, value_get_text(reading, "target")))
+            continue;
+        value_set(a, row, "reading", reading);
+        value_push(a, p->changed, row);
+    }
+}
+
 const struct value *approved_changed(const struct approved *p)
 {
     return p->changed;

@@ -24,5 +24,7 @@ void approved_free(struct approved *);
 bool approved_allows(struct effect *);
 // For the door: an effect has come to its end.
 void approved_hear(const struct effect *);
-// The readings that are not what they were: [ { reading, now } ].
+// For a look that failed somewhere: counts what it did not come to read among what has changed.
+void approved_missed(struct approved *);
+// The readings that are not what they were: [ { reading, now } ]; without `now`: not read.
 const struct value *approved_changed(const struct approved *);

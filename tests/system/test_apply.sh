@@ -68,6 +68,19 @@ plan.json is stale' "$RUNBOOK" apply plan.json --yes
 weight 0
 still "changed weight"
 
+cat >hidden.lua <<'X'
+return runbook { name = "hidden", phase "p" { step "s" { function()
+    exec { "test", "!", "-e", "hidden.json", reads = true }
+    k8s.patch("ingress/billing-canary", { namespace = "scholarlink-prod", merge = { metadata = { annotations = {
+        ["nginx.ingress.kubernetes.io/canary-weight"] = "9" } } } })
+end } } }
+X
+"$RUNBOOK" plan -q hidden.lua "${at[@]:2}" -o hidden.json >/dev/null 2>&1
+expect "a reading that a failure hides is not what was approved" 10 'canary-weight\]$
+now: +could not be read
+hidden.json is stale' "$RUNBOOK" apply hidden.json
+still "a hidden reading"
+
 cat >here.lua <<'X'
 return runbook { name = "here", phase "p" { step "s" { function()
     k8s.patch("ingress/billing-canary", { merge = { metadata = { labels = { here = "yes" } } } }) end } } }
