@@ -55,12 +55,15 @@ static const char *state_of(const struct value *effect)
     static const char *const names[] = {[JOURNAL_STARTED] = "IN DOUBT",
                                         [JOURNAL_DONE] = "done",
                                         [JOURNAL_FAILED] = "failed",
-                                        [JOURNAL_CANCELLED] = "cancelled"};
+                                        [JOURNAL_CANCELLED] = "cancelled",
+                                        [JOURNAL_REFUSED] = "refused"};
     int64_t state = value_get_int(effect, "state", 0);
     bool write = strcmp(value_get_text(effect, "access"), "write") == 0;
     if (value_get_int(effect, "in_doubt", 0))
         return "IN DOUBT";
-    return state == JOURNAL_STARTED && !write ? "begun" : names[state & 3];
+    if (state == JOURNAL_STARTED && !write)
+        return "begun";
+    return state >= 0 && state <= JOURNAL_REFUSED ? names[state] : "unknown";
 }
 
 static void print_effect(const struct value *e)

@@ -17,6 +17,7 @@ enum journal_state {
     JOURNAL_DONE,
     JOURNAL_FAILED,
     JOURNAL_CANCELLED, // never took place
+    JOURNAL_REFUSED,   // a write that was answered as one that changed nothing: done otherwise
 };
 
 // What the journal knows of an effect.

@@ -20,12 +20,18 @@ static void answer_unseen(struct effect *e)
     e->suppressed = e->unknown = e->assume == NULL;
 }
 
+static bool is_answered(const struct journal_entry *past)
+{
+    return past->state == JOURNAL_DONE || past->state == JOURNAL_REFUSED;
+}
+
 static void answer(struct effect *e, const struct journal_entry *past)
 {
     e->replayed = true;
     e->result = past->result;
     e->error = past->error;
     e->in_doubt = past->in_doubt;
+    e->refused = past->state == JOURNAL_REFUSED || (past->error && !past->in_doubt);
     if (!past->result && !past->error)
         answer_unseen(e);
     effect_end(e);
@@ -77,7 +83,7 @@ static void doubt(struct effect *e, const struct journal_entry *past)
     struct arena *a = &e->arena;
     struct buf sent = {0};
     long long seq = past->seq;
-    e->in_doubt = past->state != JOURNAL_DONE;
+    e->in_doubt = !is_answered(past);
     e->error = arena_printf(
         a,
         e->in_doubt
@@ -108,7 +114,7 @@ static void settle(struct effect *e, const struct journal_entry *past)
 {
     const char *decided = resolution(e, past->seq);
     bool done = decided ? strcmp(decided, "done") == 0 : e->probed == PROBED_DONE;
-    bool asks = e->has_probe && e->probed == PROBED_NOT_YET && past->state != JOURNAL_DONE;
+    bool asks = e->has_probe && e->probed == PROBED_NOT_YET && !is_answered(past);
     if (done) {
         e->note = decided ? NULL : "its probe says that it was done";
         answer_unseen(e);
@@ -146,7 +152,7 @@ static void perform(struct effect *e)
                (past.state == JOURNAL_CANCELLED && !open)) {
         e->deadline = past.deadline;
         effect_do(e);
-    } else if (open || (!past.kept && past.state == JOURNAL_DONE)) {
+    } else if (open || (!past.kept && is_answered(&past))) {
         settle(e, &past);
     } else {
         answer(e, &past);

@@ -169,7 +169,7 @@ struct value *history_doubts(struct store *store, const struct history *run, str
     struct reading r = {.arena = a, .into = value_array(a)};
     bool ok = store_each(store, read_number, &r, err,
                          "SELECT seq FROM effect WHERE run=? AND access='write' AND"
-                         " (state=0 OR in_doubt OR (state=1 AND NOT kept)) ORDER BY seq",
+                         " (state=0 OR in_doubt OR (state IN (1, 4) AND NOT kept)) ORDER BY seq",
                          "t", run->id);
     return ok ? r.into : NULL;
 }

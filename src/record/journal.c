@@ -117,6 +117,7 @@ static bool end(struct journal *door, const struct effect *e, struct error *err)
     queue_add(&r->queue, e,
               e->cancelled ? JOURNAL_CANCELLED
               : e->error   ? JOURNAL_FAILED
+              : e->refused ? JOURNAL_REFUSED
                            : JOURNAL_DONE,
               r->secrets, r->phase, r->step);
     bool at_once = e->access == ACCESS_WRITE || human || r->queue.count >= MOST_PENDING;

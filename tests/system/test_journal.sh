@@ -256,6 +256,25 @@ DELETE .*-stays' "$RUNBOOK" show "$run"
 expect "an unknown run" 2 "there is no run 'x'" "$RUNBOOK" rollback x
 expect "no run at all" 2 'wants the run to undo' "$RUNBOOK" rollback
 
+fresh refused
+book refused.lua <<'X'
+  phase "p" {
+    step "is refused" { function() http.post("TILL/nothing-here"):expect(404) end },
+    step "fails" { function() check(false, "that it is there") end } },
+X
+expect "what was refused changed nothing" 4 'failed, nothing had been changed' "$RUNBOOK" refused.lua
+expect "nor has it for who goes on" 4 'failed, nothing had been changed' "$RUNBOOK" resume
+expect "and it is on record as that" 0 'write refused .*nothing-here' "$RUNBOOK" show
+book partly.lua <<'X'
+  phase "p" { step "is refused, and goes on" { function(run)
+    http.post("TILL/nothing-here")
+    http.get("TILL/nothing-there")
+    check(false, "that it is there")
+  end } },
+X
+killed 2 before "$RUNBOOK" partly.lua
+expect "nor within a step that was cut off" 4 'failed, nothing had been changed' "$RUNBOOK" resume
+
 fresh undo-fails
 "$RUNBOOK" undo.lua >/dev/null 2>&1
 run=$(id)
