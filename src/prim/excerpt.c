@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "engine/run.h"
 
 enum { LAST_LINES = 5, LAST_BYTES = 600 };
 
@@ -39,7 +40,14 @@ static size_t markup_end(const char *text, size_t len, size_t at)
     return len;
 }
 
-const char *excerpt_start(struct arena *a, const char *text, size_t len, size_t max)
+static const char *mask(const struct run *run, struct arena *a, const char *text, size_t *len)
+{
+    const struct value *safe = run_masked(run, a, value_bytes(a, text, *len));
+    *len = safe->string.len;
+    return safe->string.text;
+}
+
+static const char *start_of(struct arena *a, const char *text, size_t len, size_t max)
 {
     struct buf out = {0};
     size_t at = utf8_mark(text, len);
@@ -69,15 +77,24 @@ const char *excerpt_start(struct arena *a, const char *text, size_t len, size_t 
     return copy;
 }
 
-const char *excerpt_end(struct arena *a, const char *text, size_t len)
+const char *excerpt_start(const struct run *run, struct arena *a, const char *text, size_t len,
+                          size_t max)
 {
+    if (run)
+        text = mask(run, a, text, &len);
+    return start_of(a, text, len, max);
+}
+
+const char *excerpt_end(const struct run *run, struct arena *a, const char *text, size_t len)
+{
+    text = mask(run, a, text, &len);
     const char *lines[LAST_LINES];
     size_t count = 0, bytes = 0, end = len;
     while (end > 0 && count < LAST_LINES && bytes < LAST_BYTES) {
         size_t start = end;
         while (start > 0 && text[start - 1] != '\n')
             start--;
-        const char *line = excerpt_start(a, text + start, end - start, LAST_BYTES - bytes);
+        const char *line = start_of(a, text + start, end - start, LAST_BYTES - bytes);
         if (*line) {
             lines[count++] = line;
             bytes += strlen(line);

@@ -60,9 +60,9 @@ static void exec_done(const struct spawn_result *r, void *arg)
     e->work = NULL;
     if (value_get_bool(e->args, "secret", false))
         mask_output(e, r);
-    const char *last = excerpt_end(a, r->err, r->err_len);
+    const char *last = excerpt_end(e->run, a, r->err, r->err_len);
     if (!*last)
-        last = excerpt_end(a, r->out, r->out_len);
+        last = excerpt_end(e->run, a, r->out, r->out_len);
     bool stopped = r->error || r->status > 128; // by our timeout or by a signal: halfway, maybe
     if (r->error)
         e->error = arena_printf(a, "%s: %s%s%s", e->summary, r->error,

@@ -26,7 +26,7 @@ void exec_describe(const struct run *run, struct effect *e)
     const char *cwd = value_get_text(e->args, "cwd");
     const char *line = line_of(&e->arena, value_get(e->args, "argv"));
     if (e->summary == NULL)
-        e->summary = excerpt_start(&e->arena, line, strlen(line), SUMMARY_BYTES);
+        e->summary = excerpt_start(run, &e->arena, line, strlen(line), SUMMARY_BYTES);
     if (e->access != ACCESS_WRITE)
         return;
     if (strcmp(e->summary, line) != 0)

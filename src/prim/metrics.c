@@ -190,10 +190,10 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
     if (q->post)
         http_header_add(e, "Content-Type", "application/x-www-form-urlencoded");
     if (e->summary == NULL)
-        e->summary =
-            summary ? summary
-                    : arena_printf(&e->arena, "query %s",
-                                   excerpt_start(&e->arena, query, strlen(query), SUMMARY_BYTES));
+        e->summary = summary ? summary
+                             : arena_printf(&e->arena, "query %s",
+                                            excerpt_start(run_of(L), &e->arena, query,
+                                                          strlen(query), SUMMARY_BYTES));
     return e;
 }
 

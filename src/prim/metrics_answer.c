@@ -18,7 +18,7 @@ static struct value *refuse_foreign(struct arena *a, const struct fetch_result *
                                     struct error *err)
 {
     char location[300];
-    const char *words = excerpt_start(a, r->body, r->body_len, WORDS_BYTES);
+    const char *words = excerpt_start(NULL, a, r->body, r->body_len, WORDS_BYTES);
     const char *said = *words ? arena_printf(a, ": \"%s\"", words) : "";
     if (r->status / 100 == 3 && fetch_header(r->headers, "Location", location, sizeof location))
         error_set(err,
@@ -54,7 +54,7 @@ static struct value *document_read(struct arena *a, const struct fetch_result *r
     if (refused) {
         const char *kind = value_get_text(v, "errorType");
         error_set(err, "refused%s%s with HTTP %d: %s", *kind ? " as " : "", kind, r->status,
-                  excerpt_start(a, message, strlen(message), MESSAGE_BYTES));
+                  excerpt_start(NULL, a, message, strlen(message), MESSAGE_BYTES));
         return NULL;
     }
     return v && r->status / 100 == 2 ? v : refuse_foreign(a, r, err);
@@ -96,7 +96,7 @@ static struct value *result_new(struct arena *a, const struct value *document)
     for (size_t i = 0; i < value_count(given); i++) {
         const char *text = value_text(value_at(given, i));
         value_push(a, warnings,
-                   value_string(a, excerpt_start(a, text, strlen(text), MESSAGE_BYTES)));
+                   value_string(a, excerpt_start(NULL, a, text, strlen(text), MESSAGE_BYTES)));
     }
     if (value_get_bool(document, "isPartial", false))
         value_push(a, warnings, value_string(a, "the answer is partial: not every store answered"));
@@ -287,7 +287,7 @@ struct value *metrics_read_ready(struct arena *a, const struct fetch_result *r, 
     value_set(a, result, "text",
               r->error ? value_string(a, r->error)
                        : value_printf(a, "HTTP %d: %s", r->status,
-                                      excerpt_start(a, body, r->body_len, WORDS_BYTES)));
+                                      excerpt_start(NULL, a, body, r->body_len, WORDS_BYTES)));
     *brief = ready ? "ready" : arena_printf(a, "not ready: %s", value_get_text(result, "text"));
     return result;
 }

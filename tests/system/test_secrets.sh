@@ -36,6 +36,9 @@ return runbook { name = "secrets",
       for _, s in ipairs { run.plain, run.awkward } do
         exec { "sh", "-c", 'printf "%s" "\$1"; printf "%s" "\$S" >&2', "sh", s, env = { S = s }, stdin = s }
         pcall(exec, { "sh", "-c", 'printf "%s\\n" "\$1" >&2; exit 3', "sh", s })
+        for _, most in ipairs { 120, 600 } do -- where the summary and the last words are cut
+            pcall(exec, { "sh", "-c", 'printf "%s\\n" "\$0" >&2; exit 3', ("x"):rep(most - #s + 2) .. s })
+        end
       end
     end },
     step "words" { function(run)
@@ -72,7 +75,7 @@ forms() {
         printf '%s' "$before$1" | base64 -w0 | sed 's/^....//; s/.\{4\}$//' && echo
     done
 }
-{ for secret in "$plain" "$awkward" "$learned" "$filed" "$printed" "$held" "$told"; do forms "$secret"; done; } | awk 'length > 5' | sort -u >needles
+{ for secret in "$plain" "$awkward" "$learned" "$filed" "$printed" "$held" "$told"; do forms "$secret"; done; echo "${plain%???}"; } | awk 'length > 5' | sort -u >needles
 [ "$(wc -l <needles)" -gt 20 ] && ok "$(wc -l <needles) forms to look for" || not_ok "too few forms"
 grep -q . needles && grep -aqFf needles <(printf 'x%sx' "$plain") && ok "which would be found" || not_ok "which would not be found"
 
