@@ -236,10 +236,13 @@ bool value_equal(const struct value *a, const struct value *b)
     return false;
 }
 
-struct value *value_copy(struct arena *a, const struct value *v)
+struct value *value_map(struct arena *a, const struct value *v, value_change *change,
+                        const void *arg)
 {
     if (v == NULL)
         return NULL;
+    if (v->type == VALUE_STRING && change)
+        return change(a, v, arg);
     struct value *copy = value_new(a, v->type);
     switch (v->type) {
     case VALUE_STRING:
@@ -248,16 +251,21 @@ struct value *value_copy(struct arena *a, const struct value *v)
         break;
     case VALUE_ARRAY:
         for (size_t i = 0; i < v->array.count; i++)
-            value_push(a, copy, value_copy(a, v->array.items[i]));
+            value_push(a, copy, value_map(a, v->array.items[i], change, arg));
         break;
     case VALUE_OBJECT:
         for (size_t i = 0; i < v->object.count; i++) {
             const struct value_member *m = &v->object.members[i];
-            value_append(a, copy, m->key, m->key_len, value_copy(a, m->value));
+            value_append(a, copy, m->key, m->key_len, value_map(a, m->value, change, arg));
         }
         break;
     default:
         *copy = *v;
     }
     return copy;
+}
+
+struct value *value_copy(struct arena *a, const struct value *v)
+{
+    return value_map(a, v, NULL, NULL);
 }

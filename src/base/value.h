@@ -77,3 +77,7 @@ bool value_get_bool(const struct value *v, const char *key, bool fallback);
 
 bool value_equal(const struct value *a, const struct value *b); // objects compare without order
 struct value *value_copy(struct arena *a, const struct value *v);
+// A copy with every text, but not the names of members, changed by `change`. NULL of NULL.
+typedef struct value *value_change(struct arena *, const struct value *text, const void *arg);
+struct value *value_map(struct arena *a, const struct value *v, value_change *change,
+                        const void *arg);

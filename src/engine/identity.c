@@ -23,8 +23,7 @@ static bool is_computed(const struct run *run, const char *word, size_t len)
     return false;
 }
 
-static struct value *text_without_codes(const struct run *run, struct arena *a,
-                                        const struct value *v)
+static struct value *without_codes(struct arena *a, const struct value *v, const void *run)
 {
     struct buf out = {0};
     const char *text = v->string.text;
@@ -39,29 +38,6 @@ static struct value *text_without_codes(const struct run *run, struct arena *a,
     struct value *copy = value_bytes(a, buf_text(&out), out.len);
     buf_free(&out);
     return copy;
-}
-
-static struct value *without_codes(const struct run *run, struct arena *a, const struct value *v)
-{
-    struct value *copy;
-    switch (v->type) {
-    case VALUE_STRING:
-        return text_without_codes(run, a, v);
-    case VALUE_ARRAY:
-        copy = value_array(a);
-        for (size_t i = 0; i < v->array.count; i++)
-            value_push(a, copy, without_codes(run, a, v->array.items[i]));
-        return copy;
-    case VALUE_OBJECT:
-        copy = value_object(a);
-        for (size_t i = 0; i < v->object.count; i++) {
-            const struct value_member *m = &v->object.members[i];
-            value_append(a, copy, m->key, m->key_len, without_codes(run, a, m->value));
-        }
-        return copy;
-    default:
-        return value_copy(a, v);
-    }
 }
 
 // Puts a mark in place of what stands at a path such as "json.metadata.id".
@@ -84,7 +60,7 @@ static struct value *args_of(const struct effect *e, struct arena *a)
         value_remove(args, arena_copy(a, name, len));
         name += len;
     }
-    return run_masked(run, a, without_codes(run, a, args));
+    return run_masked(run, a, value_map(a, args, without_codes, run));
 }
 
 // The branches in a position: "3.1.2" is the second effect of the first branch of the third effect.

@@ -211,7 +211,7 @@ static bool restore_one(const struct redact *r, struct buf *out, const char *at,
     return false;
 }
 
-static struct value *restore_text(struct arena *a, const struct redact *r, const struct value *v)
+static struct value *restore_text(struct arena *a, const struct value *v, const void *r)
 {
     struct buf out = {0};
     for (size_t i = 0, taken; i < v->string.len; i += taken) {
@@ -226,26 +226,7 @@ static struct value *restore_text(struct arena *a, const struct redact *r, const
 
 struct value *redact_restore(struct arena *a, const struct redact *r, const struct value *v)
 {
-    struct value *copy;
-    if (v == NULL || redact_empty(r))
-        return value_copy(a, v);
-    switch (v->type) {
-    case VALUE_STRING:
-        return restore_text(a, r, v);
-    case VALUE_ARRAY:
-        copy = value_array(a);
-        for (size_t i = 0; i < v->array.count; i++)
-            value_push(a, copy, redact_restore(a, r, v->array.items[i]));
-        return copy;
-    case VALUE_OBJECT:
-        copy = value_object(a);
-        for (size_t i = 0; i < v->object.count; i++)
-            value_append(a, copy, v->object.members[i].key, v->object.members[i].key_len,
-                         redact_restore(a, r, v->object.members[i].value));
-        return copy;
-    default:
-        return value_copy(a, v);
-    }
+    return value_map(a, v, redact_empty(r) ? NULL : restore_text, r);
 }
 
 bool redact_stands(const struct value *v)
