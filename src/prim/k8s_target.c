@@ -90,7 +90,7 @@ void k8s_target_read(lua_State *L, struct effect *e)
     const char *own = summarize(e, &name, space);
     if (e->summary == NULL)
         e->summary = own;
-    else if (e->access == ACCESS_WRITE && !says(e->summary, verb, object_text))
+    else if (e->access == ACCESS_WRITE && !(object_text && says(e->summary, verb, object_text)))
         detail_add(e, e->run, verb, own + strlen(verb) + 1, strlen(own) - strlen(verb) - 1);
     need_add(e, "k8s", verb, asks ? NULL : object_text,
              value_get_bool(e->args, "all_namespaces", false) ? "*" : space);
