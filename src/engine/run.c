@@ -163,7 +163,7 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     value_set(a, data, "keep_going", value_bool(a, phase->keep_going));
     int64_t started = clock_steady();
     bool failed = false;
-    struct value *own = NULL; // the first failure of this phase
+    struct value *own = NULL; // the first failure of this phase, or the denial that ended it
     const struct step *culprit = NULL;
     run->phase = phase;
     run_tell(run, EVENT_PHASE_STARTED, data);
@@ -174,7 +174,7 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
         enum step_outcome outcome = step_run(run, &phase->steps[i], &failure);
         v->stopped = outcome == STEP_STOPPED || run->signal || run->halted;
         failed |= outcome == STEP_FAILED;
-        if (failure && own == NULL) {
+        if (failure && (own == NULL || run->denied)) {
             own = failure;
             culprit = &phase->steps[i];
         }

@@ -57,5 +57,13 @@ expect "a question that nobody answers expires" 8 'not answered in time' typed '
 expect "--no-input does not ask" 8 'needs a person' typed '' --no-input
 expect "--yes answers approvals, text wants a default" 0 'confirmed true
 typed <the usual>' "$RUNBOOK" ask.lua --yes
+cat >denied.lua <<'X'
+return runbook { name = "denied", phase "p" { keep_going = true,
+  step "fails" { function() check(false, "what failed before") end },
+  step "asks" { function() ask.approve("Go?") end },
+} }
+X
+expect "what was not approved is named, also after another failure" 8 'not approved in "asks": "Go[?]" needs a person' \
+    "$RUNBOOK" denied.lua --no-input
 expect "a closed terminal is no answer" 8 'needs a person|closed' "$RUNBOOK" ask.lua
 finish
