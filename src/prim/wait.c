@@ -2,6 +2,7 @@
 #include <lauxlib.h>
 
 #include "base/duration.h"
+#include "engine/failure.h"
 #include "engine/run.h"
 #include "net/loop.h"
 #include "prim/args.h"
@@ -108,7 +109,12 @@ static int wait_sleep(lua_State *L)
         value_set(a, e->args, "ms", value_bool(a, true)); // refused below
     }
     lua_pop(L, 1);
-    int64_t ms = args_ms(L, e, "ms", 0);
+    int64_t ms = args_ms(L, e, "ms", -1);
+    if (ms < 0) // NaN and infinity are no values
+        return failure_raise(L, FAILURE_USAGE,
+                             "wait.sleep wants a length of time, and not %s: a number that was "
+                             "divided by 0, maybe",
+                             luaL_tolstring(L, 1, NULL));
     value_set(a, e->args, "ms", value_int(a, ms));
     value_set(a, e->args, "for", value_string(a, label ? label : "waiting"));
     value_set(a, e->args, "elapsed_ms", value_int(a, elapsed));
