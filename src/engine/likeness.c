@@ -248,11 +248,18 @@ static const struct value *opened(struct arena *a, const struct value *v)
     return inner ? inner : v;
 }
 
+// An answer that steps up in a path would make a write to another place than the plan's of it.
+static bool steps_up(const struct value *planned, const struct value *actual)
+{
+    return actual && strstr(value_text(actual), "../") && !strstr(value_text(planned), "../");
+}
+
 static void learn_field(struct arena *a, struct value *answers, const struct value *planned,
                         const struct value *actual)
 {
     const struct value *text = as_text(a, planned);
-    if (text->string.len < LIKENESS_SHORTEST || (actual && !is_scalar(actual)))
+    if (text->string.len < LIKENESS_SHORTEST || (actual && !is_scalar(actual)) ||
+        steps_up(text, actual))
         return;
     struct value *row = value_object(a);
     value_set(a, row, "planned", value_copy(a, text));

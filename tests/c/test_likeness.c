@@ -116,6 +116,8 @@ Test(likeness, an_answer_may_stand_for_what_it_was_assumed_to_be)
         "{\"status\":201,\"body\":\"{\\\"id\\\":\\\"we_planned\\\",\\\"n\\\":12345}\"}",
         "{\"status\":201,\"body\":\"{\\\"id\\\":\\\"we_1Qx\\\",\\\"n\\\":99,\\\"more\\\":1}\"}");
     cr_expect(alike(answers, "\"/v1/we_planned\"", "\"/v1/we_1Qx\""));
+    cr_expect_not(alike(learned("{\"id\":\"we_planned\"}", "{\"id\":\"x/../../admin\"}"),
+                        "\"/v1/we_planned\"", "\"/v1/x/../../admin\""));
     cr_expect(alike(answers, "\"we_planned,we_planned\"", "\"we_1Qx,we_1Qx\""));
     cr_expect(alike(answers, "{\"n\":12345}", "{\"n\":99}"));
     cr_expect(alike(answers, "\"/we_planned?at=1795370901\"", "\"/we_1Qx?at=1795381701\""));
