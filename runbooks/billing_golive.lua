@@ -166,7 +166,7 @@ return runbook {
         step "certificate is ready" {
             function(run)
                 certs.expect_ready { name = run.certificate, namespace = run.namespace,
-                    min_days = run.min_days, resolve = run.connect }
+                    min_days = run.min_days, resolve = run.connect, ca = run.ca_file }
             end,
         },
 

@@ -11,7 +11,7 @@ local certs = {}
 
 local OPTIONS = { name = "string", namespace = "string", host = "string", resolve = "string",
     http_port = "integer", https_port = "integer", dns_server = "string", dns_port = "integer",
-    network = "boolean", served = "boolean" }
+    network = "boolean", served = "boolean", ca = "string" }
 local FIRST_WAIT, LONGEST_WAIT = 3600, 32 * 3600
 
 -- When cert-manager tries again after a failure: an hour later, then two, doubling to 32 (its trigger
@@ -62,6 +62,7 @@ end
 --   dns_port    at which the authoritative ones are asked (default 53)
 --   network     false: only the cluster is asked
 --   served      false: what the host serves is not looked at
+--   ca          a file with the roots to judge it by, instead of the system's
 -- Fields of the answer:
 --   ready       cert-manager says so
 --   served      the host serves the very certificate in the Secret; nil when that could not be told

@@ -9,7 +9,8 @@ local function host_of(certificate)
 end
 
 local function leaf_of(pem)
-    local ok, judged = pcall(tls.verify, { leaf = pem, at = wait.now() })
+    -- Nobody asks for the judgement, so the system's roots need not be read for it.
+    local ok, judged = pcall(tls.verify, { leaf = pem, roots = pem, at = wait.now() })
     return ok and judged.chain[1] or nil
 end
 
@@ -24,12 +25,14 @@ end
 
 local function look(host, options)
     local port = options.https_port and ":" .. options.https_port or ""
-    if not options.resolve then return tls.inspect_all(host .. port, { timeout = "10s" }) end
-    return { tls.inspect(host .. port, { address = options.resolve, timeout = "10s" }) }
+    local how = { address = options.resolve, ca = options.ca, timeout = "10s" }
+    if not options.resolve then return tls.inspect_all(host .. port, how) end
+    return { tls.inspect(host .. port, how) }
 end
 
 -- served.compare(found, options): { ok, text, cause, remedy }; ok is nil when it could not be told. Options:
--- host (default: the first name of the Certificate), resolve, https_port.
+-- host (default: the first name of the Certificate), resolve, https_port, ca (a file of roots beside which it is
+-- judged; default: the system's).
 function served.compare(found, options)
     local host = options.host or host_of(found.certificate)
     if not host then return { text = "it names only wildcards, so it is not known which host serves it" } end
