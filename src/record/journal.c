@@ -8,7 +8,7 @@
 #include "record/chronicle.h"
 #include "record/queue.h"
 
-enum { MOST_PENDING = 64, LONG_WAIT_MS = 1000 };
+enum { MOST_PENDING = 1024, MOST_BYTES = 1024 * 1024, LONG_WAIT_MS = 1000 };
 
 struct record {
     struct run_journal face; // first, so that both faces lead back here
@@ -120,7 +120,8 @@ static bool end(struct journal *door, const struct effect *e, struct error *err)
               : e->refused ? JOURNAL_REFUSED
                            : JOURNAL_DONE,
               r->secrets, r->phase, r->step);
-    bool at_once = e->access == ACCESS_WRITE || human || r->queue.count >= MOST_PENDING;
+    bool full = r->queue.count >= MOST_PENDING || r->queue.bytes >= MOST_BYTES;
+    bool at_once = e->access == ACCESS_WRITE || human || full;
     return !at_once || flush(r, human, err);
 }
 

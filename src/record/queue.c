@@ -110,6 +110,7 @@ void queue_add(struct queue *q, const struct effect *e, enum journal_state state
         q->first = p;
     q->last = p;
     q->count++;
+    q->bytes += p->result ? strlen(p->result) : 0;
 }
 
 static void pending_free(struct pending *p)

@@ -12,6 +12,7 @@ struct pending;
 struct queue {
     struct pending *first, *last;
     int count;
+    size_t bytes; // of the answers
 };
 
 // Puts a copy of the effect, secrets masked, behind the others. phase and step may be NULL.
