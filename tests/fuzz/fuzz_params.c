@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct run *run = fuzz_open();
     struct redact *secrets = redact_new();
     struct options options = {.values_file = path};
-    struct params params = {0};
+    struct params params = {.given = redact_new()};
     struct error err = {""};
     load(run);
     if (params_apply(run, &options, secrets, &params, &err)) {
@@ -65,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fprintf(stderr, "refused without a word\n");
         abort();
     }
+    redact_free(params.given);
     redact_free(secrets);
     fuzz_close(run);
     close(fd);
