@@ -32,3 +32,33 @@ median() { jq -rs 'sort | .[length / 2 | floor] * 100 | round / 100' "$1"; }
 # least FILE: the shortest, where what disturbs can only add.
 least() { jq -rs 'min * 100 | round / 100' "$1"; }
 ratio() { jq -rn "$1 / $2 * 1000 | round / 1000"; }
+
+# page: serves a small page by nginx at $base, and at $base/requests how many it has answered.
+page() {
+    local port
+    port=$(free_port) base=http://127.0.0.1:$port
+    mkdir -p "$WORK/nginx"
+    cat >"$WORK/nginx.conf" <<END
+daemon off;
+pid $WORK/nginx/pid;
+worker_processes 1;
+error_log stderr;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    client_body_temp_path $WORK/nginx;
+    proxy_temp_path $WORK/nginx;
+    fastcgi_temp_path $WORK/nginx;
+    uwsgi_temp_path $WORK/nginx;
+    scgi_temp_path $WORK/nginx;
+    server {
+        listen 127.0.0.1:$port;
+        location / { default_type application/json; return 200 '{"status":"ok"}'; }
+        location = /requests { stub_status; }
+    }
+}
+END
+    nginx -c "$WORK/nginx.conf" -p "$WORK/nginx" 2>"$WORK/nginx.log" &
+    pids+=($!)
+    wait_for 10 curl -sf "$base/requests" || { cat "$WORK/nginx.log"; exit 1; }
+}

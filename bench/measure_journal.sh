@@ -7,33 +7,7 @@ count=2000 many=10000
 rate=$(dirname "$RUNBOOK")/bench_journal
 export XDG_STATE_HOME=$WORK/state
 
-# --- a server ----------------------------------------------------------------------------------------
-port=$(free_port)
-mkdir -p "$WORK/nginx"
-cat >"$WORK/nginx.conf" <<END
-daemon off;
-pid $WORK/nginx/pid;
-worker_processes 1;
-error_log stderr;
-events { worker_connections 64; }
-http {
-    access_log off;
-    keepalive_requests 1000000;
-    client_body_temp_path $WORK/nginx;
-    proxy_temp_path $WORK/nginx;
-    fastcgi_temp_path $WORK/nginx;
-    uwsgi_temp_path $WORK/nginx;
-    scgi_temp_path $WORK/nginx;
-    server {
-        listen 127.0.0.1:$port;
-        location / { default_type application/json; return 200 '{"status":"ok"}'; }
-    }
-}
-END
-nginx -c "$WORK/nginx.conf" -p "$WORK/nginx" 2>"$WORK/nginx.log" &
-pids+=($!)
-base=http://127.0.0.1:$port
-wait_for 10 curl -sf "$base/" || { cat "$WORK/nginx.log"; exit 1; }
+page
 
 # --- durable effects ---------------------------------------------------------------------------------
 writes="$RUNBOOK bench/journal.lua writes --set base=$base --set count=$count"

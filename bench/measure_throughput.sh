@@ -3,32 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 count=10000
 
-port=$(free_port)
-mkdir -p "$WORK/nginx"
-cat >"$WORK/nginx.conf" <<END
-daemon off;
-pid $WORK/nginx/pid;
-worker_processes 1;
-error_log stderr;
-events { worker_connections 1024; }
-http {
-    access_log off;
-    client_body_temp_path $WORK/nginx;
-    proxy_temp_path $WORK/nginx;
-    fastcgi_temp_path $WORK/nginx;
-    uwsgi_temp_path $WORK/nginx;
-    scgi_temp_path $WORK/nginx;
-    server {
-        listen 127.0.0.1:$port;
-        location / { default_type application/json; return 200 '{"status":"ok"}'; }
-        location = /requests { stub_status; }
-    }
-}
-END
-nginx -c "$WORK/nginx.conf" -p "$WORK/nginx" 2>"$WORK/nginx.log" &
-pids+=($!)
-base=http://127.0.0.1:$port
-wait_for 10 curl -sf "$base/requests" || { cat "$WORK/nginx.log"; exit 1; }
+page
 
 for i in $(seq $count); do
     printf 'url = "%s/%d"\noutput = "/dev/null"\n' "$base" "$i"
