@@ -62,7 +62,8 @@ static void announce(const struct planfile *p, const struct options *o)
                 p->key);
 }
 
-// Whether the journal has the run of this plan already: it is applied once.
+// Whether the journal has the run of this plan already: it is applied once. Without a journal it is
+// only looked at.
 static int applied_before(const struct options *o, const char *path)
 {
     struct arena a = {0};
@@ -71,7 +72,10 @@ static int applied_before(const struct options *o, const char *path)
     const char *id = value_get_text(o->approval, "id");
     int code = 0;
     if (o->run.journal && strcmp(o->run.journal, "none") == 0)
-        return 0;
+        return o->plan ? 0
+                       : fail(EXIT_USAGE, path,
+                              "is applied once, and only a journal can tell that it was: leave out "
+                              "`--journal none`");
     struct store *store = session_store(o);
     if (store == NULL)
         return EXIT_INTERNAL;

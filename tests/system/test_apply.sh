@@ -90,6 +90,7 @@ expect "a plan in the kubeconfig's namespace" 0 '' "$RUNBOOK" plan -q here.lua -
 expect "is none for another namespace" 10 'they differ in args.namespace
 here.json is stale' "$RUNBOOK" apply here.json --kubeconfig elsewhere
 still "in another namespace"
+expect "not without a journal" 2 'is applied once, and only a journal can tell' "$RUNBOOK" apply plan.json --yes --journal none
 expect "-n only looks" 0 'plan.json still holds; nothing was done' "$RUNBOOK" apply -n plan.json
 still "-n"
 expect "applied" 0 "plan [0-9a-f-]+ of billing-golive, made 20[0-9: -]+ by $(id -un) on $(hostname); not signed
