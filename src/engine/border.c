@@ -16,11 +16,13 @@
 // engine.raise(kind, text [, where]): raises a failure.
 static int border_raise(lua_State *L)
 {
-    const char *kind = luaL_checkstring(L, 1), *text = luaL_checkstring(L, 2);
-    if (!lua_isstring(L, 3))
-        return failure_raise_detail(L, kind, text, NULL);
-    const char *where = lua_tostring(L, 3);
-    failure_push(L, kind, text, where, NULL);
+    const char *kind = luaL_checkstring(L, 1);
+    char here[512];
+    luaL_checkstring(L, 2);
+    failure_where(L, here, sizeof here);
+    failure_push(L, kind, "", luaL_optstring(L, 3, here), NULL);
+    lua_pushvalue(L, 2); // as it is, whatever bytes it has
+    lua_setfield(L, -2, "text");
     return lua_error(L);
 }
 

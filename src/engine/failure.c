@@ -81,15 +81,21 @@ int failure_raise(lua_State *L, const char *kind, const char *format, ...)
     failure_raise_detail(L, kind, text, NULL);
 }
 
+// The string at `index`, neither endless nor with a NUL that would hide the rest of it.
+static const char *legible(lua_State *L, int index, struct arena *a)
+{
+    size_t len;
+    const char *text = lua_tolstring(L, index, &len);
+    if (len > LONGEST_TEXT || memchr(text, '\0', len))
+        text = run_excerpt(run_of(L), a, text, len, LONGEST_TEXT);
+    return text;
+}
+
 static struct value *read_field(lua_State *L, int index, const char *name, struct arena *a)
 {
     lua_pushstring(L, name);
     lua_rawget(L, index);
-    size_t len;
-    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-    if (text && len > LONGEST_TEXT)
-        text = run_excerpt(run_of(L), a, text, len, LONGEST_TEXT);
-    struct value *v = value_string(a, text);
+    struct value *v = value_string(a, lua_type(L, -1) == LUA_TSTRING ? legible(L, -1, a) : NULL);
     lua_pop(L, 1);
     return v;
 }
@@ -147,16 +153,11 @@ static struct value *read_text(const char *text, struct arena *a)
 struct value *failure_read(lua_State *L, int index, struct arena *a)
 {
     index = lua_absindex(L, index);
-    size_t len;
-    const char *text;
     switch (lua_type(L, index)) {
     case LUA_TTABLE:
         return read_table(L, index, a);
     case LUA_TSTRING:
-        text = lua_tolstring(L, index, &len);
-        if (len > LONGEST_TEXT)
-            text = run_excerpt(run_of(L), a, text, len, LONGEST_TEXT);
-        return read_text(text, a);
+        return read_text(legible(L, index, a), a);
     default:
         return read_text(
             arena_printf(a, "the runbook raised a %s as its error", luaL_typename(L, index)), a);

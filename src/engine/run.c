@@ -90,9 +90,17 @@ char *run_excerpt(const struct run *run, struct arena *a, const char *text, size
 {
     size_t safe_len = len;
     char *safe = run->masked ? run->masked(run->mask_arg, text, len, &safe_len) : NULL;
-    char *excerpt = safe_len <= most ? arena_copy(a, safe ? safe : text, safe_len)
-                                     : arena_printf(a, "%.*s... (%zu bytes)", (int)most,
-                                                    safe ? safe : text, len);
+    const char *from = safe ? safe : text;
+    struct buf shown = {0};
+    for (size_t i = 0; i < safe_len && shown.len <= most; i++)
+        if (from[i])
+            buf_putc(&shown, from[i]);
+        else
+            buf_puts(&shown, "\\x00");
+    char *excerpt = shown.len <= most
+                        ? arena_dup(a, buf_text(&shown))
+                        : arena_printf(a, "%.*s... (%zu bytes)", (int)most, buf_text(&shown), len);
+    buf_free(&shown);
     free(safe);
     return excerpt;
 }

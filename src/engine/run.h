@@ -177,8 +177,8 @@ const char *run_command(struct run *, const char *verb);
 
 // Sends an event; `data` may be NULL. Phase and step are filled in.
 void run_tell(struct run *, enum event_type, struct value *data);
-// At most `most` bytes of the text for people, in the arena. Secrets are masked first: a cut one
-// could not be recognised any more.
+// At most `most` bytes of the text for people, in the arena, with each NUL as "\x00". Secrets are
+// masked first: a cut one could not be recognised any more.
 char *run_excerpt(const struct run *, struct arena *, const char *text, size_t len, size_t most);
 // A copy in the arena with secrets masked; VALUE_NULL for NULL.
 struct value *run_masked(const struct run *, struct arena *, const struct value *);

@@ -125,6 +125,15 @@ X
 expect "keep_going shows every problem, then halts" 4 'first problem
 second problem
 !went-on' "$RUNBOOK" keep.lua
+book nul.lua <<'X'
+  phase "p" { keep_going = true,
+    step "a" { function() error("one\0behind") end },
+    step "b" { function() check(false, "two\0behind") end },
+    step "c" { function() error { text = "three\0behind" } end } },
+X
+expect "a NUL hides nothing of a failure's text" 4 'one.x00behind
+two.x00behind
+three.x00behind' "$RUNBOOK" nul.lua
 book continue.lua <<'X'
   phase "p" { on_failure = "continue", step "a" { function() check(false, "a problem") end } },
   phase "q" { step "c" { function() log.info("went-on") end } },
