@@ -19,6 +19,12 @@ struct kube *kube_open(struct loop *, struct fetcher *, struct kube_config *);
 void kube_close(struct kube *); // cancels what is under way
 const struct kube_config *kube_config_of(const struct kube *);
 
+// From now on calls told(text, arg), from the loop, for each warning that the server sends beside
+// its answers, each once: one line of at most 1,000 characters, none of them a control character.
+// It must not cancel calls.
+typedef void kube_warned(const char *text, void *arg);
+void kube_on_warning(struct kube *, kube_warned *told, void *arg);
+
 enum kube_verb {
     KUBE_GET,
     KUBE_LIST,

@@ -4,6 +4,7 @@
 #include "kube/client.h"
 #include "kube/credentials.h"
 #include "kube/resolver.h"
+#include "kube/warning.h"
 #include "kube/wire.h"
 
 struct kube {
@@ -13,6 +14,7 @@ struct kube {
     struct kube_wire *wire;
     struct kube_resolver *resolver;
     struct kube_call *calls; // under way
+    struct kube_warnings warnings;
 };
 
 void kube_calls_cancel(struct kube *); // all that are under way

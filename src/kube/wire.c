@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "kube/warning.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 
@@ -16,6 +17,7 @@ struct kube_wire {
     struct fetcher *fetcher;
     const struct kube_config *config;
     struct kube_credentials *credentials;
+    struct kube_warnings *warnings;
     bool wary; // a request timed out: a pooled connection may be one that nobody answers any more
 };
 
@@ -39,11 +41,15 @@ struct kube_exchange {
 
 struct kube_wire *kube_wire_new(struct loop *loop, struct fetcher *fetcher,
                                 const struct kube_config *config,
-                                struct kube_credentials *credentials)
+                                struct kube_credentials *credentials,
+                                struct kube_warnings *warnings)
 {
     struct kube_wire *w = mem_alloc(sizeof *w);
-    *w = (struct kube_wire){
-        .loop = loop, .fetcher = fetcher, .config = config, .credentials = credentials};
+    *w = (struct kube_wire){.loop = loop,
+                            .fetcher = fetcher,
+                            .config = config,
+                            .credentials = credentials,
+                            .warnings = warnings};
     return w;
 }
 
@@ -130,6 +136,7 @@ static void exchange_done(struct fetch *f, const struct fetch_result *r, void *a
     x->fetch = NULL;
     timer_stop(x->silence);
     x->silence = NULL;
+    kube_warnings_read(w->warnings, r->headers);
     if (r->error) {
         answer.error = arena_dup(x->arena, r->error);
         answer.sent = r->sent;

@@ -13,11 +13,12 @@
 struct loop;
 struct fetcher;
 struct kube_wire;
+struct kube_warnings;
 struct kube_exchange;
 
-// Configuration and credentials must outlive the wire.
+// Configuration, credentials and warnings, which it reads from every answer, must outlive the wire.
 struct kube_wire *kube_wire_new(struct loop *, struct fetcher *, const struct kube_config *,
-                                struct kube_credentials *);
+                                struct kube_credentials *, struct kube_warnings *);
 void kube_wire_free(struct kube_wire *); // nothing may be under way
 
 struct kube_question {

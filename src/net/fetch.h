@@ -110,6 +110,10 @@ void fetch_settle(struct fetch *);
 // For on_data: the status of the answer that is told.
 int fetch_status(const struct fetch *);
 
+// The value of the next header `name` (any case) in raw header lines, without the blanks around it,
+// and its length; *headers moves on to the lines behind it. NULL when there is no more, which there
+// is not in NULL either.
+const char *fetch_header_next(const char **headers, const char *name, size_t *len);
 // Copies the value of the header `name` (any case; the last one wins) out of raw header lines into
 // out; false when it is not there or does not fit.
 bool fetch_header(const char *headers, const char *name, char *out, size_t size);

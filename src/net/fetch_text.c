@@ -3,24 +3,33 @@
 
 #include "net/fetch.h"
 
-bool fetch_header(const char *headers, const char *name, char *out, size_t size)
+const char *fetch_header_next(const char **headers, const char *name, size_t *len)
 {
     size_t name_len = strlen(name);
-    const char *found = NULL;
-    size_t found_len = 0;
-    for (const char *line = headers ? headers : ""; *line;) {
-        size_t len = strcspn(line, "\r\n");
-        if (len > name_len && line[name_len] == ':' && strncasecmp(line, name, name_len) == 0) {
-            found = line + name_len + 1;
-            found_len = len - name_len - 1;
-        }
-        line += len;
-        line += strspn(line, "\r\n");
+    for (const char *line = *headers ? *headers : "", *next; *line; line = next) {
+        const char *end = line + strcspn(line, "\r\n"), *value = line + name_len + 1;
+        next = end + strspn(end, "\r\n");
+        if (value > end || value[-1] != ':' || strncasecmp(line, name, name_len) != 0)
+            continue;
+        while (value < end && strchr(" \t", *value))
+            value++;
+        while (end > value && strchr(" \t", end[-1]))
+            end--;
+        *len = (size_t)(end - value);
+        *headers = next;
+        return value;
     }
-    while (found_len && strchr(" \t", *found))
-        found++, found_len--;
-    while (found_len && strchr(" \t", found[found_len - 1]))
-        found_len--;
+    return NULL;
+}
+
+bool fetch_header(const char *headers, const char *name, char *out, size_t size)
+{
+    const char *found = NULL, *value;
+    size_t found_len = 0, len;
+    while ((value = fetch_header_next(&headers, name, &len))) {
+        found = value;
+        found_len = len;
+    }
     if (!found || found_len >= size)
         return false;
     memcpy(out, found, found_len);

@@ -24,7 +24,9 @@ static void set_ms(lua_State *L, struct effect *e, const char *name, const char 
 
 // k8s.call { verb = "get", what = "deployment/x", ... }: one call; the other functions stand on it.
 // Effect: a read for get and list, else a write, which a plan lets the server check. Raises an
-// effect failure that says what was tried and what came back. Options of every function:
+// effect failure that says what was tried and what came back. What the server warns of beside its
+// answers (a version on its way out, what an admission rule minds) is shown once a run. Options of
+// every function:
 //   namespace        default: the object's, else the kubeconfig's
 //   timeout          of the whole call (default 30s)
 //   subresource      "status", "scale"; not with list

@@ -28,7 +28,13 @@ return runbook { name = "ask-$BASHPID", phase "p" { step "s" { timeout = "1m", f
 end } } }
 END
     timeout 90 "$RUNBOOK" "$file.lua" --no-input --output ndjson "${@:2}" >"$file" 2>&1
-    jq -rR '. as $line | try (fromjson | select(.event == "log") | .text[1:-1]) catch $line' "$file"
+    jq -rR '. as $line | try (fromjson | select(.event == "log" and .level == "info") | .text[1:-1]) catch $line' "$file"
+}
+# warned LUA: what the server warns of meanwhile, as kubectl writes it.
+warned() {
+    ask "$1" >/dev/null
+    jq -rR 'try (fromjson | select(.event == "log" and .level == "warn") | .text | sub("^Kubernetes warns"; "Warning"))' \
+        "$WORK/ask.$BASHPID"
 }
 
 equals() { # NAME OURS THEIRS

@@ -116,6 +116,15 @@ refused "logs of a pod that is not there" "k8s.logs('none')" logs none
 refused "logs of a deployment that is not there" "k8s.logs('deploy/none')" logs deploy/none
 refused "logs before the last restart" "k8s.logs('front', { previous = true, container = 'side' })" logs front -p -c side
 
+# --- what the server warns of --------------------------------------------------------------------------
+old=ingresses.v1beta1.extensions
+warning_of_kubectl=$(k get $old 2>&1 >/dev/null | grep '^Warning: .*deprecated')
+equals "a version on its way out, once a run" "$(warned "k8s.list('$old') k8s.get('$old/web') return k8s.list('$old')")" "$warning_of_kubectl"
+equals "each warning" "$(warned "k8s.list('$old') return k8s.list('clusterroles.v1beta1.rbac.authorization.k8s.io')")" \
+    "$warning_of_kubectl
+$(k get clusterroles.v1beta1.rbac.authorization.k8s.io 2>&1 >/dev/null)"
+is "none without a reason" "" warned "k8s.list('ingresses.v1.networking.k8s.io')"
+
 # --- may we? -------------------------------------------------------------------------------------------
 for question in "get pods" "delete secrets" "create tokenreviews.authentication.k8s.io" "get pods/front" "get /healthz" "'*' '*'"; do
     eval "set -- $question"

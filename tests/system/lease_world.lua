@@ -8,6 +8,7 @@ return {
     faults = {
         ["no-cluster"] = "the Kubernetes API closes every connection",
         ["no-rights"] = "nobody may touch a Lease",
+        warns = "every answer has another warning",
     },
     start = function(w)
         w.paid = {}
@@ -22,7 +23,12 @@ return {
         end,
         kubernetes = function(w, req)
             if w.faults["no-cluster"] then return { abort = true } end
-            return w.api:handle(w, req)
+            local answer = w.api:handle(w, req)
+            if not w.faults.warns then return answer end
+            w.warned = (w.warned or 0) + 1
+            answer.headers = answer.headers or {}
+            answer.headers.Warning = ('299 - "%s %d"'):format(req.method, w.warned)
+            return answer
         end,
     },
     files = function(w)

@@ -212,6 +212,17 @@ sleep 3
 touch go-brief
 ended "a server that is away for a moment does no harm" 0 'shop is done'
 
+# --- the API warns -----------------------------------------------------------------------------------
+what=warned
+fault warns true
+begin $what
+wait_for 10 grep -q 'Kubernetes warns: PATCH' warned.log && ok "what the API says to a renewal is told" || not_ok "it is not told"
+touch go-warned
+ended "what it says to the release, when nobody listens any more, is not" 0 'shop is done
+!Kubernetes warns: (GET|POST)'
+is "and the lease is given back" "$(lease spec.holderIdentity)" ""
+fault warns false
+
 # --- whether at all ----------------------------------------------------------------------------------
 touch go-free go-own go-here
 fault no-rights true
