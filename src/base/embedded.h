@@ -1,10 +1,20 @@
-// embedded: the Lua files that are built into the binary, as source.
+// embedded: the Lua files that are built into the binary (cmake/embed.c).
 #pragma once
 
 #include <stddef.h>
 
-// The text of a module, such as "runbook.canary" or "prelude.init"; NULL when there is none. It is
-// NUL-terminated, *len bytes long, and lives as long as the process.
-const char *embedded_find(const char *module, size_t *len);
-// The name of the n-th module, from 0, in alphabetical order; NULL past the last.
-const char *embedded_name(size_t n);
+// Of a module such as "runbook.canary" or "prelude.init": its source, NUL-terminated, and its
+// compiled form, which is empty for a template.
+struct embedded {
+    const char *module, *text;
+    size_t len;
+    const char *code;
+    size_t code_len;
+};
+
+// All of them, in alphabetical order.
+extern const struct embedded embedded_files[];
+extern const size_t embedded_count;
+
+// The module of that name; NULL when there is none.
+const struct embedded *embedded_find(const char *module);

@@ -52,10 +52,11 @@ static const char options_text[] =
 // What stands deeper, "runbook.world.promql", is a part of a library or of sandboxes.
 static int print_libraries(void)
 {
-    const char *name;
-    for (size_t i = 0; (name = embedded_name(i)) != NULL; i++)
+    for (size_t i = 0; i < embedded_count; i++) {
+        const char *name = embedded_files[i].module;
         if (strncmp(name, "runbook.", 8) == 0 && strchr(name + 8, '.') == NULL)
             printf("require \"%s\"\n", name);
+    }
     return EXIT_DONE;
 }
 

@@ -33,7 +33,6 @@ int new_main(int argc, char **argv)
 {
     char path[300];
     struct error err;
-    size_t len;
     const char *name = argc == 2 ? argv[1] : "";
     if (!is_name(name) || strlen(name) > 200) {
         fputs("runbook: new wants a name of letters, digits, '.', '_' and '-', as in: "
@@ -48,7 +47,7 @@ int new_main(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct buf text = {0};
-    fill(&text, embedded_find("templates.new", &len), name);
+    fill(&text, embedded_find("templates.new")->text, name);
     bool ok = file_write(path, buf_text(&text), text.len, &err);
     buf_free(&text);
     if (!ok) {

@@ -188,11 +188,24 @@ static int border_array(lua_State *L)
     return 1;
 }
 
-// engine.source(module): the text and the chunk name of a prelude part, a library module, or a file
-// beside the runbook. Raises a usage failure when there is none.
-static int border_source(lua_State *L)
+// engine.load(module [, environment]): the function that a prelude part, a library module, or a
+// file beside the runbook is; nil and a message when it is not Lua. Raises a usage failure when
+// there is none.
+static int border_load(lua_State *L)
 {
-    return source_load(L, luaL_checkstring(L, 1));
+    const char *module = luaL_checkstring(L, 1);
+    lua_settop(L, 2);
+    source_load(L, module);
+    if (source_compile(L, module) != LUA_OK) {
+        lua_pushnil(L);
+        lua_insert(L, -2);
+        return 2;
+    }
+    if (!lua_isnil(L, 2)) {
+        lua_pushvalue(L, 2);
+        lua_setupvalue(L, -2, 1);
+    }
+    return 1;
 }
 
 // engine.no_effects(fn, name): calls fn(name) where effects cannot wait, and returns its result.
@@ -288,7 +301,7 @@ void border_push(lua_State *L)
         {"duration_text", border_duration_text},
         {"result", border_result},
         {"array", border_array},
-        {"source", border_source},
+        {"load", border_load},
         {"mask", border_mask},
         {"random", border_random},
         {"excerpt", border_excerpt},

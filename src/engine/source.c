@@ -87,11 +87,10 @@ static bool push_ours(lua_State *L, const char *module)
         if (push_file(L, path, NULL))
             return true;
     }
-    size_t len;
-    const char *text = embedded_find(module, &len);
-    if (text)
-        lua_pushlstring(L, text, len);
-    return text != NULL;
+    const struct embedded *file = embedded_find(module);
+    if (file)
+        lua_pushlstring(L, file->text, file->len);
+    return file != NULL;
 }
 
 void source_keep(struct run *run, const char *module, const char *chunk, const char *text,
@@ -153,4 +152,17 @@ int source_load(lua_State *L, const char *module)
         source_keep(run, module, lua_tostring(L, -1), text, len);
     }
     return 2;
+}
+
+int source_compile(lua_State *L, const char *module)
+{
+    size_t len;
+    const char *text = lua_tolstring(L, -2, &len), *chunk = lua_tostring(L, -1);
+    const struct embedded *file = embedded_find(module);
+    bool same = file && file->len == len && memcmp(file->text, text, len) == 0;
+    int status = same ? luaL_loadbufferx(L, file->code, file->code_len, chunk, "b")
+                      : luaL_loadbufferx(L, text, len, chunk, "t");
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+    return status;
 }

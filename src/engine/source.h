@@ -15,6 +15,10 @@ int source_push(lua_State *L, const char *runbook_file, const char *module);
 // The same for the run of L. A run that goes on gets what its journal kept; otherwise the journal
 // keeps what was found.
 int source_load(lua_State *L, const char *module);
+// Replaces the text and the chunk name of a module, on the top, by the function that they are; what
+// the binary holds compiled is taken from there. Returns LUA_OK, or as lua_load an error whose
+// message stands there instead.
+int source_compile(lua_State *L, const char *module);
 
 // Keeps what was loaded, so that a resumed run runs the same, and a plan says what it was made of.
 // `module` is NULL for the runbook itself.

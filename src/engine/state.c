@@ -93,11 +93,8 @@ static int prepare(lua_State *L)
     failure_open(L);
     unknown_open(L);
     convert_open(L);
-    source_push(L, NULL, "prelude.init"); // text chunk
-    const char *chunk = lua_tostring(L, -1);
-    size_t len;
-    const char *text = lua_tolstring(L, -2, &len);
-    if (luaL_loadbufferx(L, text, len, chunk, "t") != LUA_OK)
+    source_push(L, NULL, "prelude.init");
+    if (source_compile(L, "prelude.init") != LUA_OK)
         return lua_error(L);
     border_push(L); // engine
     pattern_push(L);

@@ -12,12 +12,13 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-enum { MOST_STATEMENTS = 32, BUSY_MS = 10000, VERSION = 1 };
+enum { MOST_STATEMENTS = 32, BUSY_MS = 10000, VERSION = 1, MOST_LEFT = 512 * 1024 };
 
 struct store {
     sqlite3 *db;
     char *path;
     bool durable; // what a commit waits for
+    bool reads;   // nothing that the disk should have now was written
     struct {
         const char *sql; // a literal: compared by address
         sqlite3_stmt *statement;
@@ -156,7 +157,8 @@ static bool prepare_file(struct store *s, struct error *err)
                          version);
     // In WAL mode NORMAL leaves a commit to the operating system, which keeps it when the process
     // dies; FULL waits for the disk.
-    return (version == VERSION || (enter_wal(s, err) && make_tables(s, err))) &&
+    s->reads = version == VERSION;
+    return (s->reads || (enter_wal(s, err) && make_tables(s, err))) &&
            execute(s, "PRAGMA synchronous=NORMAL", err);
 }
 
@@ -193,10 +195,23 @@ struct store *store_open_read(const char *path, struct error *err)
     return NULL;
 }
 
+// A journal that was only read, or keeps what a run has read, is closed without moving the WAL into
+// it: that would wait for the disk four times, to keep what nobody would miss. While the WAL is
+// small, for whoever comes next reads it.
+static void leave_wal(struct store *s)
+{
+    char path[4096];
+    struct stat wal;
+    snprintf(path, sizeof path, "%s-wal", s->path);
+    if (s->reads && stat(path, &wal) == 0 && wal.st_size > 0 && wal.st_size < MOST_LEFT)
+        sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 void store_close(struct store *s)
 {
     if (s == NULL)
         return;
+    leave_wal(s);
     for (size_t i = 0; i < s->count; i++)
         sqlite3_finalize(s->prepared[i].statement);
     sqlite3_close(s->db);
@@ -298,6 +313,7 @@ bool store_begin(struct store *s, bool durable, struct error *err)
         !execute(s, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err))
         return false;
     s->durable = durable;
+    s->reads = s->reads && !durable;
     return store_run(s, err, "BEGIN IMMEDIATE", "");
 }
 

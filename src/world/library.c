@@ -74,9 +74,7 @@ static int require_call(lua_State *L)
     if (lua_getfield(L, 2, name) != LUA_TNIL)
         return 1;
     source_push(L, lua_tostring(L, lua_upvalueindex(1)), name);
-    size_t len;
-    const char *text = lua_tolstring(L, -2, &len);
-    if (luaL_loadbufferx(L, text, len, lua_tostring(L, -1), "t") != LUA_OK)
+    if (source_compile(L, name) != LUA_OK)
         return lua_error(L);
     lua_call(L, 0, 1);
     if (lua_isnil(L, -1))

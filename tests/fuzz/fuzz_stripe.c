@@ -41,13 +41,13 @@ static int equal(lua_State *L)
 static lua_State *open_state(void)
 {
     static const luaL_Reg crypto[] = {{"hmac_sha256", hmac_sha256}, {"equal", equal}, {NULL, NULL}};
-    size_t len;
-    const char *source = embedded_find("runbook.stripe", &len);
+    const struct embedded *stripe = embedded_find("runbook.stripe");
     lua_State *L = luaL_newstate();
     luaL_openlibs(L);
     luaL_newlib(L, crypto);
     lua_setglobal(L, "crypto");
-    if (luaL_loadbufferx(L, source, len, "=runbook.stripe", "t") || lua_pcall(L, 0, 1, 0))
+    if (luaL_loadbufferx(L, stripe->text, stripe->len, "=runbook.stripe", "t") ||
+        lua_pcall(L, 0, 1, 0))
         abort();
     lua_getfield(L, -1, "verify");
     return L;

@@ -567,6 +567,18 @@ else
     skip "a read-only journal: the binary is out of reach for others"
 fi
 chmod -R u+w "$XDG_STATE_HOME"
+
+# What a run has read stays in the WAL, for which nobody waits; what it has changed is moved into the journal.
+book reads.lua reads <<'X'
+  phase "p" { step "looks" { function(run) http.get("TILL/paid?" .. run.what) end } },
+X
+for _ in 1 2 3; do "$RUNBOOK" reads.lua >/dev/null 2>&1; done
+[ -s "$XDG_STATE_HOME/runbook/journal.db-wal" ] && ok "what was read is left in the WAL" || not_ok "there is no WAL"
+names() { "$RUNBOOK" runs --output json | jq -r '[.[].name] | join(" ")'; }
+is "what was read is on record" "$(names)" "reads reads reads t"
+"$RUNBOOK" small.lua >/dev/null 2>&1
+[ ! -e "$XDG_STATE_HOME/runbook/journal.db-wal" ] && ok "what was changed is in the journal" || not_ok "a WAL is left"
+is "so is all before it" "$(names)" "t reads reads reads t"
 echo "this is no database, and long enough to be looked at" >garbage.db
 expect "something else than a journal" 1 'garbage.db cannot be used: file is not a database; it is no journal' \
     "$RUNBOOK" small.lua --journal garbage.db

@@ -6,8 +6,7 @@ local engine, primitives = ...
 -- Loads another part of the prelude, which gets the same two tables and what came before it.
 local parts = {}
 local function part(name)
-    local text, chunk = engine.source("prelude." .. name)
-    parts[name] = assert(load(text, chunk, "t"))(engine, primitives, parts)
+    parts[name] = assert(engine.load("prelude." .. name))(engine, primitives, parts)
     return parts[name]
 end
 

@@ -149,8 +149,7 @@ end
 local function later(part, names)
     for name in names:gmatch("%S+") do
         k8s[name] = function(...)
-            local text, chunk = engine.source("prelude.k8s." .. part)
-            assert(load(text, chunk, "t"))(engine, primitives, parts, options_for)
+            assert(engine.load("prelude.k8s." .. part))(engine, primitives, parts, options_for)
             return k8s[name](...)
         end
     end

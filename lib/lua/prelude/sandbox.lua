@@ -138,9 +138,8 @@ function env.require(name)
         engine.raise("usage", "require wants a module's name, as in require \"runbook.canary\"")
     end
     if loaded[name] == nil then
-        local text, chunk = engine.source(name)
-        local ours = chunk:sub(1, 1) == "="
-        local fn, why = load(text, chunk, "t", ours and library_env or own_globals())
+        local ours = name:find("^runbook%.") ~= nil
+        local fn, why = engine.load(name, ours and library_env or own_globals())
         if not fn then
             engine.raise("usage", (why:gsub("^.-:%d+: ", "")), why:match("^(.-:%d+): "))
         end

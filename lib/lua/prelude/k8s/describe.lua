@@ -1,7 +1,7 @@
 -- k8s.describe: an object as a person wants to read of it.
 local engine, primitives, parts = ...
 local words, k8s, json, wait = parts.words, primitives.k8s, primitives.json, primitives.wait
-local rfc3339 = assert(load((engine.source("runbook.rfc3339")), "=[runbook.rfc3339]", "t"))()
+local rfc3339 = assert(engine.load("runbook.rfc3339"))()
 
 local page = {}
 page.__index = page

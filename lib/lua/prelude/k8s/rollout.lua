@@ -2,7 +2,7 @@
 local engine, primitives, _, options_for = ...
 local k8s, wait = primitives.k8s, primitives.wait
 local call = k8s.call
-local rfc3339 = assert(load((engine.source("runbook.rfc3339")), "=[runbook.rfc3339]", "t"))()
+local rfc3339 = assert(engine.load("runbook.rfc3339"))()
 
 local REVISION, CAUSE = "deployment.kubernetes.io/revision", "kubernetes.io/change-cause"
 local RESTARTED = "kubectl.kubernetes.io/restartedAt"
