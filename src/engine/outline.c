@@ -81,6 +81,21 @@ static void read_phase(lua_State *L, struct arena *a, struct phase *p)
     lua_pop(L, 1);
 }
 
+// With what the file returned on top of the stack, which is no runbook. Does not return.
+static int refuse(lua_State *L, const char *file)
+{
+    bool world = lua_istable(L, -1) && lua_getfield(L, -1, "listen") == LUA_TTABLE &&
+                 lua_getfield(L, -2, "handle") == LUA_TTABLE;
+    if (world)
+        return failure_raise(L, FAILURE_USAGE,
+                             "this is a world and no runbook; `runbook sandbox %s` serves it, and "
+                             "`runbook plan RUNBOOK.lua --world %s` plans against it",
+                             file, file);
+    return failure_raise(L, FAILURE_USAGE,
+                         "the file does not return a runbook; it should end with "
+                         "`return runbook { name = \"...\", phase ... }`");
+}
+
 // Runs protected: (text, chunk name, outline, arena). Loads the file, runs it, reads what it
 // returns.
 static int load_protected(lua_State *L)
@@ -96,12 +111,12 @@ static int load_protected(lua_State *L)
     lua_pop(L, 1);
     lua_call(L, 0, 1);
     state_push(L, "outline");
-    lua_insert(L, -2);
+    lua_pushvalue(L, -2);
     lua_call(L, 1, 1); // what the token stands for
-    if (!lua_istable(L, -1))
-        failure_raise(L, FAILURE_USAGE,
-                      "the file does not return a runbook; it should end with "
-                      "`return runbook { name = \"...\", phase ... }`");
+    if (!lua_istable(L, -1)) {
+        lua_pop(L, 1);
+        return refuse(L, out->file);
+    }
     lua_getfield(L, -1, "phases");
     out->count = (int)lua_rawlen(L, -1);
     out->phases = arena_alloc(a, (size_t)out->count * sizeof *out->phases);

@@ -2,6 +2,7 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -96,6 +97,25 @@ static void os_trim(lua_State *L)
     lua_setglobal(L, LUA_OSLIBNAME);
 }
 
+// A global that is not there. The words of runbooks say that the file is one.
+static int missing(lua_State *L)
+{
+    static const char *const words[] = {"runbook", "phase", "step",   "param",
+                                        "secret",  "gate",  "engine", NULL};
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    const char *file = lua_tostring(L, lua_upvalueindex(1));
+    for (size_t i = 0; words[i]; i++) {
+        if (strcmp(name, words[i]) == 0) {
+            lua_pushfstring(L,
+                            "%s is a runbook and no world; `runbook plan %s` says what it would "
+                            "do, and `runbook run %s` runs it",
+                            file, file, file);
+            return lua_error(L);
+        }
+    }
+    return 0;
+}
+
 void library_open(lua_State *L, const char *file)
 {
     static const luaL_Reg lua_libraries[] = {
@@ -120,6 +140,12 @@ void library_open(lua_State *L, const char *file)
     lua_pushstring(L, file);
     lua_pushcclosure(L, require_call, 1);
     lua_setglobal(L, "require");
+    lua_pushglobaltable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushstring(L, file);
+    lua_pushcclosure(L, missing, 1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
 
     convert_open(L);
     failure_open(L);

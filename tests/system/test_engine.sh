@@ -16,6 +16,8 @@ expect "a syntax error" 3 'syntax.lua:3: .* near .phase.
 phase "p"' "$RUNBOOK" check syntax.lua
 echo 'return 7' >seven.lua
 expect "no runbook returned" 3 'does not return a runbook' "$RUNBOOK" check seven.lua
+expect "a world in place of a runbook" 3 'world.lua: this is a world and no runbook; .runbook sandbox' \
+    "$RUNBOOK" check "$HERE/sandbox_world.lua"
 write load.lua <<'X'
 local answer = http.get("http://127.0.0.1:1/")
 return runbook { name = "x" }

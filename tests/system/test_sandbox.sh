@@ -93,6 +93,11 @@ for pid in 0 1 -1 4294967297; do
     expect "kill: never $pid" 0 'send \{' get "$CONTROL/kill" -H 'Content-Type: application/json' -d "{\"pid\":$pid,\"at\":1,\"when\":\"after\"}"
 done
 
+for book in runbooks/billing_golive.lua examples/checkout/rotate_keys.lua; do
+    expect "a runbook in place of a world: $book" 3 "$book is a runbook and no world; .runbook plan " \
+        "$RUNBOOK" sandbox "$ROOT/$book" --dir "$WORK/none"
+done
+
 # --- the end -------------------------------------------------------------------------------------
 expect "a second one in the same folder" 1 'another sandbox serves from' \
     "$RUNBOOK" sandbox "$world" --dir "$SANDBOX"
