@@ -1,11 +1,11 @@
 // main: arguments -> verb -> exit code.
 #include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/likely.h"
 #include "cli/sandbox.h"
 #include "cli/verbs.h"
 
@@ -29,37 +29,15 @@ const struct verb verbs[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-// How many single-letter edits lead from one word to the other; too many when one is long.
-static size_t edits(const char *from, const char *to)
-{
-    size_t row[32], len = strlen(to);
-    if (len >= sizeof row / sizeof *row)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= len; j++)
-        row[j] = j;
-    for (size_t i = 1; from[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= len; j++) {
-            size_t swap = diagonal + (from[i - 1] != to[j - 1]);
-            size_t skip = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = swap < skip ? swap : skip;
-        }
-    }
-    return row[len];
-}
-
 // A bare word that names no file was meant as a verb.
 static int no_verb(const char *word)
 {
-    const struct verb *best = NULL;
+    struct likely likely = {.word = word};
     for (const struct verb *v = verbs; v->name; v++)
-        if (edits(word, v->name) < (best ? edits(word, best->name) : 3))
-            best = v;
+        likely_try(&likely, v->name, strlen(v->name));
     fprintf(stderr, "runbook: there is no verb and no file '%s'", word);
-    if (best)
-        fprintf(stderr, " (did you mean '%s'?)\n", best->name);
+    if (likely.best)
+        fprintf(stderr, " (did you mean '%s'?)\n", likely.best);
     else
         fputs("; `runbook help` lists what there is\n", stderr);
     return 2;

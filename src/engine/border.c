@@ -167,6 +167,10 @@ static int border_result(lua_State *L)
     const char *name = luaL_checkstring(L, 1);
     const struct value *result = value_get(run->results, name);
     const struct value *past = value_get(value_get(run->past, "steps"), name);
+    if (outline_step(&run->outline, name) == NULL)
+        return failure_raise(L, FAILURE_USAGE,
+                             "run.results: there is no step \"%s\"; `runbook check %s` lists them",
+                             name, run->options->file);
     if (result == NULL && value_get_bool(past, "withheld", false))
         return failure_raise(L, FAILURE_USAGE,
                              "what the step \"%s\" returned held a secret, which the journal does "

@@ -160,7 +160,10 @@ static void push_keys(lua_State *L)
 // raised.
 int group_parallel(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_istable(L, 1))
+        return failure_raise(L, FAILURE_USAGE,
+                             "parallel wants a list of functions: parallel { function() ... end, "
+                             "function() ... end }");
     lua_settop(L, 1);
     lua_pushnil(L);
     push_keys(L);
@@ -182,7 +185,6 @@ int group_parallel(lua_State *L)
 // does.
 int group_each(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
     lua_Integer limit = 10;
     if (lua_istable(L, 2)) {
         lua_getfield(L, 2, "limit");
@@ -190,7 +192,7 @@ int group_each(lua_State *L)
         lua_pop(L, 1);
         lua_remove(L, 2);
     }
-    if (!lua_isfunction(L, 2) || limit < 1 || limit > 10000)
+    if (!lua_istable(L, 1) || !lua_isfunction(L, 2) || limit < 1 || limit > 10000)
         return failure_raise(
             L, FAILURE_USAGE,
             "each wants a list, options and a function: each(list, { limit = 10 }, "

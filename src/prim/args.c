@@ -1,24 +1,41 @@
 #include "prim/args.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/duration.h"
+#include "base/likely.h"
 #include "base/size.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
 
-static bool is_known(const char *name, const char *known)
+static const char everywhere[] = "assume varies label quiet";
+
+// Looks for the name among the words of `known`; the likeliest goes into `likely`.
+static bool is_among(const char *name, const char *known, struct likely *likely)
 {
     size_t len = strlen(name);
     for (const char *at = known; *at; at += strspn(at, " ")) {
         size_t word = strcspn(at, " ");
         if (word == len && strncmp(at, name, len) == 0)
             return true;
+        likely_try(likely, at, word);
         at += word;
     }
-    return strcmp(name, "assume") == 0 || strcmp(name, "varies") == 0 ||
-           strcmp(name, "label") == 0 || strcmp(name, "quiet") == 0;
+    return false;
+}
+
+static void check_name(lua_State *L, const char *name, const char *what, const char *known)
+{
+    struct likely likely = {.word = name};
+    char meant[64] = "";
+    if (is_among(name, known, &likely) || is_among(name, everywhere, &likely))
+        return;
+    if (likely.best)
+        snprintf(meant, sizeof meant, " (did you mean '%.*s'?)", (int)likely.best_len, likely.best);
+    failure_raise(L, FAILURE_USAGE, "%s has no option '%s'%s; it takes %s %s", what, name, meant,
+                  known, everywhere);
 }
 
 static void take_varies(lua_State *L, struct effect *e, const char *what)
@@ -70,7 +87,7 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
         failure_raise(L, FAILURE_USAGE, "%s wants a table of options, not a %s", what,
                       lua_typename(L, lua_type(L, index)));
     index = lua_absindex(L, index);
-    if (is_known("probe", known))
+    if (is_among("probe", known, &(struct likely){.word = "probe"}))
         take_probe(L, index, e, what);
     e->args = convert_read(L, index, &e->arena, &err);
     if (e->args == NULL)
@@ -78,10 +95,7 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
     if (e->args->type != VALUE_OBJECT)
         failure_raise(L, FAILURE_USAGE, "%s wants named options", what);
     for (size_t i = 0; i < value_count(e->args); i++)
-        if (!is_known(e->args->object.members[i].key, known))
-            failure_raise(L, FAILURE_USAGE,
-                          "%s has no option '%s'; it takes %s, assume, varies, label, quiet", what,
-                          e->args->object.members[i].key, known);
+        check_name(L, e->args->object.members[i].key, what, known);
     e->assume = value_get(e->args, "assume");
     take_varies(L, e, what);
     e->quiet = value_get_bool(e->args, "quiet", false);

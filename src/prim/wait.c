@@ -1,5 +1,6 @@
 // wait: time. wait.sleep and wait.now; wait.until_ stands on them, in the prelude.
 #include <lauxlib.h>
+#include <math.h>
 
 #include "base/duration.h"
 #include "engine/failure.h"
@@ -8,7 +9,7 @@
 #include "prim/args.h"
 #include "prim/prims.h"
 
-enum { TICK_MS = 1000 };
+enum { TICK_MS = 1000, LONGEST_SECONDS = 400000000 };
 
 struct sleep {
     struct effect *effect;
@@ -83,6 +84,22 @@ static int push_seconds(lua_State *L, struct effect *e)
 static const struct effect_kind sleep_kind = {
     .name = "wait", .perform = sleep_perform, .cancel = sleep_cancel, .push = push_seconds};
 
+static int64_t length_read(lua_State *L)
+{
+    double seconds = lua_tonumber(L, 1);
+    int64_t ms;
+    if (lua_type(L, 1) == LUA_TNUMBER && seconds >= 0 && seconds < LONGEST_SECONDS)
+        return (int64_t)(seconds * 1000);
+    if (lua_type(L, 1) == LUA_TSTRING && duration_parse(lua_tostring(L, 1), &ms))
+        return ms;
+    bool number = lua_type(L, 1) == LUA_TNUMBER;
+    failure_raise(L, FAILURE_USAGE,
+                  "wait.sleep wants a length of time such as \"30s\", \"15m\" or a number of "
+                  "seconds, and not %s%s",
+                  luaL_tolstring(L, 1, NULL),
+                  number && !isfinite(seconds) ? ": a number that was divided by 0, maybe" : "");
+}
+
 // wait.sleep("15m" [, { label = "what for", elapsed = s, remaining = s, figures = { ... } }])
 // Waits, without blocking other branches; a plan passes over it. `elapsed` and `remaining` tell of
 // a longer wait that this one is a part of; `figures` ({ { name, value, limit, ok } }) stand beside
@@ -97,24 +114,7 @@ static int wait_sleep(lua_State *L)
     int64_t elapsed = args_ms(L, e, "elapsed", 0), remaining = args_ms(L, e, "remaining", -1);
     struct value *figures = value_get(e->args, "figures");
     e->args = value_object(a);
-    lua_pushvalue(L, 1);
-    switch (lua_type(L, 1)) {
-    case LUA_TNUMBER:
-        value_set(a, e->args, "ms", value_float(a, lua_tonumber(L, 1)));
-        break;
-    case LUA_TSTRING:
-        value_set(a, e->args, "ms", value_string(a, lua_tostring(L, 1)));
-        break;
-    default:
-        value_set(a, e->args, "ms", value_bool(a, true)); // refused below
-    }
-    lua_pop(L, 1);
-    int64_t ms = args_ms(L, e, "ms", -1);
-    if (ms < 0) // NaN and infinity are no values
-        return failure_raise(L, FAILURE_USAGE,
-                             "wait.sleep wants a length of time, and not %s: a number that was "
-                             "divided by 0, maybe",
-                             luaL_tolstring(L, 1, NULL));
+    int64_t ms = length_read(L);
     value_set(a, e->args, "ms", value_int(a, ms));
     value_set(a, e->args, "for", value_string(a, label ? label : "waiting"));
     value_set(a, e->args, "elapsed_ms", value_int(a, elapsed));

@@ -15,10 +15,11 @@ local limits = { "below", "above", "at_most", "at_least", "below_baseline" }
 -- below, above, at_most, at_least, or below_baseline (a factor on the baseline figure). With
 -- min_requests the figure counts only when the query `requests` gives at least that many. `unit` is
 -- "%" (the figure is a ratio), "ms" (it is in seconds) or any word. Returns the gate.
-function gate.new(name)
+function gate.new(name, ...)
     if type(name) ~= "string" then
         engine.raise("usage", "gate takes a name first: gate \"error rate\" { ... }")
     end
+    words.alone("gate", name, ...)
     local where = engine.where()
     return function(body)
         local what = ("gate \"%s\""):format(name)

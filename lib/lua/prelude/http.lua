@@ -72,7 +72,12 @@ local function add_verbs(to, base)
         -- One request by that method, with the options of http.request. Returns its answer.
         to[method] = function(url, options)
             if type(url) ~= "string" then
-                engine.raise("usage", ("http.%s wants a URL first"):format(method))
+                engine.raise("usage", ("http.%s wants a URL first, and options behind it: http.%s(\"https://...\", "
+                    .. "{ timeout = \"5s\" })"):format(method, method))
+            end
+            if options ~= nil and type(options) ~= "table" then
+                engine.raise("usage", ("http.%s wants a table of options behind the URL, not a %s: { json = { ... } } "
+                    .. "or { body = \"text\" }"):format(method, type(options)))
             end
             local all = merged(base, options)
             all.url = all.base and not url:find("^https?://") and all.base:gsub("/+$", "") .. url or url

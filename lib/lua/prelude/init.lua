@@ -13,6 +13,7 @@ end
 part "plain"
 part "bounds"
 part "words"
+part "hints"
 part "check"
 part "wait"
 part "http"

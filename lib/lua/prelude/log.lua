@@ -1,10 +1,19 @@
 -- log: words for the people who watch and for the report.
-local engine, primitives = ...
+local engine, primitives, parts = ...
+local words = parts.words
 local log = {}
+
+-- A table without words of its own is shown as JSON, when it can be.
+local function shown(v)
+    local text = tostring(v)
+    if type(v) ~= "table" or text ~= "table" then return text end
+    local plain, json = pcall(primitives.json.encode, v)
+    return plain and json or text
+end
 
 local function say(level)
     return function(format, ...)
-        local text = select("#", ...) > 0 and string.format(format, ...) or tostring(format)
+        local text = select("#", ...) > 0 and string.format(format, ...) or shown(format)
         engine.tell("log", { level = level, text = text })
     end
 end
@@ -23,6 +32,10 @@ end
 
 -- log.table { title = "...", columns = { "a", "b" }, rows = { { 1, 2 } } }: figures in columns.
 function log.table(t)
+    words.fields(t, { title = "string", columns = "table", rows = "table" }, "log.table")
+    if #t > 0 or not t.columns then
+        engine.raise("usage", "log.table takes columns and rows: log.table { columns = { \"a\" }, rows = { { 1 } } }")
+    end
     local rows = {}
     for i, row in ipairs(t.rows or {}) do
         rows[i] = {}

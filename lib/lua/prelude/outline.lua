@@ -25,12 +25,12 @@ end
 -- The data of a runbook, for the host; nil when t is no runbook.
 function outline.read(t) return outline.is(t, "runbook") and contents[t] or nil end
 
-local function name_of(kind, name)
+local function name_of(kind, name, ...)
     if type(name) ~= "string" or name:match("^%s*$") or name:find("[%c/]") then
         engine.raise("usage", kind .. " takes a name first: " .. kind
             .. " \"name\" { ... }; a name is one line of text without '/'")
     end
-    return name
+    words.alone(kind, name, ...)
 end
 
 local function body_of(kind, name, body)
@@ -38,7 +38,6 @@ local function body_of(kind, name, body)
         engine.raise("usage", ("%s \"%s\" wants a table after its name, not a %s"):format(kind, name,
             type(body)))
     end
-    return body
 end
 
 local step_fields = {
@@ -63,8 +62,8 @@ end
 -- The function does the work; what it returns is kept as run.results["name"]. `undo` takes its
 -- change back; `lasting` says why its change may stay although the run fails. `when` decides at the
 -- time whether the step runs. Returns the step.
-function outline.step(name)
-    name_of("step", name)
+function outline.step(name, ...)
+    name_of("step", name, ...)
     local where = engine.where()
     return function(body)
         if type(body) == "function" then body = { body } end
@@ -89,16 +88,35 @@ function outline.step(name)
     end
 end
 
+-- Raises for an item that is no phase, or no step.
+local function misplaced(i, item, what, wanted, hint, where)
+    engine.raise("usage", ("item %d of %s is a %s, not a %s: %s"):format(i, what,
+        kinds[item] or type(item), wanted, hint), where)
+end
+
+-- The items of a list; a nil among them would hide those behind it.
+local function items(list, what, wanted, hint, where)
+    local last = 0
+    for key in next, list do
+        if math.type(key) == "integer" and key > last then last = key end
+    end
+    for i = 1, last do
+        if list[i] == nil then misplaced(i, nil, what, wanted, hint, where) end
+    end
+    return ipairs(list)
+end
+
+local step_hint <const> = "write step \"name\" { function(run) ... end }"
+
 -- Steps may stand in lists within lists: a library gives back several at once.
 local function gather(list, into, what, where)
-    for i, item in ipairs(list) do
+    for i, item in items(list, what, "step", step_hint, where) do
         if outline.is(item, "step") then
             into[#into + 1] = contents[item]
         elseif type(item) == "table" and not kinds[item] and #item > 0 then
             gather(item, into, what, where)
         else
-            engine.raise("usage", ("item %d of %s is a %s, not a step"):format(i, what,
-                kinds[item] or type(item)), where)
+            misplaced(i, item, what, "step", step_hint, where)
         end
     end
     return into
@@ -109,8 +127,8 @@ end
 -- A failure ends the run (halt, the default), takes back what the run has changed (rollback), or
 -- lets the next phase begin (continue; the run still ends as failed). With keep_going the phase's
 -- other steps run all the same, to show every problem in one pass. Returns the phase.
-function outline.phase(name)
-    name_of("phase", name)
+function outline.phase(name, ...)
+    name_of("phase", name, ...)
     local where = engine.where()
     return function(body)
         local what = ("phase \"%s\""):format(name)
@@ -205,7 +223,9 @@ end
 local function read_params(given)
     local params = {}
     for _, name in ipairs(words.keys(given or {})) do
-        if type(name) ~= "string" or not name:match("^%a[%w_]*$") then
+        if math.type(name) == "integer" then
+            engine.raise("usage", "each parameter has a name: params = { host = param { ... } }")
+        elseif type(name) ~= "string" or not name:match("^%a[%w_]*$") then
             engine.raise("usage", ("'%s' cannot be a parameter's name: letters, digits and _ only")
                 :format(tostring(name)))
         elseif ({ results = 1, id = 1, planning = 1, fill = 1 })[name] then
@@ -217,6 +237,8 @@ local function read_params(given)
     end
     return params
 end
+
+local phase_hint <const> = "steps stand in phase \"name\" { ... }, parameters in params = { ... }"
 
 local function read_allow(given)
     if given == nil then return nil end
@@ -250,10 +272,9 @@ function outline.runbook(body)
         engine.raise("usage", "a runbook wants a name of letters, digits, '.', '_' and '-'")
     end
     local seen, phases = {}, {}
-    for i, phase in ipairs(body) do
+    for i, phase in items(body, "the runbook", "phase", phase_hint) do
         if not outline.is(phase, "phase") then
-            engine.raise("usage", ("item %d of the runbook is a %s, not a phase"):format(i,
-                kinds[phase] or type(phase)))
+            misplaced(i, phase, "the runbook", "phase", phase_hint)
         end
         if seen["phase " .. phase.name] then
             engine.raise("usage", ("there are two phases \"%s\"; the first is at %s"):format(

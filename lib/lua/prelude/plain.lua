@@ -17,7 +17,8 @@ function plain.tostring(v)
     return tostring(v)
 end
 
--- As string.format, with plain.tostring for what is neither text nor number.
+-- As string.format, with plain.tostring for what is neither text nor number. Raises a usage failure when
+-- the text does not fit its arguments.
 function plain.format(text, ...)
     local arguments = table.pack(...)
     if tostring(text):gsub("%%%%", ""):find("%%[-+ #0-9.]*p") then
@@ -29,7 +30,10 @@ function plain.format(text, ...)
             arguments[i] = plain.tostring(arguments[i])
         end
     end
-    return format(text, table.unpack(arguments, 1, arguments.n))
+    local ok, made = pcall(format, text, table.unpack(arguments, 1, arguments.n))
+    if ok then return made end
+    engine.raise("usage", format("the text '%s' does not fit its arguments: %s",
+        tostring(text), made:match("%((.*)%)$") or made))
 end
 
 _G.tostring, string.format = plain.tostring, plain.format

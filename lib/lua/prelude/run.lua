@@ -30,9 +30,10 @@ function run.new(values, declared, id)
         __index = function(_, name)
             if facts[name] ~= nil then return facts[name] end
             if not declared[name] then
-                engine.raise("usage", ("there is no parameter '%s'%s; the runbook declares: %s"):format(
-                    tostring(name), words.suggest(name, words.keys(declared)),
-                    table.concat(words.keys(declared), ", ")))
+                local names = words.keys(declared)
+                engine.raise("usage", ("there is no parameter '%s'%s; the runbook declares %s"):format(
+                    tostring(name), words.suggest(name, names),
+                    #names > 0 and table.concat(names, ", ") or "none"))
             end
             return values[name]
         end,

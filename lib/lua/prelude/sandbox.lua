@@ -1,15 +1,15 @@
 -- sandbox: the environment that runbooks and libraries run in: an allow-list, never the state's own
 -- globals. What is not named here is not there.
 local engine, primitives, parts = ...
-local words, outline, bounds = parts.words, parts.outline, parts.bounds
+local words, outline, bounds, hints = parts.words, parts.outline, parts.bounds, parts.hints
 local sandbox = {}
 
--- A view of t that can be read and not written.
-local function read_only(t, name)
+-- A view of t that can be read and not written. `index` and `call` stand for what t does not have.
+local function read_only(t, name, index, call)
     local meta = getmetatable(t)
     return setmetatable({}, {
-        __index = t,
-        __call = meta and meta.__call,
+        __index = index or t,
+        __call = meta and meta.__call or call,
         __newindex = function(_, key)
             engine.raise("usage", ("%s.%s cannot be set: %s is part of the engine"):format(name,
                 tostring(key), name))
@@ -107,23 +107,15 @@ for _, word in ipairs { "runbook", "phase", "step", "param", "secret" } do
 end
 env.gate = parts.gate.new
 env.parallel, env.each = engine.parallel, engine.each
-for name, primitive in pairs(primitives) do env[name] = read_only(primitive, name) end
-
--- Names that other languages or a full Lua have, with what to use here instead.
-local elsewhere = {
-    io = "files are out of reach; parameters and http bring data in",
-    os = "use wait.now() for the time and parameters for the environment",
-    debug = "it could leave the sandbox", package = "require finds runbook.* and files beside yours",
-    dofile = "use require", loadfile = "use require", collectgarbage = "memory is looked after",
-    coroutine = "steps already wait without blocking; use parallel or each",
-}
-
-local function missing(_, name)
-    local hint = elsewhere[name]
-    engine.raise("usage", hint and ("'%s' is not available in a runbook: %s"):format(name, hint)
-        or ("'%s' is not defined%s"):format(tostring(name), words.suggest(name, words.keys(env))))
+for name, primitive in pairs(primitives) do
+    env[name] = read_only(primitive, name, function(_, key)
+        local value = primitive[key]
+        if value == nil then hints.no_field(name, primitive, key) end
+        return value
+    end, function() hints.not_callable(name, primitive) end)
 end
-setmetatable(env, { __index = missing, __metatable = false })
+
+setmetatable(env, { __index = function(_, name) hints.missing(name, env) end, __metatable = false })
 
 -- Libraries see the same names and the engine's own functions.
 local library_env = setmetatable({ engine = engine, words = words, outline = outline },
@@ -141,7 +133,7 @@ function env.require(name)
         local ours = name:find("^runbook%.") ~= nil
         local fn, why = engine.load(name, ours and library_env or own_globals())
         if not fn then
-            engine.raise("usage", (why:gsub("^.-:%d+: ", "")), why:match("^(.-:%d+): "))
+            engine.raise("usage", hints.syntax(why:gsub("^.-:%d+: ", "")), why:match("^(.-:%d+): "))
         end
         local module = engine.no_effects(fn, name)
         if ours and type(module) == "table" then module = read_only(module, name) end
@@ -152,7 +144,8 @@ end
 
 -- Compiles a runbook file's text; called by the host, which runs the result.
 function sandbox.load(text, chunk)
-    return load(text, chunk, "t", own_globals())
+    local fn, why = load(text, chunk, "t", own_globals())
+    return fn, why and hints.syntax(why)
 end
 
 return sandbox

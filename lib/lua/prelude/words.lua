@@ -74,6 +74,14 @@ function words.fields(t, known, what, where)
     end
 end
 
+-- Raises when something stands behind the name that the word `kind` takes: a table in round brackets.
+function words.alone(kind, name, ...)
+    if select("#", ...) > 0 then
+        engine.raise("usage", ("%s \"%s\" takes its table behind the name, without a comma: %s \"%s\" { ... }")
+            :format(kind, name, kind, name))
+    end
+end
+
 -- A length of time for people: 90 -> "1m 30s".
 function words.duration(seconds)
     return engine.duration_text(seconds)
