@@ -1,5 +1,5 @@
-// embed: writes a C file with the Lua files of a folder: as text, and but for the templates compiled too, so
-// that a run need not. The build calls it: embed OUT FOLDER FILE.lua...
+// embed: writes a C file with the Lua files of a folder: as text, and but for the templates
+// compiled too, so that a run need not. The build calls it: embed OUT FOLDER FILE.lua...
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdarg.h>

@@ -120,6 +120,7 @@ static void call_ask(struct kube_call *c)
     const struct kube_resource *r = c->resolved ? &c->resource : NULL;
     struct kube_question q = {.method = kube_request_method(&c->request),
                               .timeout_ms = c->deadline - clock_steady(),
+                              .repeatable = c->request.repeatable,
                               .on_data = stream ? call_told : NULL,
                               .idle_ms = c->request.idle_ms};
     if (q.timeout_ms <= 0) {

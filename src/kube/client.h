@@ -53,8 +53,9 @@ struct kube_request {
     const char *subresource;   // "status", "scale" ...; not with list
     const char *field_manager; // default "runbook"
     bool force;                // apply: take over fields that others own
-    bool dry_run;              // the server checks a write and answers, but keeps nothing
-    const char *propagation;   // delete: "Background" (default), "Foreground" or "Orphan"
+    bool repeatable; // made twice it does no harm, so a connection that may be dead is good enough
+    bool dry_run;    // the server checks a write and answers, but keeps nothing
+    const char *propagation; // delete: "Background" (default), "Foreground" or "Orphan"
     const char *if_uid, *if_resource_version; // writes: refused (409) unless they are the object's
     int64_t limit;      // list: objects in one answer, default 500; the result has them all
     int64_t timeout_ms; // for all of it, default 30 s

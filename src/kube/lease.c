@@ -71,8 +71,11 @@ static struct value *body_of(struct arena *a, const char *holder, int duration_s
     return body;
 }
 
+// A write that was made twice is refused the second time, and then it is looked who holds the
+// Lease.
 static void ask(struct kube_lease *l, struct kube_request q, kube_done *done)
 {
+    q.repeatable = true;
     q.resource = "leases.coordination.k8s.io";
     q.name = l->name;
     q.namespace = l->namespace;

@@ -231,6 +231,7 @@ static void exchange_ask(struct kube_exchange *x, const struct kube_identity *id
         .proxy = c->proxy,
         .connect_to = c->connect_to,
         .alone = q->on_data || w->wary,
+        .repeatable = q->repeatable,
         .retries = q->on_data ? 0 : RETRIES,
         .retry_ms = RETRY_MS,
         .retry_max_ms = q->timeout_ms,

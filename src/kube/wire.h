@@ -28,6 +28,7 @@ struct kube_question {
     const char *content_type; // of the body
     const char *body;         // NULL: none
     size_t body_len;
+    bool repeatable; // made twice it does no harm, so a connection that may be dead is good enough
     int64_t timeout_ms; // for one attempt, and until when a retry may still begin
 
     // When set, a successful answer is a stream: each piece of it is told, and false ends it, which
