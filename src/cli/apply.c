@@ -76,9 +76,10 @@ static int applied_before(const struct options *o, const char *path)
                        : fail(EXIT_USAGE, path,
                               "is applied once, and only a journal can tell that it was: leave out "
                               "`--journal none`");
-    struct store *store = session_store(o);
-    if (store == NULL)
-        return EXIT_INTERNAL;
+    struct store *store;
+    code = session_store(o, &store);
+    if (code)
+        return code;
     if (history_find(store, id, &a, &h, &err) && strcmp(h.id, id) == 0) {
         error_set(&err,
                   "was applied already, as run %s, and a plan is applied once: see `runbook show "

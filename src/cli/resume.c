@@ -158,10 +158,10 @@ static int find_and_go_on(struct options *o, bool rollback)
     struct arena a = {0};
     struct error err;
     struct history h;
-    int code = EXIT_USAGE;
-    struct store *store = session_store(o);
-    if (store == NULL)
-        return EXIT_INTERNAL;
+    struct store *store;
+    int code = session_store(o, &store);
+    if (code)
+        return code;
     bool found = history_find(store, o->run.file, &a, &h, &err) &&
                  (rollback ? may_roll_back(&h, &err) : may_resume(&h, &err));
     store_close(store);
@@ -171,7 +171,7 @@ static int find_and_go_on(struct options *o, bool rollback)
         kept_take(o, h.options);
         code = go_on(o, &h, rollback, &a);
     } else {
-        fail(code, err.text);
+        code = fail(EXIT_USAGE, err.text);
     }
     arena_free(&a);
     return code;

@@ -185,8 +185,9 @@ static int verb(int argc, char **argv,
     struct arena a = {0};
     int code = EXIT_USAGE;
     if (options_read_run(&o, argc, argv)) {
-        struct store *store = o.help ? NULL : session_store(&o);
-        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL}) : EXIT_INTERNAL;
+        struct store *store = NULL;
+        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL})
+                      : session_store(&o, &store);
         if (store)
             code = act(store, &o, &a);
         store_close(store);

@@ -73,6 +73,11 @@ static bool open_listeners(struct session *s, const struct options *o, struct er
     return true;
 }
 
+static bool keeps_none(const struct options *o)
+{
+    return o->run.journal && strcmp(o->run.journal, "none") == 0;
+}
+
 // Where the journal is, to be freed; NULL with `err` set when there is none.
 static char *journal_path(const struct options *o, struct error *err)
 {
@@ -83,26 +88,25 @@ static char *journal_path(const struct options *o, struct error *err)
     return path;
 }
 
-struct store *session_store(const struct options *o)
+int session_store(const struct options *o, struct store **store)
 {
     struct error err;
-    struct store *store = NULL;
+    *store = NULL;
+    if (keeps_none(o))
+        return fail(EXIT_USAGE, "runs are found in the journal, and `--journal none` names none: "
+                                "leave it out, or name the file with --journal FILE");
     char *path = journal_path(o, &err);
-    if (path && strcmp(path, "none") == 0)
-        error_set(&err, "without a journal there are no runs to look at");
-    else if (path)
-        store = store_open_read(path, &err);
-    if (store == NULL)
-        fail(EXIT_INTERNAL, err.text);
+    if (path)
+        *store = store_open_read(path, &err);
     free(path);
-    return store;
+    return *store ? 0 : fail(EXIT_INTERNAL, err.text);
 }
 
 // A run keeps a journal unless it only plans, or is told not to.
 static bool open_journal(struct session *s, const struct options *o, struct error *err)
 {
     struct run *run = s->run;
-    if (run->mode->rehearsal || (o->run.journal && strcmp(o->run.journal, "none") == 0))
+    if (run->mode->rehearsal || keeps_none(o))
         return true;
     char *path = journal_path(o, err);
     s->store = path ? store_open(path, err) : NULL;

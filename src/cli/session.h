@@ -23,9 +23,9 @@ struct session {
     struct value *kept, *shown;    // parameters: for the journal, for people
 };
 
-// Opens the journal named by the options, for verbs that only read it. NULL with the message
-// printed.
-struct store *session_store(const struct options *);
+// Opens the journal named by the options, for verbs that only read it. Returns 0, or the exit code
+// with the message printed.
+int session_store(const struct options *, struct store **);
 // Opens a session and loads the runbook: the file, or with `history` what the journal kept of it.
 // Returns 0, or the exit code with the message printed.
 int session_open(struct session *, const struct options *, const struct mode *,
