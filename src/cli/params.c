@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
+#include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/state.h"
 #include "record/history.h"
@@ -97,6 +98,8 @@ static void push_sources(lua_State *L, const struct request *r)
     lua_setfield(L, -2, "getenv");
     lua_pushcfunction(L, command);
     lua_setfield(L, -2, "command");
+    lua_pushboolean(L, r->run->mode->rehearsal && r->run->options->offline);
+    lua_setfield(L, -2, "offline");
     if (r->params->history) {
         convert_push(L, r->params->history->params);
         lua_setfield(L, -2, "kept");
@@ -134,6 +137,17 @@ static void show_values(lua_State *L, int values, struct request *r)
     }
 }
 
+// A secret that nobody was asked for is shown as one that is assumed.
+static void show_assumed(struct request *r)
+{
+    struct arena *a = &r->run->arena;
+    for (size_t i = 0; i < value_count(r->params->assumed); i++) {
+        const char *name = value_text(value_at(r->params->assumed, i));
+        value_set(a, r->params->shown, name,
+                  value_printf(a, "[secret %s], assumed: its command is not run", name));
+    }
+}
+
 // With the run object on top: the text with its ${parameters} filled in; "" for none.
 static const char *fill(lua_State *L, const char *text, struct arena *a)
 {
@@ -167,13 +181,16 @@ static int resolve(lua_State *L)
     state_push(L, "resolve");
     convert_push(L, r->run->outline.params);
     push_sources(L, r);
-    lua_call(L, 2, 3); // values problems secrets
+    lua_call(L, 2, 4); // values problems secrets assumed
+    r->params->assumed = convert_read(L, 5, a, NULL);
+    lua_pop(L, 1);
     r->params->problems = convert_read(L, 3, a, NULL);
     if (value_count(r->params->problems))
         return 0;
     r->params->kept = convert_read(L, 2, a, NULL);
     show_values(L, 2, r);
     set_secrets_aside(L, 2, r);
+    show_assumed(r);
     make_run_object(L, 2, r);
     return 0;
 }

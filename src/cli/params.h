@@ -16,6 +16,7 @@ struct params {
     struct redact *given;          // gets the secret parameters, too; what steps learn is not in it
     struct value *shown;           // { name: text } for people, secrets masked
     struct value *kept;            // { name: value } without secrets, for the journal
+    struct value *assumed;         // [ name ] of secrets that an offline plan has stand-ins for
     const char *target;            // what the runbook works on, "" when it does not say
     const char *lease;             // the Lease it wants to hold, "" for none
     struct value *problems;        // [ text ] when something is wrong with the parameters

@@ -245,8 +245,9 @@ static struct value *texts(struct arena *a, const char *const *list)
     return v;
 }
 
-static void tell_start(struct run *run, struct value *params)
+static void tell_start(const struct session *s)
 {
+    struct run *run = s->run;
     struct arena *a = &run->arena;
     struct value *data = value_object(a);
     struct person person = person_here();
@@ -259,7 +260,8 @@ static void tell_start(struct run *run, struct value *params)
     if (run->options->world)
         value_set(a, data, "world", value_string(a, run->options->world));
     value_set(a, data, "run", value_string(a, run->id));
-    value_set(a, data, "params", params);
+    value_set(a, data, "params", s->shown);
+    value_set(a, data, "assumed", s->assumed);
     value_set(a, data, "allow", texts(a, run->options->allow));
     value_set(a, data, "deny", texts(a, run->options->deny));
     value_set(a, data, "phases", selected_phases(run));
@@ -322,6 +324,7 @@ int session_prepare(struct session *s, const struct options *o)
         return fail(EXIT_USAGE, err.text);
     s->kept = params.kept;
     s->shown = params.shown;
+    s->assumed = params.assumed;
     char dead[64];
     int code = take_lock(s, o, params.target, dead);
     return code ? code : take_lease(s, o, params.lease, dead);
@@ -336,7 +339,7 @@ int session_start(struct session *s, const struct options *o)
                                   .params = s->kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
         return fail(EXIT_INTERNAL, err.text);
-    tell_start(s->run, s->shown);
+    tell_start(s);
     return 0;
 }
 

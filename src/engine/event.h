@@ -10,7 +10,7 @@
 enum event_type {
     // name, summary, file, mode ("live" | "plan"), offline, world (its file), run (its id), params
     // { name: text, secrets
-    // masked },
+    // masked }, assumed [ name ] (secrets that an offline plan has stand-ins for),
     // phases [ { name, steps [ name ] } ] (those that will run), user, host
     EVENT_RUN_STARTED,
     EVENT_PHASE_STARTED, // on_failure, keep_going, help

@@ -44,6 +44,13 @@ static void hear_run(struct preview *p, const struct event *e)
         ink_puts(&line, TONE_DIM, "Reads are live.");
     ink_puts(&line, TONE_DIM, " Nothing is changed, nobody is asked, waits pass at once.");
     screen_print(p->screen, 0, MARK_NONE, &line, "");
+    const struct value *assumed = value_get(e->data, "assumed");
+    for (size_t i = 0; i < value_count(assumed); i++) {
+        line = screen_ink(p->screen);
+        ink_say(&line, TONE_DIM, "The secret %s is assumed: its command is not run.",
+                value_text(value_at(assumed, i)));
+        screen_print(p->screen, 0, MARK_NONE, &line, "");
+    }
 }
 
 static void hear_phase(struct preview *p, const struct event *e)

@@ -27,6 +27,19 @@ expect "nor a credential plugin" 0 'want more' "$RUNBOOK" plan runbooks/billing_
     --values "$SANDBOX/values.yaml" --kubeconfig "$WORK/kubeconfig"
 [ -e "$WORK/plugin-ran" ] && not_ok "the credential plugin ran" || ok "no credential plugin ran"
 sandbox_end
+cat >"$WORK/secret.lua" <<END
+return runbook { name = "secret", params = { key = secret { command = { "sh", "-c", "touch $WORK/secret-ran; echo sesame" } } },
+  phase "p" { step "s" { function(run)
+      http.post("https://a.invalid/x", { headers = { Authorization = "Bearer " .. run.key }, assume = { status = 200 } })
+  end } } }
+END
+expect "nor a secret's command" 0 'The secret key is assumed: its command is not run
+POST https://a.invalid/x .*assumed: as declared' "$RUNBOOK" plan "$WORK/secret.lua" --offline
+expect "which a report says" 0 '"key": *"\[secret key\], assumed: its command is not run"
+"assumed": *\[ *("key")? *' "$RUNBOOK" plan "$WORK/secret.lua" --offline --output json
+[ -e "$WORK/secret-ran" ] && not_ok "the secret's command ran" || ok "no secret's command ran"
+expect "save for a plan that asks" 0 '!is assumed: its' "$RUNBOOK" plan "$WORK/secret.lua"
+[ -e "$WORK/secret-ran" ] && ok "which runs it" || not_ok "the secret's command did not run"
 
 # --- where there is no network at all -----------------------------------------------------------------
 alone=

@@ -210,8 +210,8 @@ end
 
 -- secret { env = "NAME", file = "path", command = { "pass", "show", "x" }, help = "text", optional = true }
 -- A parameter whose value is never shown, in no form. It comes from, strongest first: --set, RUNBOOK_NAME
--- and `env` in the environment, --values, the file, what the command prints (also for a plan; it may ask
--- at the terminal). At least 4 characters, or it could not be masked.
+-- and `env` in the environment, --values, the file, what the command prints (also for a plan that is not
+-- --offline; it may ask at the terminal). At least 4 characters, or it could not be masked.
 function outline.secret(body)
     if type(body) ~= "table" then
         engine.raise("usage", "secret takes where it comes from: secret { env = \"NAME\" }")

@@ -67,6 +67,8 @@ function params.read(p, value)
     return readers[p.type](value, p)
 end
 
+local STAND_IN <const> = "a stand-in" -- what an offline plan takes for what a program would print
+
 -- The strongest source that has the parameter; what it gave, and a name for the source. Nil, nil and
 -- why when that source cannot be read. An empty variable of the environment gives nothing.
 local function given(name, p, from)
@@ -84,6 +86,7 @@ local function given(name, p, from)
         if text then return text, p.file end
         if why then return nil, nil, why end
     end
+    if p.command and from.offline then return "stand-in-for-" .. name, STAND_IN end
     if p.command then
         local text, why = from.command(p.command)
         if text then return text, "its command" end
@@ -101,10 +104,11 @@ local function how_to_give(name, p)
 end
 
 -- Resolves the declared parameters. `from` has set = { name = text }, values = { name = any },
--- values_file, getenv(name), command(list), and kept, the values of a run that goes on. Returns the values, the list of problems (sentences; empty when all is
--- well), and the names of the secrets.
+-- values_file, getenv(name), command(list), offline (no command is run), and kept, the values of a run that
+-- goes on. Returns the values, the list of problems (sentences; empty when all is well), the names of the
+-- secrets, and of those that a stand-in is taken for.
 function params.resolve(declared, from)
-    local values, problems, secrets = {}, {}, {}
+    local values, problems, secrets, assumed = {}, {}, {}, {}
     for _, name in ipairs(words.keys(declared)) do
         local p = declared[name]
         local raw, source, why = given(name, p, from)
@@ -126,6 +130,7 @@ function params.resolve(declared, from)
             end
             values[name] = value
             if p.type == "secret" then secrets[#secrets + 1] = name end
+            if source == STAND_IN then assumed[#assumed + 1] = name end
         end
     end
     -- One values file may serve several runbooks, so a name that is unknown here is only taken for a
@@ -140,7 +145,7 @@ function params.resolve(declared, from)
             end
         end
     end
-    return values, problems, secrets
+    return values, problems, secrets, engine.array(assumed)
 end
 
 return params
