@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "kube/proxy.h"
+
 bool kube_server_is_https(const struct kube_config *c)
 {
     return strncasecmp(c->server, "https:", 6) == 0;
@@ -45,12 +47,6 @@ static bool authority_split(struct arena *a, const char *text, char **host, char
     return is_host(*host) && (*port == NULL || is_port(*port));
 }
 
-static bool is_loopback(const char *host)
-{
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           (strncmp(host, "127.", 4) == 0 && host[strspn(host, "0123456789.")] == '\0');
-}
-
 bool kube_server_set(struct kube_config *c, const char *what, const char *url, const char *tls_name,
                      struct error *err)
 {
@@ -81,8 +77,7 @@ bool kube_server_set(struct kube_config *c, const char *what, const char *url, c
                          "https://10.0.0.1:6443",
                          what, url);
     c->server = c->base_url = text;
-    if (is_loopback(host))
-        c->proxy = "";
+    c->proxy = kube_proxy_environment(a, https, host, port ? port : https ? "443" : "80");
     if (tls_name == NULL || !https)
         return true;
     if (!is_host(tls_name) || strchr(tls_name, '['))
@@ -108,9 +103,7 @@ static bool proxy_set(struct kube_config *c, const struct kube_entry *e, const c
                          "kubeconfig: %s: proxy-url '%.200s' must start with http://, https:// or "
                          "socks5://",
                          e->what, url);
-    // Names are resolved by the proxy, as Go does it; curl calls that socks5h.
-    bool socks = strncasecmp(url, "socks5://", 9) == 0;
-    c->proxy = socks ? arena_printf(&c->memory, "socks5h://%s", url + 9) : url;
+    c->proxy = kube_proxy_url(&c->memory, url);
     return true;
 }
 

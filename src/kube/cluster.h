@@ -10,8 +10,8 @@
 // False with `err` set.
 bool kube_cluster_read(struct kube_config *, const struct kube_entry *, struct error *err);
 
-// Sets the first four, and no proxy for a loopback address. `tls_name` may be NULL; `what` names
-// the source in errors.
+// Sets the first four, and the environment's proxy. `tls_name` may be NULL; `what` names the source
+// in errors.
 bool kube_server_set(struct kube_config *, const char *what, const char *url, const char *tls_name,
                      struct error *err);
 

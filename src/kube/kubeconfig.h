@@ -30,7 +30,7 @@ struct kube_config {
     // How to reach it, in the terms of net/fetch.h. With tls-server-name, base_url names that host,
     // connect_to the real one and host_header what the server expects; else both are NULL.
     const char *base_url, *connect_to, *host_header;
-    const char *proxy; // NULL: the environment's; "": none
+    const char *proxy; // "": none
     bool insecure;
     const char *ca_pem;             // NULL: the system's
     const char *cert_pem, *key_pem; // the client certificate, or both NULL

@@ -40,6 +40,11 @@ static const char *advice_no_answer(struct arena *a, const struct kube_config *c
                             c->where);
     if (has(error, "CA certificates"))
         return arena_printf(a, "Mend the cluster's certificate-authority-data (%s)", c->where);
+    if (has(error, "the proxy"))
+        return arena_printf(a,
+                            "Mend the cluster's proxy-url (%s), or HTTPS_PROXY and NO_PROXY where "
+                            "it has none",
+                            c->where);
     if (has(error, "client certificate"))
         return arena_printf(a, "Check client-certificate and client-key of %s", who(a, c));
     if (has(error, "not JSON") || has(error, "larger than"))
@@ -90,6 +95,8 @@ static const char *advice(struct arena *a, const struct kube_config *c,
 {
     switch (answer->status) {
     case 400:
+        if (has(message, "HTTP request to an HTTPS server"))
+            return arena_printf(a, "Let the cluster's server begin with https:// (%s)", c->where);
         return has(message, "dry run") ? "A webhook that has side effects keeps the server from "
                                          "checking this in advance"
                                        : "Correct what is sent";
@@ -183,7 +190,7 @@ static bool is_in_doubt(const struct kube_attempt *t, const struct kube_answer *
 static const char *cut(struct arena *a, const char *text)
 {
     size_t len = strlen(text);
-    while (len && (text[len - 1] == '.' || text[len - 1] == '\n'))
+    while (len && strchr(". \n", text[len - 1]))
         len--;
     return len > MESSAGE_MAX ? arena_printf(a, "%.*s...", MESSAGE_MAX, text)
                              : arena_copy(a, text, len);

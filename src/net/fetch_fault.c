@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/x509_vfy.h>
 
 #include "base/duration.h"
 #include "net/fetch_sink.h"
+
+enum { AT_SIZE = 300 };
 
 struct scene {
     CURL *easy;
@@ -15,7 +18,7 @@ struct scene {
     const struct hop *hop;
     const struct progress *progress;
     struct error *err;
-    char at[300];     // host:port as the URL says
+    char at[AT_SIZE]; // host:port as the URL says
     char detail[256]; // curl's own words, as far as they mean something to a person
 };
 
@@ -82,10 +85,30 @@ static void describe_timeout(const struct scene *s)
     }
 }
 
+// Whom curl could not reach, by its own words, when that is a proxy; else "".
+static const char *proxy_of(const struct scene *s, char out[AT_SIZE])
+{
+    char host[256];
+    int port;
+    const char *own = s->hop->url.host + (*s->hop->url.host == '['); // curl omits the brackets
+    *out = '\0';
+    if (!s->ask->request.connect_to &&
+        sscanf(s->detail, "Failed to connect to %255s port %d", host, &port) == 2 &&
+        (strncasecmp(host, own, strlen(host)) != 0 || port != s->hop->url.port))
+        snprintf(out, AT_SIZE, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
+    return out;
+}
+
 static void describe_connect(const struct scene *s)
 {
     int why = (int)number_of(s, CURLINFO_OS_ERRNO);
     const char *to = s->ask->request.connect_to;
+    char proxy[AT_SIZE];
+    if (*proxy_of(s, proxy)) {
+        error_set(s->err, "could not connect to the proxy %s on the way to %s: %s", proxy, s->at,
+                  why ? strerror(why) : s->detail);
+        return;
+    }
     const char *open = to ? " (reached through " : "", *close = to ? ")" : "";
     to = to ? to : "";
     if (why == ECONNREFUSED)

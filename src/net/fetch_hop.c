@@ -47,8 +47,10 @@ static bool set_connection(CURL *easy, const struct ask *ask, const struct hop *
     SET(CURLOPT_TIMEOUT_MS, (long)hop->timeout_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
     SET(CURLOPT_CONNECT_TO, ask->connect_to);
-    if (r->proxy)
+    if (r->proxy) {
         SET(CURLOPT_PROXY, r->proxy);
+        SET(CURLOPT_NOPROXY, ""); // the environment's no_proxy is about the environment's proxies
+    }
     // curl silently asks again when a pooled connection turns out dead, even where the server may
     // have acted on the request already. What must not happen twice has a connection of its own.
     long alone = r->alone || !ask_repeatable(ask) ? 1L : 0L;

@@ -180,7 +180,11 @@ Test(fetch, faults_before_the_request_left)
     ask(&(struct fetch_request){.url = "http://x.test/", .connect_to = "127.0.0.1:1"});
     expect_error("connection refused by x.test:80 (reached through 127.0.0.1:1)", false);
     ask(&(struct fetch_request){.url = at("/ok"), .proxy = "http://127.0.0.1:1"});
-    expect_error("connection refused by", false);
+    expect_error("could not connect to the proxy 127.0.0.1:1 on the way to 127.0.0.1:", false);
+    setenv("https_proxy", "http://[::1]:1", 1);
+    ask(&(struct fetch_request){.url = "https://shop.test/"});
+    expect_error("could not connect to the proxy [::1]:1 on the way to shop.test:443: ", false);
+    unsetenv("https_proxy");
     snprintf(url_text, sizeof url_text, "https://127.0.0.1:%d/garbage", server.port);
     ask(&(struct fetch_request){.url = url_text, .timeout_ms = 500});
     cr_expect_not_null(strstr(got.result.error, "TLS handshake with 127.0.0.1:"), "%s",
@@ -385,6 +389,11 @@ Test(fetch, a_proxy_is_asked)
     cr_expect_eq(rude_requests_for(&server, "http://shop.test/ok2"), 1);
     ask(&(struct fetch_request){.url = at("/ok"), .proxy = ""});
     expect_body(200, "hello");
+    setenv("no_proxy", "shop.test", 1);
+    ask(&(struct fetch_request){.url = "http://shop.test:1/ok3"});
+    expect_error("connection refused by shop.test:1", false);
+    ask(&(struct fetch_request){.url = "http://shop.test:1/ok3", .proxy = proxy});
+    cr_expect_eq(rude_requests_for(&server, "http://shop.test:1/ok3"), 1);
     ask(&(struct fetch_request){.url = "https://shop.test/ok", .proxy = proxy});
     expect_error("the proxy would not connect to shop.test:443 (status 404)", false);
 }

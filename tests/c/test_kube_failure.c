@@ -48,6 +48,13 @@ Test(kube_failure, says_what_went_wrong)
          false,
          {"Grant the verb 'patch' on 'ingresses.networking.k8s.io' in namespace scholarlink-prod "
           "to user 'ana'"}},
+        {KUBE_GET,
+         400,
+         "Client sent an HTTP request to an HTTPS server.\n",
+         "",
+         false,
+         {"answered 400: Client sent an HTTP request to an HTTPS server. Let the cluster's server "
+          "begin with https:// (context 'shop' of "}},
         {KUBE_DELETE,
          403,
          "",

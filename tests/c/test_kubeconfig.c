@@ -181,12 +181,14 @@ Test(kubeconfig, reads_every_field)
     cr_assert_str_eq(c->token_file, path("token"));
     kube_config_free(c);
 
+    setenv("HTTPS_PROXY", "http://proxy.test:1", 1);
+    setenv("NO_PROXY", "api.example.com", 1);
     c = load_well(file, "named");
     cr_assert_str_eq(c->base_url, "https://api.example.com");
     cr_assert_str_eq(c->connect_to, "10.0.0.1:443");
     cr_assert_str_eq(c->host_header, "Host: 10.0.0.1");
     cr_assert(c->insecure);
-    cr_assert_null(c->proxy);
+    cr_assert_str_eq(c->proxy, "http://proxy.test:1", "NO_PROXY is about the real host");
     cr_assert_str_eq(c->username, "ana");
     cr_assert_str_eq(c->password, "pa:ss");
     kube_config_free(c);

@@ -119,6 +119,53 @@ cluster misnamed "certificate-authority: $ca, tls-server-name: else.example"
 has "another name than the certificate's" 'failed: .*is not for' "k8s.get('cm/one')"
 if k get cm one 2>&1 | grep -q 'certificate is valid for'; then ok "neither for kubectl"; else not_ok "kubectl takes it"; fi
 
+# --- by way of a proxy ---------------------------------------------------------------------------------
+if command -v tinyproxy >/dev/null && command -v microsocks >/dev/null; then
+    http=$(free_port) login=$(free_port) socks=$(free_port) socks_login=$(free_port)
+    serve_proxy() { # PORT LOG [OPTION]
+        printf '%s\n' "Port $1" "Listen 127.0.0.1" "LogFile \"$WORK/$2\"" "LogLevel Connect" "${3-}" >"$WORK/$2.conf"
+        tinyproxy -d -c "$WORK/$2.conf" >/dev/null 2>&1 &
+        pids+=($!)
+    }
+    serve_proxy $http http.log
+    serve_proxy $login login.log "BasicAuth joe word"
+    microsocks -i 127.0.0.1 -p $socks >"$WORK/socks.log" 2>&1 &
+    pids+=($!)
+    microsocks -i 127.0.0.1 -p $socks_login -u joe -P word >/dev/null 2>&1 &
+    pids+=($!)
+    listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+    for port in $http $login $socks $socks_login; do wait_for 10 listens $port; done
+    proxied() { cluster "proxied$1" "certificate-authority: $ca, proxy-url: \"$2\"${3-}"; } # NAME URL [FIELDS]
+    through() { cat "$WORK"/http.log "$WORK"/socks.log | grep -Ec "CONNECT ${server#https://} |connected to ${server#https://}"; }
+    passes() { # NAME URL [FIELDS]: both come through, and it is the proxy that lets them
+        local before ours theirs
+        proxied "$1" "$2" "${3-}"
+        before=$(through); ask "k8s.list('secrets')" >/dev/null; ours=$(through)
+        k get secrets >/dev/null 2>&1; theirs=$(through)
+        known "proxy-url: $1" guest
+        if [ "$before" -lt "$ours" ] && [ "$ours" -lt "$theirs" ]; then ok "proxy-url: $1, indeed"; else
+            not_ok "proxy-url: $1: $before, then we $ours and kubectl $theirs connections"; fi
+    }
+    passes http "http://127.0.0.1:$http"
+    passes socks5 "socks5://127.0.0.1:$socks"
+    passes "with tls-server-name" "http://127.0.0.1:$http/" ", tls-server-name: kubernetes.default.svc"
+    export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
+    passes "whatever NO_PROXY says" "http://127.0.0.1:$http"
+    unset no_proxy NO_PROXY
+    proxied login "http://joe:word@127.0.0.1:$login" && known "proxy-url with a login" guest
+    proxied socks-login "socks5://joe:word@127.0.0.1:$socks_login" && known "proxy-url socks5 with a login" guest
+    fails() { # NAME URL OURS KUBECTL: neither comes through, and says so
+        proxied "$1" "$2"
+        has "proxy-url: $1" "failed: .*$3.*Mend the cluster's proxy-url" "k8s.get('cm/one')"
+        if k get cm one 2>&1 | grep -q "$4"; then ok "proxy-url: $1, kubectl"; else not_ok "proxy-url: $1: kubectl comes through"; fi
+    }
+    fails "without its login" "http://127.0.0.1:$login" "the proxy would not connect to .*status 407" "Proxy Authentication Required"
+    fails "socks5 without its login" "socks5://127.0.0.1:$socks_login" "the proxy failed on the way" "no acceptable authentication"
+    fails "that is not there" "http://127.0.0.1:1" "could not connect to the proxy 127.0.0.1:1 on the way to ${server#https://}" refused
+else
+    skip "tinyproxy and microsocks are not installed"
+fi
+
 # --- several files: the first that knows an entry wins ----------------------------------------------------
 printf '%s\n' 'apiVersion: v1' 'kind: Config' 'current-context: mine' \
     "contexts: [{ name: mine, context: { cluster: c, user: token, namespace: $SPACE } }]" >"$WORK/first"
