@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -87,7 +86,7 @@ static bool value_write(struct buf *out, const struct value *v, enum json_style 
     case VALUE_BOOL:
         return buf_puts(out, v->boolean ? "true" : "false");
     case VALUE_INT:
-        return buf_printf(out, "%" PRId64, v->integer);
+        return buf_puts(out, number_format_whole(v->integer, number));
     case VALUE_FLOAT:
         return buf_puts(out, number_format(v->number, number));
     case VALUE_STRING:

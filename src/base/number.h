@@ -16,3 +16,5 @@ double number_parse(const char *text);
 // Writes the shortest text of 15 to 17 digits that reads back as n (finite), always with a decimal
 // point, so that JSON and YAML 1.1 alike read a float: 1.0, 0.1, 1.0e+300. Returns out.
 char *number_format(double n, char out[NUMBER_SIZE]);
+// Writes the digits of n. Returns out.
+char *number_format_whole(int64_t n, char out[NUMBER_SIZE]);

@@ -4,11 +4,13 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 void digest_sha256(const void *bytes, size_t len, unsigned char out[DIGEST_SIZE])
 {
-    SHA256(bytes, len, out);
+    static EVP_MD *sha256; // looked up once: that takes longer than to hash a line
+    if (sha256 == NULL)
+        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    EVP_Digest(bytes, len, out, NULL, sha256, NULL);
 }
 
 void digest_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,

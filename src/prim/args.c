@@ -12,26 +12,35 @@
 
 static const char everywhere[] = "assume varies label quiet";
 
-// Looks for the name among the words of `known`; the likeliest goes into `likely`.
-static bool is_among(const char *name, const char *known, struct likely *likely)
+static bool is_among(const char *name, const char *known)
 {
     size_t len = strlen(name);
     for (const char *at = known; *at; at += strspn(at, " ")) {
         size_t word = strcspn(at, " ");
         if (word == len && strncmp(at, name, len) == 0)
             return true;
-        likely_try(likely, at, word);
         at += word;
     }
     return false;
+}
+
+static void try_all(struct likely *likely, const char *known)
+{
+    for (const char *at = known; *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        likely_try(likely, at, word);
+        at += word;
+    }
 }
 
 static void check_name(lua_State *L, const char *name, const char *what, const char *known)
 {
     struct likely likely = {.word = name};
     char meant[64] = "";
-    if (is_among(name, known, &likely) || is_among(name, everywhere, &likely))
+    if (is_among(name, known) || is_among(name, everywhere))
         return;
+    try_all(&likely, known);
+    try_all(&likely, everywhere);
     if (likely.best)
         snprintf(meant, sizeof meant, " (did you mean '%.*s'?)", (int)likely.best_len, likely.best);
     failure_raise(L, FAILURE_USAGE, "%s has no option '%s'%s; it takes %s %s", what, name, meant,
@@ -87,7 +96,7 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
         failure_raise(L, FAILURE_USAGE, "%s wants a table of options, not a %s", what,
                       lua_typename(L, lua_type(L, index)));
     index = lua_absindex(L, index);
-    if (is_among("probe", known, &(struct likely){.word = "probe"}))
+    if (is_among("probe", known))
         take_probe(L, index, e, what);
     e->args = convert_read(L, index, &e->arena, &err);
     if (e->args == NULL)

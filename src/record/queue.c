@@ -9,8 +9,7 @@
 
 struct pending {
     struct pending *next;
-    struct arena arena; // holds all of it, this struct too
-    bool begun;         // its intent is written already
+    bool begun; // its intent is written already
     enum journal_state state;
     bool in_doubt, kept; // kept: the answer is such that it can be given again
     int64_t deadline, started, ended;
@@ -61,9 +60,9 @@ static const char *json_of(struct arena *a, const struct value *v)
 
 // Masks the effect's answer, unless it is not to be kept. One that held a secret in some encoding
 // cannot be made whole again, nor one that is not text; neither must be taken for what it was.
-static void keep_answer(struct pending *p, const struct effect *e, const struct redact *secrets)
+static void keep_answer(struct pending *p, const struct effect *e, const struct redact *secrets,
+                        struct arena *a)
 {
-    struct arena *a = &p->arena;
     p->kept = !e->sensitive && is_utf8(e->result);
     if (e->sensitive || redact_empty(secrets)) {
         p->result = json_of(a, e->sensitive ? NULL : e->result);
@@ -78,7 +77,7 @@ static void keep_answer(struct pending *p, const struct effect *e, const struct 
 void queue_add(struct queue *q, const struct effect *e, enum journal_state state,
                const struct redact *secrets, const char *phase, const char *step)
 {
-    struct arena arena = {0}, *a = &arena;
+    struct arena *a = &q->arena;
     struct pending *p = arena_alloc(a, sizeof *p);
     bool write = e->access == ACCESS_WRITE;
     *p = (struct pending){
@@ -102,8 +101,7 @@ void queue_add(struct queue *q, const struct effect *e, enum journal_state state
     };
     if (write && !p->begun)
         p->args = json_of(a, redact_empty(secrets) ? e->args : redact_value(a, secrets, e->args));
-    p->arena = arena;
-    keep_answer(p, e, secrets);
+    keep_answer(p, e, secrets, a);
     if (q->last)
         q->last->next = p;
     else
@@ -113,12 +111,6 @@ void queue_add(struct queue *q, const struct effect *e, enum journal_state state
     q->bytes += p->result ? strlen(p->result) : 0;
 }
 
-static void pending_free(struct pending *p)
-{
-    struct arena arena = p->arena;
-    arena_free(&arena);
-}
-
 void queue_drop_last(struct queue *q)
 {
     struct pending **link = &q->first, *before = NULL;
@@ -126,7 +118,6 @@ void queue_drop_last(struct queue *q)
         before = *link;
         link = &before->next;
     }
-    pending_free(q->last);
     *link = NULL;
     q->last = before;
     q->count--;
@@ -169,10 +160,6 @@ bool queue_write(const struct queue *q, struct store *store, const char *run, st
 
 void queue_clear(struct queue *q)
 {
-    while (q->first) {
-        struct pending *next = q->first->next;
-        pending_free(q->first);
-        q->first = next;
-    }
+    arena_free(&q->arena);
     *q = (struct queue){0};
 }

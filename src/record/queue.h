@@ -1,6 +1,7 @@
 // queue: what is to be written of effects, until the journal writes it.
 #pragma once
 
+#include "base/arena.h"
 #include "engine/effect.h"
 #include "engine/journal.h"
 #include "record/redact.h"
@@ -12,7 +13,8 @@ struct pending;
 struct queue {
     struct pending *first, *last;
     int count;
-    size_t bytes; // of the answers
+    size_t bytes;       // of the answers
+    struct arena arena; // holds all of them
 };
 
 // Puts a copy of the effect, secrets masked, behind the others. phase and step may be NULL.
