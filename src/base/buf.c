@@ -39,7 +39,11 @@ bool buf_puts(struct buf *b, const char *text)
 
 bool buf_putc(struct buf *b, char c)
 {
-    return buf_add(b, &c, 1);
+    if (!make_room(b, 1))
+        return false;
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
+    return true;
 }
 
 bool buf_vprintf(struct buf *b, const char *format, va_list args)

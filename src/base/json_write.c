@@ -27,10 +27,22 @@ static bool escape_write(struct buf *out, unsigned char c)
     }
 }
 
+// Whether it stands in JSON as it is, as most strings do: ASCII (as a signed char the rest is
+// negative), and nothing to escape.
+static bool is_plain(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((signed char)text[i] < 0x20 || text[i] == '"' || text[i] == '\\')
+            return false;
+    return true;
+}
+
 bool json_write_string(struct buf *out, const char *text, size_t len)
 {
     size_t run = 0; // where the bytes begin that are not yet written
     bool ok = buf_putc(out, '"');
+    if (is_plain(text, len))
+        return ok && buf_add(out, text, len) && buf_putc(out, '"');
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
         if (c >= 0x20 && c != '"' && c != '\\')

@@ -107,8 +107,8 @@ const char *kube_proxy_url(struct arena *a, const char *url)
 
 const char *kube_proxy_environment(struct arena *a, bool https, const char *host, const char *port)
 {
-    const char *proxy = https ? environment("HTTPS_PROXY", "https_proxy")
-                              : environment("HTTP_PROXY", "http_proxy");
+    const char *proxy =
+        https ? environment("HTTPS_PROXY", "https_proxy") : environment("HTTP_PROXY", "http_proxy");
     char *name = arena_dup(a, host), *state = NULL;
     struct ip ip;
     if (*name == '[')

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-enum { MOST_STATEMENTS = 32, BUSY_MS = 10000, VERSION = 1, MOST_LEFT = 512 * 1024 };
+enum { MOST_STATEMENTS = 32, BUSY_MS = 10000, VERSION = 1, MOST_LEFT = 1024 * 1024 };
 
 struct store {
     sqlite3 *db;
