@@ -1,11 +1,10 @@
 #include "kube/lease.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/duration.h"
+#include "kube/lease_record.h"
 #include "kube/parts.h"
 #include "net/loop.h"
 
@@ -24,52 +23,15 @@ struct kube_lease {
     bool released;               // its release was answered, or took too long
     int conflicts;               // writes in a row that came too late
 
-    char version[128];          // resourceVersion of the object as it was last read or written
-    char other[300], since[48]; // whoever else holds or held it, in his own words
-    int64_t duration_ms;        // that he gave it
-    int64_t transitions;
-    // By the clock that goes on while the machine sleeps: when that version was first seen, when
-    // the call under way began, when the last one that renewed did.
-    int64_t seen_at, asked_at, renewed_at;
+    struct lease_record record; // the object as it was last read or written
+    struct lease_record other;  // the same when somebody else held it
+    int64_t asked_at;           // lease_clock: when the call under way began
+    int64_t renewed_at;         // and when the last one that renewed did
 
     struct error why;
     void (*on_lost)(void *arg);
     void *arg;
 };
-
-static int64_t clock_boot(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-// A MicroTime: RFC 3339 with six digits after the point.
-static struct value *now_value(struct arena *a)
-{
-    struct timespec now;
-    struct tm t;
-    char seconds[32];
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &t);
-    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &t);
-    return value_printf(a, "%s.%06ldZ", seconds, now.tv_nsec / 1000);
-}
-
-static struct value *body_of(struct arena *a, const char *holder, int duration_s, bool transition,
-                             int64_t transitions)
-{
-    struct value *body = value_object(a), *spec = value_object(a), *now = now_value(a);
-    value_set(a, spec, "holderIdentity", value_string(a, holder));
-    value_set(a, spec, "leaseDurationSeconds", value_int(a, duration_s));
-    value_set(a, spec, "renewTime", now);
-    if (transition) {
-        value_set(a, spec, "acquireTime", now);
-        value_set(a, spec, "leaseTransitions", value_int(a, transitions));
-    }
-    value_set(a, body, "spec", spec);
-    return body;
-}
 
 // A write that was made twice is refused the second time, and then it is looked who holds the
 // Lease.
@@ -80,7 +42,7 @@ static void ask(struct kube_lease *l, struct kube_request q, kube_done *done)
     q.name = l->name;
     q.namespace = l->namespace;
     q.timeout_ms = CALL_MS;
-    l->asked_at = clock_boot();
+    l->asked_at = lease_clock();
     l->call = kube_call_start(l->kube, &q, &l->arena, done, l);
 }
 
@@ -89,15 +51,6 @@ static void look(void *arg);
 static void look_later(struct kube_lease *l, int64_t ms)
 {
     l->timer = timer_start(l->kube->loop, ms, look, l);
-}
-
-// Keeps what the server says of the object.
-static void note(struct kube_lease *l, const struct value *object)
-{
-    const char *version = value_text(value_path(object, "metadata.resourceVersion"));
-    if (strcmp(l->version, version) != 0)
-        l->seen_at = l->asked_at;
-    snprintf(l->version, sizeof l->version, "%s", version);
 }
 
 static void lose(struct kube_lease *l)
@@ -122,13 +75,13 @@ static void written(const struct kube_result *r, void *arg)
 {
     struct kube_lease *l = arg;
     l->call = NULL;
-    bool beaten = r->status == 409 || (r->missing && *l->version); // by a write or a deletion
+    bool deleted = r->missing && *l->record.version, beaten = r->status == 409 || deleted;
     if (beaten && l->conflicts++ == 0) {
         look_later(l, 0);
     } else if (r->error) {
         fail(l, r);
     } else {
-        note(l, r->value);
+        lease_record_read(&l->record, r->value, l->asked_at);
         l->conflicts = 0;
         l->state = KUBE_LEASE_HELD;
         l->renewed_at = l->asked_at;
@@ -139,10 +92,12 @@ static void written(const struct kube_result *r, void *arg)
 
 static void write_spec(struct kube_lease *l, bool transition)
 {
-    l->transitions += transition;
-    struct value *body = body_of(&l->arena, l->holder, DURATION_S, transition, l->transitions);
+    l->record.transitions += transition;
     ask(l,
-        (struct kube_request){.verb = KUBE_PATCH, .body = body, .if_resource_version = l->version},
+        (struct kube_request){.verb = KUBE_PATCH,
+                              .body = lease_record_body(&l->arena, l->holder, DURATION_S,
+                                                        transition ? &l->record : NULL),
+                              .if_resource_version = l->record.version},
         written);
 }
 
@@ -156,7 +111,7 @@ static void renew(void *arg)
 static void create(struct kube_lease *l)
 {
     struct arena *a = &l->arena;
-    struct value *body = body_of(a, l->holder, DURATION_S, true, 0);
+    struct value *body = lease_record_body(a, l->holder, DURATION_S, &l->record);
     value_set(a, body, "apiVersion", value_string(a, "coordination.k8s.io/v1"));
     value_set(a, body, "kind", value_string(a, "Lease"));
     ask(l, (struct kube_request){.verb = KUBE_CREATE, .body = body}, written);
@@ -165,8 +120,8 @@ static void create(struct kube_lease *l)
 // The Lease names somebody else. Only if it has stood still for his whole duration he is gone.
 static void wait_or_take(struct kube_lease *l, bool first, bool changed)
 {
-    bool gone = l->gone && strcmp(l->other, l->gone) == 0;
-    if (gone || (!changed && clock_boot() - l->seen_at >= l->duration_ms)) {
+    bool gone = l->gone && strcmp(l->other.holder, l->gone) == 0;
+    if (gone || (!changed && lease_clock() - l->record.seen_at >= l->record.duration_ms)) {
         write_spec(l, true);
         return;
     }
@@ -179,34 +134,25 @@ static void wait_or_take(struct kube_lease *l, bool first, bool changed)
 
 static void examine(struct kube_lease *l, const struct value *object)
 {
-    const struct value *spec = value_get(object, "spec");
-    const char *holder = value_get_text(spec, "holderIdentity");
-    char before[sizeof l->version];
-    memcpy(before, l->version, sizeof before);
-    note(l, object);
-    l->transitions = value_get_int(spec, "leaseTransitions", 0);
+    bool first = *l->record.version == '\0';
+    bool changed = lease_record_read(&l->record, object, l->asked_at);
+    const char *holder = l->record.holder;
     if (strcmp(holder, l->holder) == 0) { // still, or again after we were killed
         write_spec(l, false);
-        return;
-    }
-    if (l->state == KUBE_LEASE_HELD) {
+    } else if (l->state == KUBE_LEASE_HELD) {
         if (*holder)
             error_set(&l->why, "%s has taken the lease %s", holder, l->full_name);
         else
             error_set(&l->why, "somebody has freed the lease %s", l->full_name);
         lose(l);
-        return;
-    }
-    if (*holder == '\0') {
-        *l->other = '\0';
+    } else if (*holder == '\0') {
+        l->other = (struct lease_record){0};
         write_spec(l, true);
-        return;
+    } else {
+        l->other = l->record;
+        l->conflicts = 0;
+        wait_or_take(l, first, changed);
     }
-    snprintf(l->other, sizeof l->other, "%s", holder);
-    snprintf(l->since, sizeof l->since, "%.19s", value_get_text(spec, "acquireTime"));
-    l->conflicts = 0;
-    l->duration_ms = value_get_int(spec, "leaseDurationSeconds", DURATION_S) * 1000;
-    wait_or_take(l, *before == '\0', strcmp(before, l->version) != 0);
 }
 
 static void looked(const struct kube_result *r, void *arg)
@@ -219,7 +165,7 @@ static void looked(const struct kube_result *r, void *arg)
         error_set(&l->why, "somebody has deleted the lease %s", l->full_name);
         lose(l);
     } else if (r->missing) {
-        *l->version = *l->other = '\0';
+        l->record = l->other = (struct lease_record){0};
         create(l);
     } else if (r->error) {
         fail(l, r);
@@ -268,12 +214,12 @@ const char *kube_lease_name(const struct kube_lease *l)
 
 const char *kube_lease_other(const struct kube_lease *l)
 {
-    return l->other;
+    return l->other.holder;
 }
 
 const char *kube_lease_since(const struct kube_lease *l)
 {
-    return l->since;
+    return l->other.since;
 }
 
 const char *kube_lease_why(const struct kube_lease *l)
@@ -284,7 +230,7 @@ const char *kube_lease_why(const struct kube_lease *l)
 bool kube_lease_holds(const struct kube_lease *l, struct error *err)
 {
     char ago[64];
-    int64_t ms = clock_boot() - l->renewed_at;
+    int64_t ms = lease_clock() - l->renewed_at;
     if (l->state == KUBE_LEASE_LOST)
         return error_set(err, "%s", l->why.text);
     return ms <= RENEW_WITHIN_MS ||
@@ -325,10 +271,10 @@ static void give_back(struct kube_lease *l)
         loop_once(l->kube->loop);
     stop(l);
     if (l->state == KUBE_LEASE_HELD && !l->released) {
-        struct value *body = body_of(&l->arena, "", 1, true, l->transitions);
         ask(l,
-            (struct kube_request){
-                .verb = KUBE_PATCH, .body = body, .if_resource_version = l->version},
+            (struct kube_request){.verb = KUBE_PATCH,
+                                  .body = lease_record_body(&l->arena, "", 1, &l->record),
+                                  .if_resource_version = l->record.version},
             released);
         while (!l->released)
             loop_once(l->kube->loop);
