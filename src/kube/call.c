@@ -84,17 +84,12 @@ static void call_answered(const struct kube_answer *answer, void *arg);
 // Ends the call because its time is up.
 static void call_too_late(struct kube_call *c)
 {
-    char limit[32];
     bool typeless = !kube_request_has_type(&c->request);
     const char *doing = !c->resolved && !typeless ? "asking for the resource types of"
                         : c->list.whole           ? "reading a long list from"
                                                   : "asking";
-    c->result.error = arena_printf(
-        c->arena,
-        "%s: timed out after %s while %s %s (%s). Is it overloaded? Try again, or with a longer "
-        "timeout",
-        c->result.tried, duration_format(c->request.timeout_ms, limit, sizeof limit), doing,
-        c->kube->config->server, c->kube->config->where);
+    c->result.error =
+        kube_refusal_late(c->arena, c->kube->config, c->result.tried, c->request.timeout_ms, doing);
     call_end(c);
 }
 
@@ -179,18 +174,9 @@ static void call_answered(const struct kube_answer *answer, void *arg)
 
 static void call_unknown(struct kube_call *c, const char *missing)
 {
-    const char *server = c->kube->config->server, *where = c->kube->config->where;
     c->result.status = 0; // of a 404 that made us ask
-    c->result.error =
-        *missing ? arena_printf(c->arena,
-                                "%s: %s (%s) lists no resource type '%s', but these API groups "
-                                "could not be read: %s. Try again when they answer",
-                                c->result.tried, server, where, c->request.resource, missing)
-                 : arena_printf(c->arena,
-                                "%s: %s (%s) knows no resource type '%s'. Check the spelling "
-                                "(kubectl api-resources lists them), and whether the operator "
-                                "that brings it is installed",
-                                c->result.tried, server, where, c->request.resource);
+    c->result.error = kube_refusal_unknown(c->arena, c->kube->config, c->result.tried,
+                                           c->request.resource, missing);
 }
 
 static void call_resolved(const struct kube_resolved *end, void *arg)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/duration.h"
+
 enum { CAUSES_SHOWN = 8, MESSAGE_MAX = 1000 };
 
 static bool has(const char *text, const char *part)
@@ -227,4 +229,29 @@ void kube_refusal_explain(struct arena *a, const struct kube_config *c,
     out->error = arena_printf(a, "%s: the server answered %d%s%s%s: %s. %s%s", t->tried,
                               answer->status, *out->reason ? " " : "", out->reason, times, said,
                               advice(a, c, t, answer, out->reason, message), doubt);
+}
+
+const char *kube_refusal_unknown(struct arena *a, const struct kube_config *c, const char *tried,
+                                 const char *resource, const char *missing)
+{
+    return *missing ? arena_printf(a,
+                                   "%s: %s (%s) lists no resource type '%s', but these API groups "
+                                   "could not be read: %s. Try again when they answer",
+                                   tried, c->server, c->where, resource, missing)
+                    : arena_printf(a,
+                                   "%s: %s (%s) knows no resource type '%s'. Check the spelling "
+                                   "(kubectl api-resources lists them), and whether the operator "
+                                   "that brings it is installed",
+                                   tried, c->server, c->where, resource);
+}
+
+const char *kube_refusal_late(struct arena *a, const struct kube_config *c, const char *tried,
+                              int64_t timeout_ms, const char *doing)
+{
+    char limit[32];
+    return arena_printf(a,
+                        "%s: timed out after %s while %s %s (%s). Is it overloaded? Try again, or "
+                        "with a longer timeout",
+                        tried, duration_format(timeout_ms, limit, sizeof limit), doing, c->server,
+                        c->where);
 }

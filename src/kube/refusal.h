@@ -18,3 +18,11 @@ struct kube_attempt {
 // answer that is no success.
 void kube_refusal_explain(struct arena *, const struct kube_config *, const struct kube_attempt *,
                           const struct kube_answer *, struct kube_result *);
+
+// The server knows no such resource type, and `missing` names the API groups of which it could not
+// be asked, or is "". In the arena.
+const char *kube_refusal_unknown(struct arena *, const struct kube_config *, const char *tried,
+                                 const char *resource, const char *missing);
+// The time was up while `doing` ("asking") that with the server. In the arena.
+const char *kube_refusal_late(struct arena *, const struct kube_config *, const char *tried,
+                              int64_t timeout_ms, const char *doing);
