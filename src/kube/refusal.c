@@ -125,6 +125,8 @@ static const char *advice(struct arena *a, const struct kube_config *c,
     case 429:
         return "The server is asked too much: try again later, or with fewer at once";
     default:
+        if (has(message, "failed to create typed patch object")) // a 500 before Kubernetes 1.25
+            return "Correct the fields it names";
         return answer->status / 100 == 5 ? "Look at the API server's health (kubectl get --raw "
                                            "/readyz?verbose), then try again"
                                          : advice_stranger(a, c);

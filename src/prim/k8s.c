@@ -22,6 +22,19 @@ static void set_ms(lua_State *L, struct effect *e, const char *name, const char 
         value_set(&e->arena, e->args, normal, value_int(&e->arena, ms));
 }
 
+// An option of another type would be as good as none: a guard that does not guard.
+static void check_types(lua_State *L, const struct effect *e)
+{
+    static const char *const texts[] = {
+        "what",        "namespace", "selector", "subresource", "field_selector",      "manager",
+        "propagation", "if_uid",    "asked",    "from",        "if_resource_version", "for"};
+    static const char *const flags[] = {"all_namespaces", "force", "optional"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        args_text(L, e, texts[i]);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        args_bool(L, e, flags[i], false);
+}
+
 // k8s.call { verb = "get", what = "deployment/x", ... }: one call; the other functions stand on it.
 // Effect: a read for get and list, else a write, which a plan lets the server check. Raises an
 // effect failure that says what was tried and what came back. What the server warns of beside its
@@ -51,6 +64,7 @@ static int k8s_call(lua_State *L)
         "verb what namespace selector field_selector all_namespaces merge json strategic object "
         "subresource manager force propagation if_uid if_resource_version timeout optional "
         "asked before after seen from for elapsed state query max_bytes probe");
+    check_types(L, e);
     set_ms(L, e, "timeout", "timeout_ms");
     set_ms(L, e, "elapsed", "elapsed_ms");
     int64_t max_bytes = args_bytes(L, e, "max_bytes", 0);

@@ -9,6 +9,41 @@ return runbook {
     name = "test-k8s",
     params = { control = param "" },
     phase "k8s" { keep_going = true,
+        -- An option that is not looked at would be a guard that does not guard.
+        step "options of another type" { function()
+            for option, value in pairs { selector = { app = "x" }, field_selector = 5, namespace = 5, manager = 5,
+                if_uid = 5, if_resource_version = 5, propagation = true, subresource = {} } do
+                fails("option '" .. option .. "' must be text", function()
+                    k8s.call { verb = "list", what = "configmaps", [option] = value }
+                end)
+            end
+            for _, option in ipairs { "all_namespaces", "force", "optional" } do
+                fails("option '" .. option .. "' must be true or false", function()
+                    k8s.call { verb = "list", what = "configmaps", [option] = "yes" }
+                end)
+            end
+            for _, verb in ipairs { "get", "find", "list", "delete", "rollout", "wait", "rollout_wait", "describe", "events" } do
+                fails("takes its options as a table, .* not 'c1'", function() k8s[verb]("cm", "c1") end)
+            end
+            fails("takes its options as a table", function() k8s.watch("cm", "c1", print) end)
+            fails("takes its options as a table", function() k8s.can_i("get", "cm", 5) end)
+            for _, verb in ipairs { "get", "list", "patch", "delete", "rollout", "wait" } do
+                fails("wants what to work on first", function() k8s[verb](nil, { merge = {} }) end)
+            end
+        end },
+        step "a selector" { function()
+            local rules = { matchLabels = { b = "2", a = "1" }, matchExpressions = {
+                { key = "c", operator = "In", values = { "x", "y" } }, { key = "d", operator = "NotIn", values = { "z" } },
+                { key = "e", operator = "Exists" }, { key = "f", operator = "DoesNotExist" } } }
+            check.equal(k8s.selector { kind = "Deployment", spec = { selector = rules } },
+                "a=1,b=2,c in (x,y),d notin (z),e,!f", "of a workload")
+            check.equal(k8s.selector { kind = "Service", spec = { selector = { app = "web" } } }, "app=web", "of a Service")
+            for _, without in ipairs { { kind = "Service", spec = { selector = {} } }, { kind = "Service", spec = {} },
+                { kind = "ConfigMap", metadata = { name = "x" } }, "x" } do
+                fails("has no selector", function() k8s.selector(without) end)
+            end
+            fails("nil has no selector", function() k8s.selector() end)
+        end },
         step "get and find" { function()
             check.equal(k8s.get("configmap/c1").data.number, "1", "the data")
             check.equal(k8s.get("cm/c2", { namespace = "n" }).data.number, "2", "by short name")

@@ -115,6 +115,7 @@ return runbook {
             end)
             check.equal(calls, 5, "it gives up after")
             fails("wants a function", function() k8s.edit("cm/c2", {}) end)
+            fails("returned '5' instead of an object", function() k8s.edit("cm/c2", function() return 5 end) end)
             fails("broken", function() k8s.edit("cm/c2", function() error("broken") end) end)
         end },
         step "rollouts" { function()
@@ -139,7 +140,7 @@ return runbook {
             k8s.rollout_wait("deployment/worker", { timeout = "10s" })
             check.equal(of(k8s.rollout_undo("deployment/worker", { to_revision = 1 })), "shop/worker:1", "to the first")
             k8s.rollout_wait("deployment/worker", { timeout = "10s" })
-            fails("has no revision 99; there are: ", function()
+            fails("has no revision 99; it has ", function()
                 k8s.rollout_undo("deployment/worker", { to_revision = 99 })
             end)
             object = k8s.rollout_restart("deployment/worker")

@@ -28,6 +28,11 @@ return runbook {
     params = { control = param "" },
     phase "k8s" { keep_going = true,
         step "for a condition" { function()
+            for _, verb in ipairs { "wait", "rollout_wait" } do
+                fails("k8s." .. verb .. ' wants one object, as in "pods/NAME"', function()
+                    k8s[verb]("pods", { condition = verb == "wait" and "Ready" or nil })
+                end)
+            end
             local met, state = k8s.condition(k8s.get("certificate/x"), "Ready")
             check(not met and state:find("DoesNotExist"), "before: %s", state)
             local why = fails("to be Ready did not come about within 300ms; last seen: .*DoesNotExist", function()

@@ -7,15 +7,11 @@ local call = k8s.call
 
 local function options_for(verb, what, options)
     local all = {}
-    for key, value in pairs(options or {}) do all[key] = value end
-    all.verb = verb
-    if what then
-        if type(what) ~= "string" then
-            engine.raise("usage", ("k8s.%s wants what to work on first, as in \"deployment/billing\"")
-                :format(verb))
-        end
-        all.what = what
+    if type(what) ~= "string" then
+        engine.raise("usage", ("k8s.%s wants what to work on first, as in \"deployment/billing\""):format(verb))
     end
+    for key, value in pairs(words.options(options, "k8s." .. verb)) do all[key] = value end
+    all.verb, all.what = verb, what
     return all
 end
 
@@ -88,8 +84,8 @@ end
 local function send_all(verb, manifest, options)
     local answers = {}
     for i, object in ipairs(objects_of(manifest, verb)) do
-        local all = options_for(verb, nil, options)
-        all.object = object
+        local all = options_for(verb, "", options)
+        all.what, all.object = nil, object
         answers[i] = call(all)
     end
     return type(manifest) == "string" and answers or answers[1]
@@ -139,8 +135,8 @@ function k8s.can_i(verb, what, options)
     if type(verb) ~= "string" then
         engine.raise("usage", "k8s.can_i wants a verb first: k8s.can_i(\"patch\", \"deployments\")")
     end
-    local all = options_for("review", what, type(options) == "string" and { namespace = options } or options)
-    all.asked = verb
+    local all = options_for("can_i", what, type(options) == "string" and { namespace = options } or options)
+    all.verb, all.asked = "review", verb
     local status = call(all).status or {}
     return status.allowed == true, status.reason or ""
 end
@@ -157,6 +153,7 @@ end
 later("manifest", "documents")
 later("edit", "edit label annotate scale")
 later("jsonpath", "jsonpath jsonpath_split")
+later("selector", "selector")
 later("wait", "wait watch rollout_wait")
 later("rollout", "rollout_restart rollout_undo rollout_pause rollout_resume rollout_history")
 later("logs", "logs")

@@ -74,6 +74,15 @@ function words.fields(t, known, what, where)
     end
 end
 
+-- Returns the options, {} when there are none; raises when they are no table. `what` names who takes them.
+function words.options(options, what)
+    if options ~= nil and type(options) ~= "table" then
+        engine.raise("usage", ("%s takes its options as a table, as in { namespace = \"x\" }, not '%s'"):format(what,
+            tostring(options)))
+    end
+    return options or {}
+end
+
 -- Raises when something stands behind the name that the word `kind` takes: a table in round brackets.
 function words.alone(kind, name, ...)
     if select("#", ...) > 0 then

@@ -45,6 +45,10 @@ function k8s.edit(what, fn, options)
         local changed = copy(object)
         local returned = fn(changed)
         if returned ~= nil then changed = returned end
+        if type(changed) ~= "table" then
+            engine.raise("usage", ("k8s.edit: the function returned '%s' instead of an object or nothing"):format(
+                tostring(changed)))
+        end
         if json.encode(changed) == json.encode(object) then return object end
         local all = options_for("patch", what, options)
         all.before, all.after = object, changed

@@ -5,7 +5,8 @@ local call = k8s.call
 
 local MAX_BYTES = 16 * 1024 * 1024
 local DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
-local WORKLOADS = { Deployment = true, ReplicaSet = true, StatefulSet = true, DaemonSet = true, Job = true }
+local SELECTING = { Deployment = true, ReplicaSet = true, StatefulSet = true, DaemonSet = true, Job = true,
+    Service = true, ReplicationController = true }
 
 local function condition_time(pod, name)
     for _, condition in ipairs((pod.status or {}).conditions or {}) do
@@ -31,12 +32,9 @@ local function rank(pod)
 end
 
 local function first_pod(what, owner)
-    local labels, parts_of = (owner.spec.selector or {}).matchLabels or {}, {}
-    for key, value in pairs(labels) do parts_of[#parts_of + 1] = key .. "=" .. value end
-    table.sort(parts_of)
     local best, best_rank
     for _, pod in ipairs(k8s.list("pods", { namespace = owner.metadata.namespace,
-        selector = table.concat(parts_of, ",") })) do
+        selector = k8s.selector(owner) })) do
         local is = rank(pod)
         local at = 1
         while best_rank and at < #is and is[at] == best_rank[at] do at = at + 1 end
@@ -50,9 +48,9 @@ local function pod_of(what, options)
     local name = what:find("[/ ]") and what or "pod/" .. what
     local object = k8s.get(name, { namespace = options.namespace })
     if object.kind == "Pod" then return object end
-    if not WORKLOADS[object.kind] then
+    if not SELECTING[object.kind] then
         engine.raise("usage", ("%s is a %s; logs are those of a pod, or of a %s"):format(what, object.kind,
-            "Deployment, StatefulSet, DaemonSet, ReplicaSet or Job"))
+            "Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job or Service"))
     end
     return first_pod(what, object)
 end
@@ -88,12 +86,12 @@ end
 -- k8s.logs("pod/x" [, { namespace, container, previous = true, since = "10m", tail = 100, timestamps = true,
 --          max_bytes = "16MB" }])
 -- k8s.logs("deployment/x", { follow = true, timeout = "5m" }, function(line) ... end)
--- The log of a pod, or of the pod of a workload that kubectl would choose, as one text. Without `container`
+-- The log of a pod, or of the pod of a workload or Service that kubectl would choose, as one text. Without `container`
 -- it is that of the default container. With `follow` the function is called for each line as it comes, until
 -- it returns something other than nil and false, which is returned, or until the container ends, when nil
 -- is returned; raises a check failure after `timeout`. In a plan only what is there is told.
 function k8s.logs(what, options, fn)
-    options = options or {}
+    options = words.options(options, "k8s.logs")
     if type(what) ~= "string" then engine.raise("usage", "k8s.logs wants to know of what: k8s.logs(\"pod/x\")") end
     if options.follow and type(fn) ~= "function" then
         engine.raise("usage", "k8s.logs with follow wants a function: k8s.logs(what, { follow = true }, "

@@ -69,19 +69,6 @@ function k8s.rollout_pause(what, options) return set_paused(what, options, true)
 -- k8s.rollout_resume("deployment/x" [, { namespace }]): takes a pause back.
 function k8s.rollout_resume(what, options) return set_paused(what, options, false) end
 
-local OPERATORS = { In = "%s in (%s)", NotIn = "%s notin (%s)", Exists = "%s", DoesNotExist = "!%s" }
-
--- A LabelSelector as the text that lists take.
-local function selector_text(selector)
-    local parts = {}
-    for key, value in pairs(selector.matchLabels or {}) do parts[#parts + 1] = key .. "=" .. value end
-    for _, rule in ipairs(selector.matchExpressions or {}) do
-        parts[#parts + 1] = OPERATORS[rule.operator]:format(rule.key, table.concat(rule.values or {}, ","))
-    end
-    table.sort(parts)
-    return table.concat(parts, ",")
-end
-
 local function is_owned_by(object, owner)
     for _, reference in ipairs(object.metadata.ownerReferences or {}) do
         if reference.controller and reference.uid == owner.metadata.uid then return true end
@@ -93,7 +80,7 @@ end
 local function revisions_of(object)
     local deployment = object.kind == "Deployment"
     local list = k8s.list(deployment and "replicasets.apps" or "controllerrevisions.apps",
-        { namespace = object.metadata.namespace, selector = selector_text(object.spec.selector) })
+        { namespace = object.metadata.namespace, selector = k8s.selector(object) })
     local all = {}
     for _, holder in ipairs(list) do
         local number = deployment and math.tointeger(tonumber((holder.metadata.annotations or {})[REVISION]))
@@ -126,7 +113,7 @@ local function choose(what, all, number)
     if number then
         local numbers = {}
         for i, revision in ipairs(all) do numbers[i] = revision.number end
-        fail("%s has no revision %d; there are: %s", what, number, table.concat(numbers, ", "))
+        fail("%s has no revision %d; it has %s", what, number, numbers[1] and table.concat(numbers, ", ") or "none")
     end
     return all[#all - 1] or fail("%s has no revision to go back to", what)
 end

@@ -67,6 +67,9 @@ local function look_once(what, how, options, judge)
 end
 
 local function follow_object(what, how, options, judge)
+    if not what:find("[/ ]") then
+        engine.raise("usage", ("k8s.%s wants one object, as in \"%s/NAME\""):format(options.verb, what))
+    end
     if engine.planning() then return look_once(what, how, options, judge) end
     return follow_one(options_for("watch", what, options), how, judge)
 end
@@ -131,8 +134,7 @@ end
 -- failure that tells the last state after `timeout` (0: looks once), and an effect failure when an object
 -- whose condition is waited for is not there.
 function k8s.wait(what, options)
-    local all = {}
-    for key, value in pairs(options or {}) do all[key] = value end
+    local all = options_for("wait", what, options)
     local how = take(all, { timeout = "5m", label = false, assume = nil })
     how.assume, all.assume = all.assume, nil
     local aim, judge
@@ -155,8 +157,7 @@ end
 -- rules of `kubectl rollout status`. Returns the object; raises a check failure with kubectl's sentence
 -- when the rollout has failed or is not done in time.
 function k8s.rollout_wait(what, options)
-    local all = {}
-    for key, value in pairs(options or {}) do all[key] = value end
+    local all = options_for("rollout_wait", what, options)
     local how = take(all, { timeout = "10m", label = ("%s to have rolled out"):format(what) })
     return follow_object(what, how, all, function(object)
         local state, sentence = k8s.rollout_status(must_be_there(what, object))
@@ -197,8 +198,7 @@ function k8s.watch(what, options, fn)
     if type(fn) ~= "function" then
         engine.raise("usage", "k8s.watch wants a function: k8s.watch(\"pods\", {}, function(object, change) ... end)")
     end
-    local all = {}
-    for key, value in pairs(options or {}) do all[key] = value end
+    local all = options_for("watch", what, options)
     local how = take(all, { timeout = "5m", label = ("a change of %s"):format(what) })
     local known = {}
     local function judge(got)
@@ -215,5 +215,5 @@ function k8s.watch(what, options, fn)
             return judge { items = k8s.list(what, all) }
         end }
     end
-    return follow(options_for("watch", what, all), how, judge)
+    return follow(all, how, judge)
 end
