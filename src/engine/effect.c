@@ -45,20 +45,29 @@ static void record_outcome(struct effect *e)
         journal_lost(e, &err);
 }
 
+// Counts a write that is begun (1), or takes back the count of one that changed nothing (-1).
+static void count_write(struct run *run, int by)
+{
+    run->counts.writes += by;
+    run->step_writes += by;
+    if (run->undo.count && !run->undoing)
+        run->undo.entries[run->undo.count - 1].writes += by;
+}
+
 // Keeps the books of what the step has changed, for its undo and for the last word on the run.
 static void account(struct effect *e)
 {
     struct run *run = e->run;
     struct undo_entry *entry =
         run->undo.count && !run->undoing ? &run->undo.entries[run->undo.count - 1] : NULL;
+    if (e->access == ACCESS_WRITE && e->refused && !e->in_doubt)
+        count_write(run, -1);
     if (e->access != ACCESS_WRITE || entry == NULL)
         return;
     if (e->in_doubt) {
         entry->in_doubt = true;
         entry->doubt = arena_dup(&run->arena, e->summary);
-    } else if (e->refused) {
-        entry->writes--;
-    } else if (entry->doubt && e->repeatable && !e->error &&
+    } else if (!e->refused && entry->doubt && e->repeatable && !e->error &&
                strcmp(entry->doubt, e->summary) == 0) {
         entry->in_doubt = false; // the same was sent again, and answered
     }
@@ -247,10 +256,7 @@ static void count(struct run *run, const struct effect *e)
         run->counts.reads++;
         break;
     case ACCESS_WRITE:
-        run->counts.writes++;
-        run->step_writes++;
-        if (run->undo.count && !run->undoing)
-            run->undo.entries[run->undo.count - 1].writes++;
+        count_write(run, 1);
         break;
     case ACCESS_TIME:
         run->counts.waits += !e->quiet;

@@ -114,7 +114,7 @@ struct effect {
     const char *error;     // one sentence
     const char *detail;    // further lines to the error, or NULL
     bool in_doubt;         // failed, and the change may have happened all the same
-    bool refused;          // failed, and certainly nothing was changed
+    bool refused;          // a write that certainly changed nothing; in a plan: that would not
     const char *answer;    // one short line for people: "200 in 31 ms"
     struct value *diff;    // [ { path, old, new } ] of a write, when known
     const char *note;      // a remark for people, when there is one

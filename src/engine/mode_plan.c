@@ -52,7 +52,8 @@ static void write_not(struct effect *e, struct prospect *p)
     const struct would_be *w = prospect_find(p, e->target);
     e->suppressed = true;
     e->before = w ? value_copy(&e->arena, w->object) : NULL;
-    prospect_touch(p, e->system);
+    if (!e->refused)
+        prospect_touch(p, e->system);
     if (e->assume) {
         answer(e, "declared", e->assume);
         return;
@@ -128,7 +129,7 @@ static void ended(struct effect *e)
     struct prospect *p = prospect_of(e->run);
     if (e->access == ACCESS_READ && !e->cancelled)
         read_amend(e, p);
-    if (e->suppressed && !e->error)
+    if (e->suppressed && !e->error && !e->refused)
         write_keep(e, p);
     bool asked = e->performing && e->access <= ACCESS_WRITE;
     if (asked && e->run->options->world && !e->basis && !e->unknown)

@@ -103,7 +103,7 @@ static void judge_write(struct effect *e, const struct fetch_result *r)
 {
     bool once = r->attempts <= 1 && r->redirects == 0;
     e->in_doubt = r->status == 502 || r->status == 504 || (r->lost && r->status >= 300);
-    e->refused = once && r->status >= 400 && r->status < 500 && r->status != 408;
+    e->refused = once && http_refuses(r->status);
 }
 
 static void http_done(struct fetch *fetch, const struct fetch_result *r, void *arg)
@@ -345,7 +345,7 @@ static int http_request(lua_State *L)
     if (value_get(e->args, "json") || value_get(e->args, "form"))
         e->aside = "body"; // it says the same
     complete_assumption(L, e);
-    if (e->access == ACCESS_WRITE && e->assume)
+    if (e->access == ACCESS_WRITE && e->assume && run_of(L)->mode->rehearsal)
         http_foresee(e);
     return door_pass(L, e);
 }

@@ -29,9 +29,15 @@ void http_details(const struct run *run, struct effect *e)
     }
 }
 
+bool http_refuses(int64_t status)
+{
+    return status >= 400 && status < 500 && status != 408;
+}
+
 void http_foresee(struct effect *e)
 {
     struct arena *a = &e->arena;
+    e->refused = http_refuses(value_get_int(e->assume, "status", 0));
     const char *body = value_get_text(e->assume, "body");
     bool gone = strcmp(value_get_text(e->args, "method"), "DELETE") == 0;
     if (e->target == NULL || value_get_int(e->assume, "status", 0) / 100 != 2 || (!gone && !*body))

@@ -20,7 +20,7 @@ static void add_changes(struct arena *a, struct value *changes, const char *phas
     const struct value *effects = value_get(step, "effects");
     for (size_t i = 0; i < value_count(effects); i++) {
         const struct value *e = value_at(effects, i);
-        if (!text_is(e, "access", "write"))
+        if (!text_is(e, "access", "write") || value_get_bool(e, "refused", false))
             continue;
         struct value *change = value_object(a);
         struct buf sure = {0};

@@ -240,4 +240,30 @@ it is "this"
 ! grep -q '^not ok' "$WORK/told" && ok "none of 24 ways" || not_ok "see above"
 sandbox_end
 
+# --- a write that would be refused is no change, as in a run ----------------------------------------------
+sandbox "$HERE/sandbox_world.lua"
+plain=$(sed -n 's/^ *plain: *//p' "$SANDBOX/values.yaml" | grep http | tr -d '"')
+cat >"$WORK/refused.lua" <<'END'
+return runbook { name = "refused", params = { url = param {}, other = param { default = true } },
+  phase "p" { on_failure = "rollback",
+    step "none" { function(run)
+        http.post(run.url .. "/none", { json = { a = 1 }, assume = { status = 404 } })
+        check.equal(http.get(run.url .. "/text").body, "hello", "what no change has touched")
+    end, undo = function() log.info("undo-none") end },
+    step "one" { function(run)
+        if run.other then http.post(run.url .. "/echo", { json = { a = 1 }, assume = { status = 200 } }) end
+    end, undo = function() log.info("undo-one") end },
+  } }
+END
+expect "an assumed refusal" 0 '404 +assumed: as declared
+What it would change
+^ +1 +POST http://[0-9.:]+/echo
+what no change has touched is "hello"
+2 steps, 1 check, 1 read, 1 write
+!^ +[12] +POST http://[0-9.:]+/none
+!undo-none' "$RUNBOOK" plan "$WORK/refused.lua" --set "url=$plain"
+expect "changes nothing" 0 'nothing was changed' "$RUNBOOK" plan --detailed-exitcode "$WORK/refused.lua" --set "url=$plain" --set other=false
+expect "the run counts as its plan" 0 '2 steps, 1 check, 1 read, 1 write' "$RUNBOOK" run "$WORK/refused.lua" --set "url=$plain"
+sandbox_end
+
 finish
