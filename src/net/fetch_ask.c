@@ -169,7 +169,7 @@ bool ask_copy(struct ask *ask, struct arena *a, const struct fetch_request *aske
 bool ask_repeatable(const struct ask *ask)
 {
     const char *const methods[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+    for (size_t i = 0; !ask->request.overridden && i < sizeof methods / sizeof *methods; i++)
         if (strcmp(ask->request.method, methods[i]) == 0)
             return true;
     return ask->request.repeatable;

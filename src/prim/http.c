@@ -14,6 +14,7 @@
 #include "prim/connection.h"
 #include "prim/http_body.h"
 #include "prim/http_plan.h"
+#include "prim/override.h"
 #include "prim/prims.h"
 
 // Header names become lower-case; those that came several times are joined with ", ".
@@ -152,6 +153,7 @@ static void http_perform(struct effect *e)
         .max_redirects = (int)value_get_int(e->args, "redirects", 0),
         .max_bytes = (size_t)value_get_int(e->args, "max_bytes", 0),
         .repeatable = value_get_bool(e->args, "repeatable", false),
+        .overridden = override_at(e, 0) != NULL,
         .to_file = to_file ? to_file->string.text : NULL,
     };
     if (to_file && e->run->mode->rehearsal) {
@@ -188,25 +190,34 @@ static bool is_among(const char *method, const char *const *methods)
     return *methods != NULL;
 }
 
-// The method in capitals, and whether it only asks. What names a change by itself does not become a
-// read by the author's word, for a plan makes reads.
-static const char *method_read(lua_State *L, struct effect *e)
+// Whether a method only asks; `reads` is the author's word for it. What names a change by itself
+// does not become a read by that, for a plan makes reads.
+static bool method_asks(lua_State *L, const char *method, bool reads)
 {
     static const char *const safe[] = {"GET", "HEAD", "OPTIONS", NULL};
     static const char *const asking[] = {"POST", "QUERY", "SEARCH", "REPORT", "PROPFIND", NULL};
-    const char *given = args_text(L, e, "method");
-    char *method = arena_printf(&e->arena, "%s", given ? given : "GET");
-    for (char *p = method; *p; p++)
-        *p = (char)toupper((unsigned char)*p);
     if (*method == '\0' || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != strlen(method))
         failure_raise(L, FAILURE_USAGE, "'%s' is not an HTTP method", method);
-    bool reads = args_bool(L, e, "reads", false) || is_among(method, safe);
     if (reads && !is_among(method, safe) && !is_among(method, asking))
         failure_raise(L, FAILURE_USAGE,
                       "http: a %s is never a read, and a plan would make it; `reads = true` is for "
                       "a POST that only asks",
                       method);
-    e->access = reads ? ACCESS_READ : ACCESS_WRITE;
+    return reads || is_among(method, safe);
+}
+
+// The method in capitals. The request is a read when that and all that headers put in its place
+// only ask.
+static const char *method_read(lua_State *L, struct effect *e)
+{
+    const char *given = args_text(L, e, "method"), *other;
+    char *method = arena_printf(&e->arena, "%s", given ? given : "GET");
+    for (char *p = method; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    bool reads = args_bool(L, e, "reads", false), asks = method_asks(L, method, reads);
+    for (size_t i = 0; (other = override_at(e, i)); i++)
+        asks = method_asks(L, other, reads) && asks;
+    e->access = asks ? ACCESS_READ : ACCESS_WRITE;
     value_remove(e->args, "reads");
     value_set(&e->arena, e->args, "method", value_string(&e->arena, method));
     return method;
@@ -257,11 +268,12 @@ static void complete_assumption(lua_State *L, struct effect *e)
     e->answer = arena_printf(a, "%lld", (long long)value_get_int(v, "status", 0));
 }
 
-// Who says in a header for whom the request is, asks that host.
-static void need_host(struct effect *e, const char *method, const char *url)
+// What a request does to its URL. Who says in a header for whom it is, asks that host.
+static void need_method(struct effect *e, const char *method, const char *url)
 {
     const struct value *headers = value_get(e->args, "headers");
     const char *host = strstr(url, "://") + 3;
+    need_add(e, "http", method, url, NULL);
     for (size_t i = 0; i < value_count(headers); i++) {
         const struct value_member *m = &headers->object.members[i];
         if (strcasecmp(m->key, "host") == 0)
@@ -277,7 +289,8 @@ static void need_host(struct effect *e, const char *method, const char *url)
 // Any HTTP status is an answer; raises an effect failure when none arrived. Options, beside those
 // of every connection:
 //   url              http or https
-//   method           default GET
+//   method           default GET; a header X-HTTP-Method-Override, X-HTTP-Method or
+//                    X-Method-Override names another one, which counts as well
 //   query, form      tables of fields, nested as Stripe and PHP write it: a[b][0]=x
 //   json             plain data
 //   body             text; a request has one of form, json and body
@@ -304,6 +317,7 @@ static void need_host(struct effect *e, const char *method, const char *url)
 //                    whole numbers; HTTP/1.1 is 11
 static int http_request(lua_State *L)
 {
+    static const char *const targeting[] = {"GET", "PUT", "PATCH", "DELETE", NULL};
     lua_settop(L, 1);
     struct effect *e = effect_new(L, &http_kind, ACCESS_READ);
     struct arena *a = &e->arena;
@@ -312,7 +326,7 @@ static int http_request(lua_State *L)
               "idempotency_key sensitive secret probe " CONNECTION_OPTIONS);
     check_secret(L, value_get(e->args, "secret"));
     check_url(L, args_text(L, e, "url"));
-    const char *method = method_read(L, e);
+    const char *method = method_read(L, e), *other = override_at(e, 0);
     connection_read(L, e);
     http_body_read(L, e);
     args_int(L, e, "redirects", 0, 0, 50);
@@ -323,7 +337,8 @@ static int http_request(lua_State *L)
         http_header_add(e, "Idempotency-Key", key);
     if (key || args_bool(L, e, "repeatable", e->access == ACCESS_READ))
         value_set(a, e->args, "repeatable", value_bool(a, true));
-    e->repeatable = value_get_bool(e->args, "repeatable", false) || strcmp(method, "PUT") == 0;
+    e->repeatable =
+        value_get_bool(e->args, "repeatable", false) || (!other && strcmp(method, "PUT") == 0);
     e->sensitive = args_bool(L, e, "sensitive", false);
     value_remove(e->args, "sensitive");
     int64_t cap = args_bytes(L, e, "max_bytes", 0);
@@ -331,12 +346,13 @@ static int http_request(lua_State *L)
         value_set(a, e->args, "max_bytes", value_int(a, cap));
     const char *url = value_get_text(e->args, "url");
     if (e->summary == NULL)
-        e->summary = arena_printf(a, "%s %s", method, url);
+        e->summary = other ? arena_printf(a, "%s %s as %s", method, url, other)
+                           : arena_printf(a, "%s %s", method, url);
     e->system = connection_system(e, url);
-    need_add(e, "http", method, url, NULL);
-    need_host(e, method, url);
-    if (strcmp(method, "GET") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0 ||
-        strcmp(method, "DELETE") == 0)
+    need_method(e, method, url);
+    for (size_t i = 0; override_at(e, i); i++)
+        need_method(e, override_at(e, i), url);
+    if (!other && is_among(method, targeting))
         e->target = url;
     if (e->access == ACCESS_WRITE) {
         e->diff = http_body_diff(run_of(L), e);

@@ -12,6 +12,7 @@
 #include "prim/excerpt.h"
 #include "prim/http_body.h"
 #include "prim/metrics_answer.h"
+#include "prim/override.h"
 #include "prim/prims.h"
 
 enum { SUMMARY_BYTES = 120 };
@@ -183,6 +184,9 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
     args_read(L, 1, e, q->kind.name, known);
     url_read(L, e);
     connection_read(L, e);
+    if (override_at(e, 0))
+        failure_raise(L, FAILURE_USAGE, "%s only asks: no header can name another method",
+                      e->kind->name);
     args_text(L, e, "query");
     const char *query = value_get_text(e->args, "query");
     if (summary == NULL && *query == '\0')

@@ -10,6 +10,7 @@ return {
     handle = {
         one = function(_, req)
             local to = req.query.to
+            if req.path == "/busy" then return { status = 503 } end
             if to then return { status = 302, headers = { Location = to } } end
             return { json = { at = "one", path = req.path } }
         end,
@@ -72,6 +73,31 @@ book hop2 "$allow" 'http.get(run.one .. "/ok/a", { query = { to = run.one .. "/o
 expect "nor to another path" 4 "redirected to GET $one/other, which is not permitted" run hop2
 book hop3 "$allow" 'http.get(run.one .. "/ok/a", { query = { to = run.one .. "/ok/b" }, redirects = 5 }):expect(200)'
 expect "one that is permitted is" 0 'exit 0' run hop3
+
+# --- a header that names another method -----------------------------------------------------------------
+book over 'allow = { "http POST ${one}/*" },' 'http.post(run.one .. "/x", { headers = { ["X-HTTP-Method-Override"] = "delete" } })'
+silent "a header that names another method is judged by it" 4 "to .allow.: \"http DELETE $one/x\"" run over
+silent "in a plan, too" 4 "\"http DELETE $one/x\"" "$RUNBOOK" plan over.lua
+book over2 '' 'http.get(run.one .. "/x", { headers = { x_method_override = "PATCH", ["X-Http-Method"] = "PUT" } })'
+silent "and denied by it" 4 'denied by --deny "http PUT' run over2 --deny "http PUT *"
+silent "each of them" 4 'denied by --deny "http PATCH' run over2 --deny "http PATCH *"
+silent "to a plan it is a write" 0 "write +GET $one/x as P(ATCH|UT)" "$RUNBOOK" plan over2.lua
+book over3 '' 'http.post(run.one .. "/x", { reads = true, headers = { ["X-HTTP-Method-Override"] = "PUT" } })'
+silent "which no word of the author makes a read" 4 'a PUT is never a read' run over3
+book over4 '' 'http.post(run.one .. "/x", { reads = true, headers = { ["X-HTTP-Method-Override"] = "GET" } })'
+silent "save what only asks" 0 '!write +POST' "$RUNBOOK" plan over4.lua --offline
+book over5 'allow = { "http GET, DELETE ${one}/ok/a", "http GET ${one}/ok/b" },' \
+    'http.get(run.one .. "/ok/a", { query = { to = run.one .. "/ok/b" }, redirects = 5, headers = { ["X-HTTP-Method"] = "DELETE" } })'
+before=$(requests)
+expect "a redirect keeps it" 7 "redirected to DELETE $one/ok/b, which is not permitted" run over5
+[ "$(requests)" = $((before + 1)) ] && ok "and is not followed" || not_ok "the redirect was followed"
+for header in '["X-HTTP-Method"] = "DELETE"' 'Accept = "text/plain"'; do
+    book busy "" "log.info(\"%d\", http.get(run.one .. '/busy', { retries = 2, retry_wait = '10ms', headers = { $header } }).status)"
+    before=$(requests)
+    expect "a busy server, $header" 0 '503' run busy
+    echo $(($(requests) - before)) >>times
+done
+[ "$(tr '\n' ' ' <times)" = "1 3 " ] && ok "what may be a change is not asked again" || not_ok "asked $(tr '\n' ' ' <times)times"
 
 # --- addresses -------------------------------------------------------------------------------------------
 book public 'allow = { "http GET http://localhost:* public" },' "http.get('http://localhost:$port/x')"
