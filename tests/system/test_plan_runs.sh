@@ -7,9 +7,11 @@ export XDG_STATE_HOME=$WORK
 
 # What differs from run to run: names of runs, and of what Stripe and the checkout make.
 plain() { sed -E 's/[0-9]{8}-[0-9]{6}-[0-9a-f]{6}/ID/g; s/(evt|pi)_[a-zA-Z0-9_]+/\1_X/g'; }
-planned_writes() { jq -r '.phases[].steps[].effects[]? | select(.access == "write") | .kind + " " + .summary' "$1" | plain; }
-made_writes() {
-    jq -r 'select(.event == "effect.ended" and .access == "write" and .outcome == "done") | .kind + " " + .summary' "$1" | plain
+planned_writes() { # planned_writes PLAN [CONDITION]
+    jq -r ".phases[].steps[].effects[]? | select(.access == \"write\" ${2-}) | .kind + \" \" + .summary" "$1" | plain
+}
+made_writes() { # made_writes RUN [CONDITION]
+    jq -r "select(.event == \"effect.ended\" and .access == \"write\" and .outcome == \"done\" ${2-}) | .kind + \" \" + .summary" "$1" | plain
 }
 
 # same_writes NAME COUNT RUNBOOK [ARGS...]: the plan, then the run.
@@ -24,6 +26,8 @@ same_writes() {
     made_writes "$WORK/run.ndjson" >"$WORK/made"
     [ "$(wc -l <"$WORK/made")" -eq "$count" ] || not_ok "$name: $(wc -l <"$WORK/made") writes, expected $count"
     diff "$WORK/planned" "$WORK/made" >"$WORK/diff" && ok "$name: $count writes as planned" || not_ok "$name: planned and made differ: $(cat "$WORK/diff")"
+    planned_writes "$WORK/plan.json" "and (.refused | not)" >"$WORK/planned"
+    made_writes "$WORK/run.ndjson" "and (.refused | not)" | diff "$WORK/planned" - >/dev/null || not_ok "$name: others are refused"
     jq -r '.outlook.changes[].summary' "$WORK/plan.json" | plain | diff - <(sed 's/^[^ ]* //' "$WORK/planned") >/dev/null &&
         ok "$name: the outlook lists them" || not_ok "$name: the outlook lists others"
 }
@@ -64,8 +68,8 @@ curl -s -o /dev/null -H 'Content-Type: application/json' -d '{"name":"db-cpu","w
 "$RUNBOOK" run $(golive) --output ndjson >"$WORK/run.ndjson" 2>/dev/null
 jq -r 'select(.event == "undo.ended") | .step' "$WORK/run.ndjson" | diff "$WORK/planned" - >/dev/null &&
     ok "a run that fails there undoes the same" || not_ok "a run that fails there undoes something else"
-made_writes "$WORK/run.ndjson" >"$WORK/made"
+made_writes "$WORK/run.ndjson" "and (.refused | not)" >"$WORK/made"
 "$RUNBOOK" plan $(golive) --assume-failure "weight 20 %" --output json | jq -r '.outlook.changes[].summary' | plain |
-    diff - <(sed 's/^[^ ]* //' "$WORK/made") >"$WORK/diff" && ok "and makes the same writes" || not_ok "and makes others: $(cat "$WORK/diff")"
+    diff - <(sed 's/^[^ ]* //' "$WORK/made") >"$WORK/diff" && ok "and makes the same changes" || not_ok "and makes others: $(cat "$WORK/diff")"
 sandbox_end
 finish
