@@ -47,12 +47,12 @@ static bool is_utf8(const struct value *v)
     return ok;
 }
 
-static const char *json_of(struct arena *a, const struct value *v)
+static const char *json_of(struct arena *a, const struct value *v, enum json_style style)
 {
     struct buf text = {0};
     if (v == NULL)
         return NULL;
-    json_write(&text, v, JSON_CANONICAL);
+    json_write(&text, v, style);
     const char *copy = arena_copy(a, buf_text(&text), text.len);
     buf_free(&text);
     return copy;
@@ -65,13 +65,13 @@ static void keep_answer(struct pending *p, const struct effect *e, const struct 
 {
     p->kept = !e->sensitive && is_utf8(e->result);
     if (e->sensitive || redact_empty(secrets)) {
-        p->result = json_of(a, e->sensitive ? NULL : e->result);
+        p->result = json_of(a, e->sensitive ? NULL : e->result, JSON_COMPACT);
         return;
     }
     const struct value *safe = redact_value(a, secrets, e->result);
     if (p->kept && !value_equal(safe, e->result))
         p->kept = value_equal(redact_restore(a, secrets, safe), e->result);
-    p->result = json_of(a, safe);
+    p->result = json_of(a, safe, JSON_COMPACT);
 }
 
 void queue_add(struct queue *q, const struct effect *e, enum journal_state state,
@@ -100,7 +100,8 @@ void queue_add(struct queue *q, const struct effect *e, enum journal_state state
         .answer = masked(a, secrets, e->answer),
     };
     if (write && !p->begun)
-        p->args = json_of(a, redact_empty(secrets) ? e->args : redact_value(a, secrets, e->args));
+        p->args = json_of(a, redact_empty(secrets) ? e->args : redact_value(a, secrets, e->args),
+                          JSON_CANONICAL);
     keep_answer(p, e, secrets, a);
     if (q->last)
         q->last->next = p;
