@@ -112,7 +112,7 @@ for type in deploy sts ds; do
     k rollout undo $type/theirs --to-revision 1 >/dev/null
     same_shape "undo a $type to a revision" $type
     is "it is that revision" i:1 k get $type ours -o 'jsonpath={.spec.template.spec.containers[0].image}'
-    has "undo a $type to a revision that is not there" 'failed: .* has no revision 9; there are: 1, 2, 3' "k8s.rollout_undo('$type/ours', { to_revision = 9 })"
+    has "undo a $type to a revision that is not there" 'failed: .* has no revision 9; it has 1, 2, 3' "k8s.rollout_undo('$type/ours', { to_revision = 9 })"
     is "neither does kubectl" "error: unable to find specified revision 9 in history" k rollout undo $type/theirs --to-revision 9
     ask "k8s.rollout_restart('$type/ours')" >"$WORK/said"
     k rollout restart $type/theirs >/dev/null
