@@ -1,23 +1,16 @@
 #include "net/fetch.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "net/fetch_ask.h"
 #include "net/fetch_fault.h"
 #include "net/fetch_guard.h"
 #include "net/fetch_hop.h"
+#include "net/fetch_intake.h"
 #include "net/fetch_pool.h"
 #include "net/fetch_retry.h"
-#include "net/fetch_sink.h"
 #include "net/loop.h"
-
-enum { MAX_HEADER_BYTES = 256 * 1024 };
-
-// What becomes of an answer: decided once, before the first byte of its body goes anywhere.
-enum fate { FATE_OPEN, FATE_FINAL, FATE_AGAIN, FATE_REDIRECT };
 
 // A fetch is up to 1 + retries attempts, and an attempt one hop more than it follows redirects.
 // Between attempts it waits on `timer`; during a hop it holds `easy`.
@@ -33,11 +26,7 @@ struct fetch {
     CURL *easy;
     struct hop hop;
     struct gate gate;
-    struct sink sink;
-    struct buf headers;
-    enum fate fate;
-    bool located; // the headers say where else to go
-    bool cancelled;
+    struct intake intake;
     int64_t attempt_began, hop_began; // microseconds
 
     struct fault fault; // empty text: nothing went wrong
@@ -61,8 +50,7 @@ static void fetch_free(struct fetch *f)
     timer_stop(f->timer);
     if (f->easy)
         pool_give(f->pool, f->easy);
-    sink_close(&f->sink);
-    buf_free(&f->headers);
+    intake_close(&f->intake);
     arena_free(&f->arena);
     free(f);
 }
@@ -72,81 +60,33 @@ static bool has_failed(const struct fetch *f)
     return f->fault.error.text[0] != '\0';
 }
 
-// Tells the outcome, which is in f->fault or else in f->headers and f->sink, and ends the fetch.
+// Tells the outcome, which is in f->fault or else in f->intake, and ends the fetch.
 static void conclude(struct fetch *f)
 {
     struct fetch_result *r = &f->result;
-    if (!has_failed(f) && r->status / 100 == 2 && !sink_keep(&f->sink))
-        f->fault.error = f->sink.error;
+    if (!has_failed(f) && r->status / 100 == 2 && !sink_keep(&f->intake.sink))
+        f->fault.error = f->intake.sink.error;
     if (has_failed(f)) {
         r->error = f->fault.error.text;
         r->body = "";
     } else {
-        r->body = buf_text(&f->sink.memory);
-        r->body_len = f->sink.memory.len;
+        r->body = buf_text(&f->intake.sink.memory);
+        r->body_len = f->intake.sink.memory.len;
     }
-    r->headers = buf_text(&f->headers);
-    r->bytes = f->sink.bytes;
+    r->headers = buf_text(&f->intake.headers);
+    r->bytes = f->intake.sink.bytes;
     r->url = f->hop.url.text ? f->hop.url.text : f->ask.request.url;
     r->ip = r->ip ? r->ip : "";
     f->done(f, r, f->arg);
     fetch_free(f);
 }
 
-static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
-{
-    struct fetch *f = arg;
-    size_t len = size * count, kept = len;
-    while (kept && strchr("\r\n", bytes[kept - 1]))
-        kept--;
-    if (kept > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
-        buf_clear(&f->headers); // an interim answer was before this one
-        f->located = false;
-        return len;
-    }
-    f->located = f->located || (kept > 9 && strncasecmp(bytes, "location:", 9) == 0);
-    return !kept || (buf_add(&f->headers, bytes, kept) && buf_puts(&f->headers, "\r\n")) ? len : 0;
-}
-
-static enum fate fate_decide(const struct fetch *f)
-{
-    int status = f->result.status;
-    const struct ending ending = {.status = status, .headers = buf_text(&f->headers)};
-    bool moved = (status >= 301 && status <= 303) || status == 307 || status == 308;
-    if (moved && f->located && f->ask.request.max_redirects > 0)
-        return FATE_REDIRECT;
-    return retry_wanted(&f->ask, f->result.attempts, &ending) ? FATE_AGAIN : FATE_FINAL;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
-{
-    struct fetch *f = arg;
-    size_t len = size * count;
-    if (f->cancelled)
-        return 0;
-    if (f->fate == FATE_OPEN) {
-        long status = 0;
-        curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
-        f->result.status = (int)status;
-        f->fate = fate_decide(f);
-    }
-    enum sink_kind kind = SINK_MEMORY;
-    if (f->fate == FATE_FINAL && f->ask.request.to_file && f->result.status / 100 == 2)
-        kind = SINK_FILE;
-    else if (f->fate == FATE_FINAL && f->ask.request.on_data)
-        kind = SINK_CALL;
-    return sink_write(&f->sink, kind, bytes, len) && !f->cancelled ? len : 0;
-}
-
 static bool transfer_set(struct fetch *f)
 {
     f->gate.guard = f->ask.request.guard;
     return hop_set(f->easy, &f->ask, &f->hop) && gate_set(f->easy, &f->gate) &&
-           !curl_easy_setopt(f->easy, CURLOPT_ERRORBUFFER, f->detail) &&
-           !curl_easy_setopt(f->easy, CURLOPT_HEADERFUNCTION, on_header) &&
-           !curl_easy_setopt(f->easy, CURLOPT_HEADERDATA, f) &&
-           !curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, on_body) &&
-           !curl_easy_setopt(f->easy, CURLOPT_WRITEDATA, f);
+           intake_begin(&f->intake, f->easy, f->result.attempts) &&
+           !curl_easy_setopt(f->easy, CURLOPT_ERRORBUFFER, f->detail);
 }
 
 static void hop_start(struct fetch *f)
@@ -155,11 +95,7 @@ static void hop_start(struct fetch *f)
     f->hop.timeout_ms = f->ask.request.timeout_ms - (f->hop_began - f->attempt_began) / 1000;
     if (f->hop.timeout_ms < 1)
         f->hop.timeout_ms = 1;
-    f->fate = FATE_OPEN;
-    f->located = false;
     f->detail[0] = '\0';
-    buf_clear(&f->headers);
-    sink_reset(&f->sink);
     f->easy = pool_take(f->pool);
     if (f->easy && transfer_set(f) && pool_run(f->pool, f->easy, f))
         return;
@@ -173,15 +109,15 @@ static void pretend(struct fetch *f)
 {
     struct fetch_answer answer = {.headers = "", .body = ""};
     f->pool->pretend(&f->ask.request, &f->arena, &answer, f->pool->pretend_arg);
-    f->result.status = answer.status;
-    f->fate = FATE_FINAL;
-    buf_puts(&f->headers, answer.headers);
+    f->result.status = f->intake.status = answer.status;
+    f->intake.fate = FATE_FINAL;
+    buf_puts(&f->intake.headers, answer.headers);
     enum sink_kind kind = f->ask.request.on_data ? SINK_CALL : SINK_MEMORY;
     if (answer.error)
         error_set(&f->fault.error, "%s", answer.error);
-    else if (!sink_write(&f->sink, kind, answer.body, answer.len) && !f->sink.ended)
-        f->fault.error = f->sink.error;
-    if (f->cancelled)
+    else if (!sink_write(&f->intake.sink, kind, answer.body, answer.len) && !f->intake.sink.ended)
+        f->fault.error = f->intake.sink.error;
+    if (f->intake.cancelled)
         fetch_free(f);
     else
         conclude(f);
@@ -216,11 +152,11 @@ static void hop_judge(struct fetch *f, CURLcode code)
     if (code != CURLE_OK && f->gate.refusal.text[0]) {
         f->fault.error = f->gate.refusal;
         f->result.sent = sent; // the guard is asked before a request is
-    } else if (f->sink.error.text[0]) {
-        f->fault.error = f->sink.error;
-    } else if (code != CURLE_OK && !f->sink.ended) {
+    } else if (f->intake.sink.error.text[0]) {
+        f->fault.error = f->intake.sink.error;
+    } else if (code != CURLE_OK && !f->intake.sink.ended) {
         fault_describe(&f->fault, f->easy, code, &f->ask, &f->hop,
-                       &(struct progress){f->result.status, f->sink.bytes, f->detail});
+                       &(struct progress){f->result.status, f->intake.sink.bytes, f->detail});
     }
     if (f->fault.refused)
         f->result.sent = sent;
@@ -246,16 +182,16 @@ static bool failure_wants_again(const struct fetch *f)
     const struct ending ending = {.error = f->fault.error.text,
                                   .transient = f->fault.transient,
                                   .status = f->result.status,
-                                  .headers = buf_text(&f->headers)};
+                                  .headers = buf_text(&f->intake.headers)};
     // What on_data was told cannot be taken back.
-    bool told = f->fate == FATE_FINAL && f->ask.request.on_data && f->sink.bytes > 0;
+    bool told = f->intake.fate == FATE_FINAL && f->ask.request.on_data && f->intake.sink.bytes > 0;
     return !told && retry_wanted(&f->ask, f->result.attempts, &ending);
 }
 
 // What the attempt came to is kept until the next one begins, which may not come.
 static void attempt_later(struct fetch *f)
 {
-    const char *headers = has_failed(f) ? NULL : buf_text(&f->headers);
+    const char *headers = has_failed(f) ? NULL : buf_text(&f->intake.headers);
     int64_t delay = retry_delay(&f->ask.request, f->result.attempts, headers);
     bool gateway = f->result.status == 502 || f->result.status == 504;
     f->lost_before = f->result.lost;
@@ -265,23 +201,23 @@ static void attempt_later(struct fetch *f)
 
 void fetch_ended(struct fetch *f, CURLcode code)
 {
-    if (f->cancelled) {
+    if (f->intake.cancelled) {
         fetch_free(f);
         return;
     }
     hop_judge(f, code);
-    if (!has_failed(f) && f->fate == FATE_OPEN)
-        f->fate = fate_decide(f); // an answer without a body
+    if (!has_failed(f))
+        intake_decide(&f->intake, f->result.status);
     const char *location = NULL;
     curl_easy_getinfo(f->easy, CURLINFO_REDIRECT_URL, &location);
-    if (f->fate == FATE_REDIRECT)
+    if (f->intake.fate == FATE_REDIRECT)
         location = arena_dup(&f->arena, location ? location : "");
     pool_give(f->pool, f->easy);
     f->easy = NULL;
 
-    if (f->fate == FATE_REDIRECT && !has_failed(f) && redirect_follow(f, location)) {
+    if (f->intake.fate == FATE_REDIRECT && !has_failed(f) && redirect_follow(f, location)) {
         hop_start(f);
-    } else if (has_failed(f) ? failure_wants_again(f) : f->fate == FATE_AGAIN) {
+    } else if (has_failed(f) ? failure_wants_again(f) : f->intake.fate == FATE_AGAIN) {
         attempt_later(f);
     } else {
         conclude(f);
@@ -295,11 +231,10 @@ struct fetch *fetch_start(struct fetcher *pool, const struct fetch_request *requ
     f->pool = pool;
     f->done = done;
     f->arg = arg;
-    f->headers.max = MAX_HEADER_BYTES;
-    f->sink.fd = -1;
+    f->intake.sink.fd = -1;
     if (ask_copy(&f->ask, &f->arena, request, &f->fault.error) &&
-        !sink_open(&f->sink, &f->arena, &f->ask.request))
-        f->fault.error = f->sink.error;
+        !intake_open(&f->intake, &f->arena, &f->ask))
+        f->fault.error = f->intake.sink.error;
     f->after = pool->first;
     if (f->after)
         f->after->before = f;
@@ -318,7 +253,7 @@ static void settled(void *arg)
 void fetch_settle(struct fetch *f)
 {
     f->ask.request.retries = 0;
-    if (f->timer == NULL || f->result.attempts == 0 || f->cancelled)
+    if (f->timer == NULL || f->result.attempts == 0 || f->intake.cancelled)
         return;
     timer_stop(f->timer);
     f->result.lost = f->lost_before;
@@ -327,7 +262,7 @@ void fetch_settle(struct fetch *f)
 
 int fetch_status(const struct fetch *f)
 {
-    return f->result.status;
+    return f->intake.status;
 }
 
 static void cancel_later(void *arg)
@@ -339,10 +274,10 @@ static void cancel_later(void *arg)
 
 void fetch_cancel(struct fetch *f)
 {
-    if (f->cancelled && f->pool->inside)
+    if (f->intake.cancelled && f->pool->inside)
         return;
     if (f->easy && f->pool->inside) { // from on_data: curl cannot let go of a transfer here
-        f->cancelled = true;
+        f->intake.cancelled = true;
         f->timer = timer_start(f->pool->loop, 0, cancel_later, f);
         return;
     }
