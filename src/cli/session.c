@@ -27,6 +27,7 @@
 #include "record/ndjson.h"
 #include "record/redact.h"
 #include "record/report.h"
+#include "record/store_file.h"
 
 enum { LARGEST_RUNBOOK = 4 * 1024 * 1024 };
 
@@ -81,7 +82,7 @@ static bool keeps_none(const struct options *o)
 // Where the journal is, to be freed; NULL with `err` set when there is none.
 static char *journal_path(const struct options *o, struct error *err)
 {
-    char *path = o->run.journal ? mem_dup(o->run.journal) : store_default_path();
+    char *path = o->run.journal ? mem_dup(o->run.journal) : store_file_default();
     if (path == NULL)
         error_set(err,
                   "there is no home folder to keep a journal in; name a file with --journal FILE");

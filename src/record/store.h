@@ -1,4 +1,5 @@
-// store: the journal's file, a SQLite database: opening it, its tables, and running statements.
+// store: what the journal is kept in: statements and transactions on its file
+// (record/store_file.h).
 #pragma once
 
 #include <sqlite3.h>
@@ -11,9 +12,6 @@
 
 struct store;
 
-// The default place: $XDG_STATE_HOME/runbook/journal.db, or below ~/.local/state. NULL when there
-// is no home. The caller frees it.
-char *store_default_path(void);
 // Opens the file, made with its folders when it is not there. NULL with `err` set: what is in the
 // way, and what to do.
 struct store *store_open(const char *path, struct error *err);

@@ -568,6 +568,16 @@ else
 fi
 chmod -R u+w "$XDG_STATE_HOME"
 
+odd="$WORK/a #1?b%41/journal.db"
+"$RUNBOOK" small.lua --journal "$odd" >/dev/null 2>&1
+chmod 755 "${odd%/*}"
+chmod 444 "$odd"
+[ "$(command id -u)" = 0 ] || chmod 555 "${odd%/*}"
+if powerless test -x "$RUNBOOK"; then
+    expect "a read-only journal under an odd name" 0 ' done .* t$' powerless "$RUNBOOK" runs --journal "$odd"
+fi
+chmod -R u+w "${odd%/*}"
+
 # What a run has read stays in the WAL, for which nobody waits; what it has changed is moved into the journal.
 book reads.lua reads <<'X'
   phase "p" { step "looks" { function(run) http.get("TILL/paid?" .. run.what) end } },

@@ -1,0 +1,209 @@
+#include "record/store_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum { BUSY_MS = 10000, VERSION = 1, MOST_LEFT = 1024 * 1024 };
+
+static const char schema[] =
+    "CREATE TABLE IF NOT EXISTS run(id TEXT PRIMARY KEY, name TEXT, summary TEXT, file TEXT, user "
+    "TEXT,"
+    " host TEXT, pid INTEGER, started INTEGER, ended INTEGER, outcome TEXT, exit INTEGER, headline "
+    "TEXT,"
+    " seed INTEGER, options TEXT, params TEXT);"
+    "CREATE TABLE IF NOT EXISTS source(run TEXT, module TEXT, chunk TEXT, text TEXT,"
+    " PRIMARY KEY(run, module));"
+    "CREATE TABLE IF NOT EXISTS step(run TEXT, step TEXT, n INTEGER, phase TEXT, state TEXT,"
+    " attempts INTEGER, result TEXT, error TEXT, started INTEGER, ended INTEGER, PRIMARY KEY(run, "
+    "step));"
+    "CREATE TABLE IF NOT EXISTS rollback(run TEXT, generation INTEGER, cause TEXT, outcome TEXT,"
+    " started INTEGER, ended INTEGER, PRIMARY KEY(run, generation));"
+    "CREATE TABLE IF NOT EXISTS undo(run TEXT, generation INTEGER, step TEXT, outcome TEXT, error "
+    "TEXT,"
+    " started INTEGER, ended INTEGER, PRIMARY KEY(run, generation, step));"
+    "CREATE TABLE IF NOT EXISTS effect(seq INTEGER PRIMARY KEY, run TEXT, scope TEXT,"
+    " position TEXT, phase TEXT, step TEXT, kind TEXT, access TEXT, summary TEXT, fingerprint TEXT,"
+    " line TEXT, args TEXT, state INTEGER, in_doubt INTEGER, kept INTEGER, result TEXT, error TEXT,"
+    " answer TEXT, deadline INTEGER, started INTEGER, ended INTEGER, UNIQUE(run, scope, "
+    "position));";
+
+char *store_file_default(void)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    struct buf path = {0};
+    if (state && *state == '/')
+        buf_printf(&path, "%s/runbook/journal.db", state);
+    else if (home && *home == '/')
+        buf_printf(&path, "%s/.local/state/runbook/journal.db", home);
+    else
+        return NULL;
+    return buf_take(&path);
+}
+
+// Makes the folders above the file; only its owner may look into them.
+static bool make_folders(const char *path, struct error *err)
+{
+    char *copy = mem_dup(path);
+    bool ok = true;
+    for (char *slash = strchr(copy + 1, '/'); slash && ok; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
+        if (!ok)
+            error_set(err, "could not make the folder %s: %s", copy, strerror(errno));
+        *slash = '/';
+    }
+    free(copy);
+    return ok;
+}
+
+// Only its owner may read it; where it cannot be made SQLite says why.
+static void make_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+}
+
+static const char *advice(int code)
+{
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+        return "; make room on its disk, or look what is wrong with it";
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN:
+        return "; make it and its folder writable, or name another with --journal FILE";
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+        return "; it is no journal or was damaged: move it away, or name another with --journal "
+               "FILE";
+    default:
+        return "";
+    }
+}
+
+bool store_file_fail(const struct store_file *f, struct error *err)
+{
+    return error_set(err, "the journal %s cannot be used: %s%s", f->path, sqlite3_errmsg(f->db),
+                     advice(sqlite3_errcode(f->db)));
+}
+
+bool store_file_execute(struct store_file *f, const char *sql, struct error *err)
+{
+    return sqlite3_exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_file_fail(f, err);
+}
+
+static int read_version(void *version, int columns, char **texts, char **names)
+{
+    (void)columns;
+    (void)names;
+    *(int *)version = texts[0] ? atoi(texts[0]) : 0;
+    return 0;
+}
+
+static bool make_tables(struct store_file *f, struct error *err)
+{
+    char version[64];
+    snprintf(version, sizeof version, "PRAGMA user_version=%d", VERSION);
+    return store_file_execute(f, "BEGIN IMMEDIATE", err) && store_file_execute(f, schema, err) &&
+           store_file_execute(f, version, err) && store_file_execute(f, "COMMIT", err);
+}
+
+// Where two make the journal at the same instant SQLite does not wait by itself.
+static bool enter_wal(struct store_file *f, struct error *err)
+{
+    static const int pause_ms = 10;
+    int code = SQLITE_BUSY;
+    for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MS; waited += pause_ms) {
+        code = sqlite3_exec(f->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if (code == SQLITE_BUSY)
+            sqlite3_sleep(pause_ms);
+    }
+    return code == SQLITE_OK || store_file_fail(f, err);
+}
+
+// A journal that has its tables is not written to, so that one on a read-only disk can be read.
+static bool prepare_file(struct store_file *f, struct error *err)
+{
+    int version = 0;
+    sqlite3_busy_timeout(f->db, BUSY_MS);
+    if (sqlite3_exec(f->db, "PRAGMA user_version", read_version, &version, NULL))
+        return store_file_fail(f, err);
+    if (version > VERSION)
+        return error_set(err, "the journal %s was made by a newer runbook (format %d)", f->path,
+                         version);
+    // In WAL mode NORMAL leaves a commit to the operating system, which keeps it when the process
+    // dies; FULL waits for the disk.
+    f->reads = version == VERSION;
+    return (f->reads || (enter_wal(f, err) && make_tables(f, err))) &&
+           store_file_execute(f, "PRAGMA synchronous=NORMAL", err);
+}
+
+bool store_file_open(struct store_file *f, const char *path, struct error *err)
+{
+    *f = (struct store_file){.path = mem_dup(path)};
+    if (!make_folders(path, err))
+        return false;
+    make_file(path);
+    return sqlite3_open(path, &f->db) == SQLITE_OK ? prepare_file(f, err) : store_file_fail(f, err);
+}
+
+// A file as SQLite's URI names it (https://www.sqlite.org/uri.html, 3.1).
+static void put_uri(struct buf *uri, const char *path)
+{
+    buf_puts(uri, "file:");
+    for (; *path; path++)
+        if (strchr("?#%", *path))
+            buf_printf(uri, "%%%02x", (unsigned char)*path);
+        else
+            buf_putc(uri, *path);
+}
+
+static void wal_of(const struct store_file *f, char *path, size_t size)
+{
+    snprintf(path, size, "%s-wal", f->path);
+}
+
+bool store_file_open_read(struct store_file *f, const char *path, struct error *err)
+{
+    if (access(path, W_OK) == 0 || access(path, R_OK) != 0)
+        return store_file_open(f, path, err);
+    *f = (struct store_file){.path = mem_dup(path)};
+    char wal[4096];
+    struct buf uri = {0};
+    wal_of(f, wal, sizeof wal);
+    put_uri(&uri, path);
+    if (access(wal, F_OK) != 0)
+        buf_puts(&uri, "?immutable=1"); // it is whole: nothing need be made beside it
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+    bool ok = sqlite3_open_v2(buf_text(&uri), &f->db, flags, NULL) == SQLITE_OK;
+    buf_free(&uri);
+    return ok ? prepare_file(f, err) : store_file_fail(f, err);
+}
+
+// While the WAL is small, for whoever comes next reads it.
+static bool may_leave_wal(const struct store_file *f)
+{
+    char path[4096];
+    struct stat wal;
+    wal_of(f, path, sizeof path);
+    return f->reads && stat(path, &wal) == 0 && wal.st_size > 0 && wal.st_size < MOST_LEFT;
+}
+
+void store_file_close(struct store_file *f)
+{
+    if (f->db && may_leave_wal(f))
+        sqlite3_db_config(f->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_close(f->db);
+    free(f->path);
+}
