@@ -79,11 +79,11 @@ static int effect_close(lua_State *L)
     struct effect *e = lua_touserdata(L, 1);
     if (e->under_way) {
         e->under_way = false;
-        e->in_doubt = e->performing && e->access == ACCESS_WRITE;
-        e->cancelled = !e->in_doubt;
-        if (e->in_doubt) {
+        if (e->performing && e->access == ACCESS_WRITE) {
+            e->in_doubt = true;
             e->error = "given up while it was under way";
         }
+        e->cancelled = !e->in_doubt; // in doubt also while its probe was asked
         if (e->performing)
             e->kind->cancel(e);
         record_outcome(e);
@@ -170,9 +170,17 @@ void effect_record(struct effect *e)
     effect_end(e);
 }
 
+void effect_unseen(struct effect *e)
+{
+    e->result = e->assume;
+    e->suppressed = e->unknown = e->assume == NULL;
+}
+
 void effect_end(struct effect *e)
 {
     struct run *run = e->run;
+    if (e->performing && e->in_doubt && probe_settles(e))
+        return;
     e->under_way = false;
     e->ended = true;
     record_outcome(e);

@@ -104,6 +104,8 @@ struct effect {
     bool asking; // its probe is to be called
     enum effect_probed probed;
     const char *probe_says;    // why it is not sure
+    struct timer *probe_pause; // until it is asked once more
+    bool probed_twice;
     lua_KFunction after_probe; // where the door goes on
     char *outer_position;      // of the fiber, while its probe is called
     int outer_effects;
@@ -128,6 +130,9 @@ struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum eff
 int door_pass(lua_State *L, struct effect *e);
 // Called by performers and modes: the effect has come to its end, with `result` or `error` set.
 void effect_end(struct effect *e);
+// Sets the answer of a write that nobody has seen, or that cannot be given again: what the author
+// assumes stands in for it, or an unknown.
+void effect_unseen(struct effect *e);
 // For modes: performs the effect, without a word to the journal.
 void effect_start(struct effect *e);
 // For modes: writes the intent down and performs the effect.

@@ -12,14 +12,6 @@
 #include "engine/run.h"
 #include "engine/source.h"
 
-// A write whose answer nobody has seen, or that cannot be given again: what the author assumes
-// stands in for it, or an unknown.
-static void answer_unseen(struct effect *e)
-{
-    e->result = e->assume;
-    e->suppressed = e->unknown = e->assume == NULL;
-}
-
 static bool is_answered(const struct journal_entry *past)
 {
     return past->state == JOURNAL_DONE || past->state == JOURNAL_REFUSED;
@@ -33,7 +25,7 @@ static void answer(struct effect *e, const struct journal_entry *past)
     e->in_doubt = past->in_doubt;
     e->refused = past->state == JOURNAL_REFUSED || (past->error && !past->in_doubt);
     if (!past->result && !past->error)
-        answer_unseen(e);
+        effect_unseen(e);
     effect_end(e);
 }
 
@@ -116,11 +108,11 @@ static void settle(struct effect *e, const struct journal_entry *past)
     bool done = decided ? strcmp(decided, "done") == 0 : e->probed == PROBED_DONE;
     bool asks = e->has_probe && e->probed == PROBED_NOT_YET && !is_answered(past);
     if (done) {
-        e->note = decided ? NULL : "its probe says that it was done";
-        answer_unseen(e);
+        e->note = decided ? NULL : PROBE_DONE;
+        effect_unseen(e);
         effect_record(e);
     } else if (e->run->proving) {
-        answer_unseen(e);
+        effect_unseen(e);
         e->replayed = true;
         effect_end(e);
     } else if (decided == NULL && asks) {

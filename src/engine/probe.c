@@ -8,6 +8,9 @@
 #include "engine/failure.h"
 #include "engine/mode.h"
 #include "engine/run.h"
+#include "net/loop.h"
+
+enum { PAUSE_MS = 2000 };
 
 void probe_ask(struct effect *e)
 {
@@ -31,6 +34,8 @@ static void enter(struct effect *e)
 void probe_leave(struct effect *e)
 {
     struct fiber *f = e->fiber;
+    timer_stop(e->probe_pause);
+    e->probe_pause = NULL;
     if (e->outer_position == NULL)
         return;
     free(f->position);
@@ -57,6 +62,56 @@ static void take_answer(lua_State *L, struct effect *e, bool failed)
     lua_pop(L, 1);
 }
 
+bool probe_settles(struct effect *e)
+{
+    const struct run *run = e->run;
+    bool goes_on = e->fiber->stop == FIBER_GOES_ON && (!run->halted || run->undoing);
+    if (!e->has_probe || e->probed != PROBED_NOT_YET || !goes_on)
+        return false;
+    e->performing = false;
+    probe_ask(e);
+    return true;
+}
+
+static void on_pause_over(void *arg)
+{
+    struct effect *e = arg;
+    e->probe_pause = NULL;
+    probe_ask(e);
+}
+
+// What has just been sent may still be on its way: only what is not done for a while is sent again.
+static void settle(struct effect *e)
+{
+    struct arena *a = &e->arena;
+    if (e->probed == PROBED_NOT_DONE && !e->probed_twice) {
+        e->probed_twice = true;
+        e->probe_pause = timer_start(e->run->loop, PAUSE_MS, on_pause_over, e);
+        return;
+    }
+    if (e->probed == PROBED_UNSURE) {
+        const char *doubt = arena_printf(a, "its probe could not tell: %s", e->probe_says);
+        e->note = e->error ? NULL : doubt;
+        e->error = e->error ? arena_printf(a, "%s; %s", e->error, doubt) : NULL;
+        effect_end(e);
+        return;
+    }
+    if (e->work && e->kind->release)
+        e->kind->release(e);
+    e->work = NULL;
+    e->in_doubt = false;
+    e->result = NULL;
+    e->error = e->answer = NULL;
+    if (e->probed == PROBED_DONE) {
+        e->note = PROBE_DONE;
+        effect_unseen(e);
+        effect_end(e);
+    } else {
+        e->note = "sent again, for its probe says that it was not done";
+        effect_do(e);
+    }
+}
+
 static int ended(lua_State *L, int status, lua_KContext slot)
 {
     struct effect *e = lua_touserdata(L, (int)slot);
@@ -64,7 +119,10 @@ static int ended(lua_State *L, int status, lua_KContext slot)
     fiber_check(L, e->fiber);
     take_answer(L, e, status != LUA_OK && status != LUA_YIELD);
     e->fiber->waiting = e;
-    e->run->mode->perform(e);
+    if (e->in_doubt)
+        settle(e);
+    else
+        e->run->mode->perform(e);
     return lua_yieldk(L, 0, slot, e->after_probe);
 }
 

@@ -228,8 +228,8 @@ static void complete_assumption(lua_State *L, struct effect *e)
 // the first max_bytes are kept. Raises an effect failure with the last lines of what it said when
 // the status is not in `ok`, when it does not end in time, or when there is no such program.
 // With `secret` what it prints is one: it is shown nowhere, and the journal does not keep it.
-// `probe` is as with http.request: a function that looks whether it was done, for a run that is
-// resumed. `exec.run` is the same.
+// `probe` is as with http.request: a function that looks whether it was done.
+// `exec.run` is the same.
 static int exec_run(lua_State *L)
 {
     if (lua_type(L, 1) == LUA_TSTRING)

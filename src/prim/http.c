@@ -117,6 +117,7 @@ static void http_done(struct fetch *fetch, const struct fetch_result *r, void *a
     if (r->error) {
         e->in_doubt = write && r->sent;
         e->refused = !e->in_doubt;
+        e->answer = NULL; // not what the author assumes, either
         e->error =
             arena_printf(a, "%s: %s%s", e->summary, r->error,
                          e->in_doubt ? " (it was sent: whether it took effect is not known)" : "");
@@ -301,8 +302,9 @@ static void need_method(struct effect *e, const char *method, const char *url)
 //   to_file          path that the body of a 2xx answer is written to; not in a plan
 //   idempotency_key  sent as Idempotency-Key; the request may then be made again by `retries`
 //   repeatable       true: it may be made again although it is a POST or PATCH
-//   probe            function that looks whether a request in doubt has taken effect: true, false,
-//                    or nil when it cannot tell. `resume` asks it before anything else
+//   probe            function that looks whether a request in doubt has taken effect: true, false
+//                    (twice, two seconds apart: it is then sent again), or nil when it cannot tell.
+//                    It is asked at once, and by `resume` before anything else
 //   sensitive        true: the answer holds a secret, so the journal does not keep it
 //   secret           list of fields of the JSON answer, as "data.key": their values are masked
 //                    from then on, wherever they would be shown or recorded

@@ -1,5 +1,6 @@
 -- A till on loopback, for the tests of the journal. It counts what it is asked to do. What is asked of it
--- under a name that ends with "hang" takes effect the first time and gets no answer.
+-- under a name that ends with "hang" takes effect the first time and gets no answer; "drop" takes none, "late" does
+-- when it is asked about.
 local kubernetes = require "runbook.world.kubernetes"
 local routes = {}
 
@@ -8,7 +9,11 @@ routes["POST /pay"] = function(w, req)
         table.insert(w.refused, req.target)
         return { status = 503, headers = { ["retry-after"] = "30" }, body = "the till is closed\n" }
     end
-    local key = req.headers["idempotency-key"]
+    local key, drops = req.headers["idempotency-key"], req.target:match("drop$") or req.target:match("late$")
+    if drops and not w.hung[req.target] then
+        w.hung[req.target], w.late = true, drops == "late" and req.target
+        return { abort = true }
+    end
     if not (key and w.keys[key]) then table.insert(w.paid, req.target) end
     if key then w.keys[key] = true end
     local hangs = req.target:find("hang$") and not w.hung[req.target]
@@ -30,6 +35,10 @@ routes["GET /paid"] = function(w, req)
     local times = 0
     for _, target in ipairs(w.paid) do
         if target:match("%?(.*)$") == req.target:match("%?(.*)$") then times = times + 1 end
+    end
+    if w.late then -- what was on its way arrives behind the first question
+        table.insert(w.paid, w.late)
+        w.late = nil
     end
     return { json = { times = times } }
 end

@@ -118,6 +118,15 @@ book probe.lua <<'X'
       http.post("TILL/pay" .. target .. "-after", { idempotency_key = run.id })
   end } },
 X
+book slow-probe.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what, { assume = { status = 202 }, probe = function()
+          local times = http.get("TILL/paid?" .. run.what):json().times
+          wait.sleep("5s")
+          return times > 0
+      end })
+  end } },
+X
 for when in after before; do
     answer=$([ $when = after ] && echo 202 || echo 201)
     fresh probe-$when
@@ -147,6 +156,47 @@ its probe could not tell: .*${case#* }" "$RUNBOOK" resume
     is "a probe that is ${case%% *}: nothing was sent" "$(paid "" -after)" "1 0"
     expect "a probe that is ${case%% *}: a person decides" 0 'paid with 202' "$RUNBOOK" resume --resolve "$(doubtful)=done"
 done
+# A write that comes to be in doubt in a run under way: its probe is asked at once, and once more before
+# anything is sent again.
+fresh probe-live-hang
+expect "live, and it was done: the run goes on" 0 'its probe says that it was done
+paid with 202, 1 times
+!exit 7' "$RUNBOOK" probe.lua
+is "live, and it was done: paid once" "$(paid "" -after)" "1 1"
+fresh probe-live-drop
+expect "live, and it was not done: sent again" 0 'sent again, for its probe says that it was not done
+paid with 201, 1 times' "$RUNBOOK" probe.lua
+is "live, and it was not done: paid once" "$(paid "" -after)" "1 1"
+fresh probe-live-late
+expect "live, and it was done a little later" 0 'its probe says that it was done
+paid with 202, 1 times' "$RUNBOOK" probe.lua
+is "live, and it was done a little later: paid once" "$(paid "" -after)" "1 1"
+for case in "unsure it returned nil" "odd it returned a number" "writes a probe only looks" "fails connection refused"; do
+    fresh "probe-${case%% *}-live-hang"
+    expect "live, a probe that is ${case%% *}" 7 "whether it took effect is not known
+its probe could not tell: .*${case#* }" "$RUNBOOK" probe.lua
+    is "live, a probe that is ${case%% *}: nothing was sent again" "$(paid "" -after)" "1 0"
+    expect "live, a probe that is ${case%% *}: a person decides" 0 'paid with 202' "$RUNBOOK" resume --resolve "$(doubtful)=done"
+done
+# The requests: the write, the probe's question (twice when it says no), the write again.
+for how in hang drop; do
+    for again in 2 3 4; do
+        for then in before after; do
+            [ $how = hang ] && [ $again = 4 ] && continue
+            fresh probe-live-$again-$then-$how
+            killed $again $then "$RUNBOOK" probe.lua
+            expect "live, killed $then request $again ($how): it goes on" 0 '!(in doubt|another path)' "$RUNBOOK" resume
+            is "live, killed $then request $again ($how): paid once" "$(paid "" -after)" "1 1"
+        done
+    done
+done
+fresh probe-live-stop-hang
+expect "live, and a signal comes while its probe is asked" 7 'it was sent: whether it took effect is not known' \
+    timeout --foreground --preserve-status -s INT 1 "$RUNBOOK" slow-probe.lua
+is "live, and a signal: paid once" "$(paid "")" 1
+expect "live, and a signal: it goes on" 0 'its probe says that it was done' "$RUNBOOK" resume
+is "live, and a signal: paid once in all" "$(paid "")" 1
+
 book wrong.lua <<'X'
   phase "p" { step "pays" { function(run) http.post("TILL/pay?" .. run.what, { probe = true }) end } },
 X
@@ -172,6 +222,18 @@ for did in yes no; do
     is "it ran once: $did" "$(ran)" 1
 done
 
+book probe-late.lua <<'X'
+  phase "p" { step "s" { function(run)
+      exec { "sh", "-c", '[ "$0" = first ] && echo x >>"did-$1"; sleep 20; echo x >>"did-$1"', run.how, run.what, timeout = "300ms",
+          probe = function() return exec { "test", "-e", "did-" .. run.what, reads = true, ok = { 0, 1 } }.status == 0 end }
+  end } },
+X
+sed -i 's/params = {/& how = param "first",/' probe-late.lua
+fresh exec-late
+expect "a program that is out of time: its probe is asked" 0 'its probe says that it was done' "$RUNBOOK" probe-late.lua
+is "a program that is out of time: it ran once" "$(grep -c x did-exec-late)" 1
+fresh exec-never
+expect "one that did nothing: once more, and no more than that" 7 'did not end within' "$RUNBOOK" probe-late.lua --set how=last
 book probe-k8s.lua <<'X'
   phase "p" { step "creates it" { function(run)
       k8s.create({ apiVersion = "v1", kind = "ConfigMap", metadata = { generateName = run.what .. "-", labels = { of = run.what } } },
