@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/embedded.h"
 #include "base/json.h"
 #include "base/person.h"
 #include "cli/kept.h"
@@ -12,6 +13,7 @@
 #include "engine/approved.h"
 #include "engine/planned.h"
 #include "engine/source.h"
+#include "net/digest.h"
 #include "record/planfile.h"
 #include "record/redact.h"
 #include "record/report.h"
@@ -36,6 +38,22 @@ static struct value *given(const struct run *run, const struct options *o, struc
     return set;
 }
 
+// Which program this is: its version, and the digest of the Lua that every runbook runs on. The
+// libraries that one requires are among its sources.
+static const char *program(struct arena *a)
+{
+    struct buf prelude = {0};
+    unsigned char digest[DIGEST_SIZE];
+    char hex[2 * DIGEST_SIZE];
+    for (size_t i = 0; i < embedded_count; i++)
+        if (strncmp(embedded_files[i].module, "prelude.", 8) == 0)
+            buf_add(&prelude, embedded_files[i].text, embedded_files[i].len + 1);
+    digest_sha256(prelude.data, prelude.len, digest);
+    digest_hex(digest, sizeof digest, hex);
+    buf_free(&prelude);
+    return arena_printf(a, "runbook %s, %.16s", RUNBOOK_VERSION, hex);
+}
+
 static struct value *document(const struct session *s, const struct options *o, struct arena *a)
 {
     const struct run *run = s->run;
@@ -50,6 +68,7 @@ static struct value *document(const struct session *s, const struct options *o, 
     value_set(a, plan, "host", value_string(a, person.host));
     value_set(a, plan, "name", value_string(a, run->outline.name));
     value_set(a, plan, "file", value_string(a, run->options->file));
+    value_set(a, plan, "program", value_string(a, program(a)));
     value_set(a, plan, "options", options);
     value_set(a, plan, "params", s->kept);
     value_set(a, plan, "writes", run->planned->writes);
@@ -139,10 +158,19 @@ static int compare_params(const struct value *planned, const struct value *now, 
     return count;
 }
 
+static int compare_program(const char *planned, const char *now)
+{
+    if (strcmp(planned, now) == 0)
+        return 0;
+    changed("program", "runbook", *planned ? planned : "one that did not say what it is", now);
+    return 1;
+}
+
 int approval_changes(const struct session *s, const struct value *plan)
 {
     struct arena a = {0};
     int count =
+        compare_program(value_get_text(plan, "program"), program(&a)) +
         compare_sources(value_get(plan, "sources"), redact_value(&a, s->given, s->run->loaded),
                         &a) +
         compare_params(value_get(plan, "params"), redact_value(&a, s->secrets, s->kept), &a);

@@ -2,6 +2,7 @@
 // in canonical form, with one member more that `apply` goes by, and perhaps a signature:
 //
 // plan: { format: 1, id, seed, made (ms since 1970), user, host, name, file,
+//   program ("runbook VERSION, DIGEST of its own Lua"),
 //   options: { phases, from, only, kubeconfig, context, values_file, set: [ "key=value" ] },
 //   params: { name: value }, sources: { module: { chunk, text } },
 //   writes, foreseen, readings (as engine/planned) },

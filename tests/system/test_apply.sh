@@ -90,6 +90,13 @@ expect "a plan in the kubeconfig's namespace" 0 '' "$RUNBOOK" plan -q here.lua -
 expect "is none for another namespace" 10 'they differ in args.namespace
 here.json is stale' "$RUNBOOK" apply here.json --kubeconfig elsewhere
 still "in another namespace"
+sed 's/"program":"runbook [^"]*"/"program":"runbook 0.0.9, 0123456789abcdef"/' plan.json >old.json
+expect "a plan of another program" 10 'planned: +runbook 0.0.9, 0123456789abcdef
+now: +runbook [0-9.]+, [0-9a-f]{16}$
+old.json is stale' "$RUNBOOK" apply -n old.json
+sed 's/"program":"[^"]*",//' plan.json >older.json
+expect "or of one that did not say" 10 'planned: +one that did not say
+older.json is stale' "$RUNBOOK" apply -n older.json
 expect "not without a journal" 2 'is applied once, and only a journal can tell' "$RUNBOOK" apply plan.json --yes --journal none
 expect "-n only looks" 0 'plan.json still holds; nothing was done' "$RUNBOOK" apply -n plan.json
 still "-n"
