@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "record/secret.h"
 
 struct redact {
@@ -94,11 +95,22 @@ static void add_lines(struct redact *r, const char *name, const char *bytes, siz
     }
 }
 
+// JSON within JSON escapes it twice; what escapes it once is known as every secret's form.
+static void add_escaped(struct redact *r, const char *name, const char *bytes, size_t len)
+{
+    struct buf json = {0};
+    json_write_string(&json, bytes, len);
+    if (json.len != len + 2)
+        add_one(r, name, json.data + 1, json.len - 2);
+    buf_free(&json);
+}
+
 bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len)
 {
     if (len < REDACT_SHORTEST)
         return false;
     add_one(r, name, bytes, len);
+    add_escaped(r, name, bytes, len);
     add_lines(r, name, bytes, len);
     return true;
 }

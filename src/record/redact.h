@@ -21,10 +21,10 @@ void redact_free(struct redact *r);
 bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len);
 
 // Returns text[0..len) with every secret replaced by "[secret NAME]": as it is, percent-encoded (by
-// any encoder: each byte may or may not be encoded, a space may be a plus), JSON-escaped, in hex,
-// and in base64 (both alphabets, at any place inside a longer encoded text, folded into lines or
-// not). Where several start at one place the longest is taken; of overlapping ones no byte remains.
-// NUL-terminated, *out_len without the NUL; the caller frees it.
+// any encoder: each byte may or may not be encoded, a space may be a plus), JSON-escaped once or
+// twice, in hex, and in base64 (both alphabets, at any place inside a longer encoded text, folded
+// into lines or not). Where several start at one place the longest is taken; of overlapping ones no
+// byte remains. NUL-terminated, *out_len without the NUL; the caller frees it.
 char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len);
 
 // Returns a deep copy of `v` in `a` with all strings and keys masked, and a whole number that is a

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "record/hub.h"
 #include "record/redact.h"
 #include "telling.h"
@@ -171,6 +172,21 @@ Test(redact, json_escaped)
            "{\"k\":\"[secret j]\"}");
     expect(r, "a\\u0022/\\u005C\\u000A\\t\\u0001\xc3\xa9\\uD83D\\uDE00\\u007a", "[secret j]");
     expect(r, "a\\\"\\/\\ud83d", "a\\\"\\/\\ud83d");
+    redact_free(r);
+}
+
+Test(redact, json_within_json)
+{
+    static const char secret[] = "pa\"ss\\word\nof two";
+    struct redact *r = redact_new();
+    struct buf once = {0}, twice = {0};
+    redact_add(r, "key", secret, strlen(secret));
+    json_write_string(&once, secret, strlen(secret));
+    json_write_string(&twice, once.data, once.len);
+    expect(r, buf_text(&once), "\"[secret key]\"");
+    expect(r, buf_text(&twice), "\"\\\"[secret key]\\\"\"");
+    buf_free(&once);
+    buf_free(&twice);
     redact_free(r);
 }
 
