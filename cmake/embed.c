@@ -20,6 +20,7 @@ static void fail(const char *format, ...)
     va_start(args, format);
     fputs("embed: ", stderr);
     vfprintf(stderr, format, args);
+    va_end(args);
     fputc('\n', stderr);
     exit(1);
 }
