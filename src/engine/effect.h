@@ -35,6 +35,9 @@ struct effect_kind {
     // Plan mode: starts asking the other side what a write would do, without doing it (Kubernetes'
     // server-side dry run). NULL, or false when it cannot: then the write is suppressed.
     bool (*rehearse)(struct effect *);
+    // Plan mode: does the write need `made`, an object as the plan leaves it in the same system
+    // (VALUE_NULL: deleted), to be there first? NULL: it needs none.
+    bool (*rests_on)(const struct effect *, const struct value *made);
     // Plan mode: a read has come back; puts into its result what the plan makes of `target`, an
     // object of the same system (VALUE_NULL: deleted). False when the read tells nothing of it.
     // NULL: it never does.
@@ -73,6 +76,7 @@ struct effect {
     // Plan mode: the target as the plan has left it so far, when it has changed it; set by the mode
     // before it rehearses a write. VALUE_NULL: deleted.
     struct value *before;
+    bool rests; // plan mode: the plan itself makes what the write needs to be there first
     bool alone; // plan mode: nobody may be asked, also not for a rehearsal
     // Plan mode: the answer of a write that was not made, made up from what is known; or NULL.
     struct value *would_be;

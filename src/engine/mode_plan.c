@@ -47,11 +47,21 @@ static void read_answer(struct effect *e, const struct prospect *p)
     }
 }
 
+static bool rests_on_plan(const struct effect *e, const struct prospect *p)
+{
+    for (size_t i = 0; e->kind->rests_on && e->system && i < p->count; i++)
+        if (strcmp(p->objects[i].system, e->system) == 0 &&
+            e->kind->rests_on(e, p->objects[i].object))
+            return true;
+    return false;
+}
+
 static void write_not(struct effect *e, struct prospect *p)
 {
     const struct would_be *w = prospect_find(p, e->target);
     e->suppressed = true;
     e->before = w ? value_copy(&e->arena, w->object) : NULL;
+    e->rests = rests_on_plan(e, p);
     if (!e->refused)
         prospect_touch(p, e->system);
     if (e->assume) {

@@ -175,6 +175,7 @@ static void call_answered(const struct kube_answer *answer, void *arg)
 static void call_unknown(struct kube_call *c, const char *missing)
 {
     c->result.status = 0; // of a 404 that made us ask
+    c->result.typeless = *missing == '\0';
     c->result.error = kube_refusal_unknown(c->arena, c->kube->config, c->result.tried,
                                            c->request.resource, missing);
 }

@@ -81,7 +81,8 @@ static const char *advice_conflict(const struct kube_attempt *t, const char *rea
 static const char *advice_not_found(struct arena *a, const struct kube_attempt *t,
                                     const struct value *details)
 {
-    if (strcmp(value_get_text(details, "kind"), "namespaces") == 0)
+    if (strcmp(value_get_text(details, "kind"), "namespaces") == 0 &&
+        strcmp(t->resource->plural, "namespaces") != 0)
         return "Create the namespace first, or name another";
     if (*value_get_text(details, "name") == '\0')
         return "The server does not serve this type under this path";

@@ -5,6 +5,24 @@
 #include "prim/k8s_secret.h"
 #include "prim/k8s_work.h"
 
+static bool is_of_group(const struct value *object, const char *group)
+{
+    const char *api_version = value_get_text(object, "apiVersion");
+    size_t len = strlen(group);
+    return strncmp(api_version, group, len) == 0 && api_version[len] == '/';
+}
+
+bool k8s_rests_on(const struct effect *e, const struct value *made)
+{
+    const char *kind = value_get_text(made, "kind"), *space = k8s_text(e, "namespace");
+    if (strcmp(kind, "Namespace") == 0)
+        return space && strcmp(value_text(value_path(made, "metadata.name")), space) == 0;
+    const struct value *object = value_get(e->args, "object"), *spec = value_get(made, "spec");
+    return strcmp(kind, "CustomResourceDefinition") == 0 &&
+           is_of_group(object, value_get_text(spec, "group")) &&
+           strcmp(value_text(value_path(spec, "names.kind")), value_get_text(object, "kind")) == 0;
+}
+
 static bool is_scale(const struct kube_request *q)
 {
     return q->subresource && strcmp(q->subresource, "scale") == 0;
@@ -22,7 +40,7 @@ static void finish(struct k8s_work *w, struct value *object, struct value *answe
     e->would_be = object;
     e->result = answer;
     e->diff = changes_between(e->run, &e->arena, e->before, object, e->sensitive);
-    e->note = w->on_top || e->alone ? NULL : "controllers do not act on a dry run";
+    e->note = w->on_top || e->basis ? NULL : "controllers do not act on a dry run";
     effect_end(e);
 }
 
@@ -52,6 +70,20 @@ static struct value *outcome(const struct k8s_work *w, const struct value *answe
     return (struct value *)answer;
 }
 
+// What the write makes of the object by itself, as far as that can be said; NULL: it cannot.
+static struct value *imagine(const struct k8s_work *w)
+{
+    struct effect *e = w->effect;
+    const struct kube_request *q = &w->request;
+    if (q->verb == KUBE_DELETE)
+        return value_null(&e->arena);
+    if (e->would_be)
+        return e->would_be;
+    if (q->verb == KUBE_CREATE || q->verb == KUBE_APPLY)
+        return changes_merge(&e->arena, e->before, q->body);
+    return e->before && is_merge(q) ? changes_merge(&e->arena, e->before, q->body) : NULL;
+}
+
 static void checked(const struct kube_result *r, void *arg)
 {
     struct k8s_work *w = arg;
@@ -59,8 +91,11 @@ static void checked(const struct kube_result *r, void *arg)
     const struct kube_request *q = &w->request;
     w->call = NULL;
     struct value *object = outcome(w, r->value);
-    if (r->missing && w->on_top && object) { // it is the plan that has created it
+    bool lacks = r->missing || r->typeless;
+    if (lacks && w->on_top && object) { // it is the plan that has created it
         presume(w, object);
+    } else if (lacks && e->rests && imagine(w)) { // or what it needs
+        presume(w, imagine(w));
     } else if (r->error) {
         e->would_be = NULL;
         e->error = r->error;
@@ -83,20 +118,6 @@ static void looked(const struct kube_result *r, void *arg)
     k8s_secret_mask(e, e->before);
     w->request.dry_run = true;
     k8s_work_start(w, checked);
-}
-
-// What the write makes of the object by itself, as far as that can be said; NULL: it cannot.
-static struct value *imagine(const struct k8s_work *w)
-{
-    struct effect *e = w->effect;
-    const struct kube_request *q = &w->request;
-    if (q->verb == KUBE_DELETE)
-        return value_null(&e->arena);
-    if (e->would_be)
-        return e->would_be;
-    if (q->verb == KUBE_CREATE || q->verb == KUBE_APPLY)
-        return changes_merge(&e->arena, e->before, q->body);
-    return e->before && is_merge(q) ? changes_merge(&e->arena, e->before, q->body) : NULL;
 }
 
 bool k8s_rehearse(struct effect *e)

@@ -123,6 +123,7 @@ static const struct k8s_kind verbs[] = {
       .cancel = k8s_cancel,
       .settle = k8s_settle,
       .rehearse = k8s_rehearse,
+      .rests_on = k8s_rests_on,
       .push = k8s_push}},
     {"patch",
      ACCESS_WRITE,
@@ -132,6 +133,7 @@ static const struct k8s_kind verbs[] = {
       .cancel = k8s_cancel,
       .settle = k8s_settle,
       .rehearse = k8s_rehearse,
+      .rests_on = k8s_rests_on,
       .push = k8s_push}},
     {"apply",
      ACCESS_WRITE,
@@ -141,6 +143,7 @@ static const struct k8s_kind verbs[] = {
       .cancel = k8s_cancel,
       .settle = k8s_settle,
       .rehearse = k8s_rehearse,
+      .rests_on = k8s_rests_on,
       .push = k8s_push}},
     {"delete",
      ACCESS_WRITE,
@@ -150,6 +153,7 @@ static const struct k8s_kind verbs[] = {
       .cancel = k8s_cancel,
       .settle = k8s_settle,
       .rehearse = k8s_rehearse,
+      .rests_on = k8s_rests_on,
       .push = k8s_push}},
 };
 

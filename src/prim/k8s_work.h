@@ -42,6 +42,9 @@ enum kube_verb k8s_verb(const struct effect *);
 
 // Plan: asks the server what the write would do, after a look at the object as it is.
 bool k8s_rehearse(struct effect *);
+// Plan: does the write need that Namespace or CustomResourceDefinition? The effect kinds'
+// `rests_on`.
+bool k8s_rests_on(const struct effect *, const struct value *made);
 
 // Plan: what the plan makes of an object, put into a list, or into the scale of that object; the
 // effect kinds' `amend`.

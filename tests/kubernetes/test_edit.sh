@@ -114,6 +114,28 @@ delete pod/back
     k8s.rollout_restart('deploy/web')
     log.info('then it has %s, %d replicas, %s and %s', k8s.get('cm/one').data.a, k8s.get('deploy/web').spec.replicas,
         made.spec.strategy.type, k8s.get('svc/new').spec.type)"
+in_fresh="k8s.create({ apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = 'in' }, data = { a = '1' } }, { namespace = 'fresh-$SPACE' })"
+thing="k8s.apply('{\"apiVersion\":\"fresh.example/v1\",\"kind\":\"Thing\",\"metadata\":{\"name\":\"one\"},\"spec\":{\"size\":1}}')"
+plans "a plan of a namespace, and of what is to stand in it" 0 "create ConfigMap/in in fresh-$SPACE .*assumed: as planned so far
+label cm/in x=y .*assumed: as planned so far
+then it has 1 and 2
+create Namespace/fresh-$SPACE .*checked by the server
+!refused" "
+    k8s.create { apiVersion = 'v1', kind = 'Namespace', metadata = { name = 'fresh-$SPACE' } }
+    $in_fresh
+    k8s.apply('{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\"},\"stringData\":{\"a\":\"x\"}}', { namespace = 'fresh-$SPACE' })
+    k8s.apply('{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"two\",\"namespace\":\"fresh-$SPACE\"}}')
+    k8s.label('cm/in', { x = 'y' }, { namespace = 'fresh-$SPACE' })
+    log.info('then it has %s and %d', k8s.get('cm/in', { namespace = 'fresh-$SPACE' }).data.a, #k8s.list('cm', { namespace = 'fresh-$SPACE' }))"
+plans "a plan of a type, and of an object of it" 0 'apply Thing/one in .*assumed: as planned so far
+checked by the server
+then it is 1
+!refused' "
+    k8s.apply(json.decode([==[$(sed 's/test.example/fresh.example/; s/widget/thing/g; s/Widget/Thing/g; s/wd/th/' "$HERE/widgets.yaml" | k create --dry-run=client -o json -f -)]==]))
+    $thing
+    log.info('then it is %d', k8s.get('thing.fresh.example/one').spec.size)"
+plans "a plan of what needs a namespace that nobody makes" 4 "404 NotFound: namespaces \"fresh-$SPACE\" not found. Create the namespace first" "$in_fresh"
+plans "and of a type that nobody brings" 4 "knows no resource type 'Thing.v1.fresh.example'" "$thing"
 plans "a plan of what is not valid" 4 '422 Invalid: .*spec.replicas: Invalid value: -1' \
     "k8s.patch('deploy/web', { merge = { spec = { replicas = -1 } } })"
 plans "a plan of what is there" 4 '409 AlreadyExists: configmaps "one" already exists' \

@@ -71,6 +71,20 @@ step "rollouts" { function()
     k8s.rollout_resume("deployment/web")
 end },
 END
+runs "a plan of a namespace, and of what is to stand in it" 0 'create Namespace/fresh .*checked by the server
+create ConfigMap/in in fresh .*assumed: as planned so far
+!refused' plan <<'END'
+    step "makes" { function()
+        k8s.create { apiVersion = "v1", kind = "Namespace", metadata = { name = "fresh" } }
+        k8s.create({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "in" } }, { namespace = "fresh" })
+    end },
+END
+runs "a plan of what needs a namespace that nobody makes" 4 'refused by the server
+namespaces "fresh" not found' plan <<'END'
+    step "makes" { function()
+        k8s.create({ apiVersion = "v1", kind = "ConfigMap", metadata = { name = "in" } }, { namespace = "fresh" })
+    end },
+END
 runs "a plan looks once" 0 'certificate/x to be Ready
 now: Ready is False
 a change of pods
