@@ -80,8 +80,7 @@ static const char *start_of(struct arena *a, const char *text, size_t len, size_
 const char *excerpt_start(const struct run *run, struct arena *a, const char *text, size_t len,
                           size_t max)
 {
-    if (run)
-        text = mask(run, a, text, &len);
+    text = mask(run, a, text, &len);
     return start_of(a, text, len, max);
 }
 

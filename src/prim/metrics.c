@@ -43,7 +43,7 @@ static void metrics_done(struct fetch *fetch, const struct fetch_result *r, void
                                 "%s: %s; check the address, and that it can be reached from here",
                                 e->summary, r->error);
     } else {
-        e->result = q->read(&e->arena, r, &e->answer, &err);
+        e->result = q->read(e->run, &e->arena, r, &e->answer, &err);
         if (e->result == NULL)
             e->error = arena_printf(&e->arena, "%s: %s: %s", e->summary, e->system, err.text);
     }

@@ -14,11 +14,11 @@ static bool text_is(const struct value *v, const char *text)
 }
 
 // What is to be said of an answer that is not the server's own.
-static struct value *refuse_foreign(struct arena *a, const struct fetch_result *r,
-                                    struct error *err)
+static struct value *refuse_foreign(const struct run *run, struct arena *a,
+                                    const struct fetch_result *r, struct error *err)
 {
     char location[300];
-    const char *words = excerpt_start(NULL, a, r->body, r->body_len, WORDS_BYTES);
+    const char *words = excerpt_start(run, a, r->body, r->body_len, WORDS_BYTES);
     const char *said = *words ? arena_printf(a, ": \"%s\"", words) : "";
     if (r->status / 100 == 3 && fetch_header(r->headers, "Location", location, sizeof location))
         error_set(err,
@@ -45,7 +45,8 @@ static struct value *refuse_shape(struct error *err, const char *what)
 }
 
 // The JSON of a successful answer.
-static struct value *document_read(struct arena *a, const struct fetch_result *r, struct error *err)
+static struct value *document_read(const struct run *run, struct arena *a,
+                                   const struct fetch_result *r, struct error *err)
 {
     struct value *v = r->body_len ? json_parse(a, r->body, r->body_len, NULL) : NULL;
     const char *message = v && v->type == VALUE_STRING ? value_text(v) : value_get_text(v, "error");
@@ -54,10 +55,10 @@ static struct value *document_read(struct arena *a, const struct fetch_result *r
     if (refused) {
         const char *kind = value_get_text(v, "errorType");
         error_set(err, "refused%s%s with HTTP %d: %s", *kind ? " as " : "", kind, r->status,
-                  excerpt_start(NULL, a, message, strlen(message), MESSAGE_BYTES));
+                  excerpt_start(run, a, message, strlen(message), MESSAGE_BYTES));
         return NULL;
     }
-    return v && r->status / 100 == 2 ? v : refuse_foreign(a, r, err);
+    return v && r->status / 100 == 2 ? v : refuse_foreign(run, a, r, err);
 }
 
 static bool is_number(const char *text)
@@ -89,14 +90,15 @@ static struct value *labels_read(struct arena *a, const struct value *series)
 
 // { series = [], warnings } of an answer, to be filled. Thanos and Mimir warn; VictoriaMetrics says
 // isPartial.
-static struct value *result_new(struct arena *a, const struct value *document)
+static struct value *result_new(const struct run *run, struct arena *a,
+                                const struct value *document)
 {
     struct value *result = value_object(a), *warnings = value_array(a);
     const struct value *given = value_get(document, "warnings");
     for (size_t i = 0; i < value_count(given); i++) {
         const char *text = value_text(value_at(given, i));
         value_push(a, warnings,
-                   value_string(a, excerpt_start(NULL, a, text, strlen(text), MESSAGE_BYTES)));
+                   value_string(a, excerpt_start(run, a, text, strlen(text), MESSAGE_BYTES)));
     }
     if (value_get_bool(document, "isPartial", false))
         value_push(a, warnings, value_string(a, "the answer is partial: not every store answered"));
@@ -133,15 +135,16 @@ static struct value *refuse_histogram(struct error *err)
     return NULL;
 }
 
-struct value *metrics_read_query(struct arena *a, const struct fetch_result *r, const char **brief,
+struct value *metrics_read_query(const struct run *run, struct arena *a,
+                                 const struct fetch_result *r, const char **brief,
                                  struct error *err)
 {
-    const struct value *document = document_read(a, r, err);
+    const struct value *document = document_read(run, a, r, err);
     const struct value *given = value_path(document, "data.result");
     const char *type = value_text(value_path(document, "data.resultType"));
     if (document == NULL)
         return NULL;
-    struct value *result = result_new(a, document), *last = NULL;
+    struct value *result = result_new(run, a, document), *last = NULL;
     bool ok = given && given->type == VALUE_ARRAY;
     if (strcmp(type, "scalar") == 0) {
         last = series_new(a, result, value_object(a));
@@ -165,10 +168,11 @@ struct value *metrics_read_query(struct arena *a, const struct fetch_result *r, 
     return result;
 }
 
-struct value *metrics_read_range(struct arena *a, const struct fetch_result *r, const char **brief,
+struct value *metrics_read_range(const struct run *run, struct arena *a,
+                                 const struct fetch_result *r, const char **brief,
                                  struct error *err)
 {
-    const struct value *document = document_read(a, r, err);
+    const struct value *document = document_read(run, a, r, err);
     const struct value *given = value_path(document, "data.result");
     size_t points = 0;
     if (document == NULL)
@@ -176,7 +180,7 @@ struct value *metrics_read_range(struct arena *a, const struct fetch_result *r, 
     if (!text_is(value_path(document, "data.resultType"), "matrix") || given == NULL ||
         given->type != VALUE_ARRAY)
         return refuse_shape(err, "without a result of type matrix");
-    struct value *result = result_new(a, document);
+    struct value *result = result_new(run, a, document);
     for (size_t i = 0; i < value_count(given); i++) {
         const struct value *series = value_at(given, i), *values = value_get(series, "values");
         struct value *into = series_new(a, result, labels_read(a, series)), *list = value_array(a);
@@ -207,14 +211,15 @@ static void members_copy(struct arena *a, struct value *to, const struct value *
     }
 }
 
-struct value *metrics_read_rules(struct arena *a, const struct fetch_result *r, const char **brief,
+struct value *metrics_read_rules(const struct run *run, struct arena *a,
+                                 const struct fetch_result *r, const char **brief,
                                  struct error *err)
 {
     static const char *const names[][2] = {{"name", "name"},     {"type", "type"},
                                            {"query", "query"},   {"state", "state"},
                                            {"health", "health"}, {"lastError", "error"},
                                            {"labels", "labels"}, {"annotations", "annotations"}};
-    const struct value *document = document_read(a, r, err);
+    const struct value *document = document_read(run, a, r, err);
     const struct value *groups = value_path(document, "data.groups");
     size_t firing = 0;
     if (document == NULL)
@@ -240,7 +245,8 @@ struct value *metrics_read_rules(struct arena *a, const struct fetch_result *r, 
     return all;
 }
 
-struct value *metrics_read_alerts(struct arena *a, const struct fetch_result *r, const char **brief,
+struct value *metrics_read_alerts(const struct run *run, struct arena *a,
+                                  const struct fetch_result *r, const char **brief,
                                   struct error *err)
 {
     static const char *const names[][2] = {{"labels", "labels"},
@@ -250,7 +256,7 @@ struct value *metrics_read_alerts(struct arena *a, const struct fetch_result *r,
                                            {"generatorURL", "url"}};
     static const char *const status_names[][2] = {
         {"state", "state"}, {"silencedBy", "silenced_by"}, {"inhibitedBy", "inhibited_by"}};
-    const struct value *given = document_read(a, r, err);
+    const struct value *given = document_read(run, a, r, err);
     size_t suppressed = 0;
     if (given == NULL)
         return NULL;
@@ -275,7 +281,8 @@ struct value *metrics_read_alerts(struct arena *a, const struct fetch_result *r,
     return all;
 }
 
-struct value *metrics_read_ready(struct arena *a, const struct fetch_result *r, const char **brief,
+struct value *metrics_read_ready(const struct run *run, struct arena *a,
+                                 const struct fetch_result *r, const char **brief,
                                  struct error *err)
 {
     (void)err;
@@ -287,7 +294,7 @@ struct value *metrics_read_ready(struct arena *a, const struct fetch_result *r, 
     value_set(a, result, "text",
               r->error ? value_string(a, r->error)
                        : value_printf(a, "HTTP %d: %s", r->status,
-                                      excerpt_start(NULL, a, body, r->body_len, WORDS_BYTES)));
+                                      excerpt_start(run, a, body, r->body_len, WORDS_BYTES)));
     *brief = ready ? "ready" : arena_printf(a, "not ready: %s", value_get_text(result, "text"));
     return result;
 }

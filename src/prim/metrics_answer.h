@@ -8,11 +8,14 @@
 #include "base/value.h"
 #include "net/fetch.h"
 
+struct run;
+
 // Reads an answer into the arena; sets *brief to what it says in a few words. NULL with `err` set
 // when it is an error, is not what the server itself would say (a proxy's page), or has not the
-// shape that was asked for.
-typedef struct value *metrics_reader(struct arena *, const struct fetch_result *,
-                                     const char **brief, struct error *err);
+// shape that was asked for. What is cut has the run's secrets masked before that.
+typedef struct value *metrics_reader(const struct run *, struct arena *,
+                                     const struct fetch_result *, const char **brief,
+                                     struct error *err);
 
 // Prometheus HTTP API v1, instant query: { series = [ { labels, value, at } ], warnings }. A scalar
 // is one series without labels.

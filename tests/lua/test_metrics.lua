@@ -44,6 +44,15 @@ return runbook {
             fails(function() prom "histogram":value "x" end, "effect", "native histograms")
         end },
 
+        step "a secret is masked before a message is cut" { function(run)
+            log.mask("password", "hunter2hunter2hunter2")
+            for _, case in ipairs { "blabs", "mumbles" } do
+                local ok, why = pcall(function() metrics.prometheus(run.api .. "/" .. case):query "x" end)
+                check(not ok and tostring(why):find("[secr", 1, true), "%s: what stands for it", case)
+                check(not tostring(why):find("hunter", 1, true), "%s: nothing of it", case)
+            end
+        end },
+
         step "sample says why there is none" { function(run)
             local function sample(case) return metrics.prometheus(run.api .. "/" .. case):sample "x" end
             check.equal(sample "one".value, 0.25, "value")

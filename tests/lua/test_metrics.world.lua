@@ -65,6 +65,12 @@ local answers = {
         return { status = 400,
             json = { status = "error", errorType = "bad_data", error = "parse error" } }
     end,
+    -- Answers whose secret stands where a message is cut.
+    blabs = function()
+        return { status = 400, json = { status = "error", errorType = "bad_data",
+            error = ("."):rep(590) .. "hunter2hunter2hunter2" } }
+    end,
+    mumbles = function() return page(500, ("."):rep(150) .. "hunter2hunter2hunter2") end,
     slow = function() return { stream = function() return "" end } end,
     cut = function() return { abort = true } end,
     login = function()
