@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "engine/call.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
+#include "engine/random.h"
 #include "engine/rule.h"
 #include "engine/run.h"
 #include "engine/source.h"
-#include "engine/step.h"
 #include "engine/unknown.h"
 
 // engine.raise(kind, text [, where]): raises a failure.
@@ -177,7 +178,7 @@ static int border_result(lua_State *L)
                              "not keep; a step that needs it after a resume must get it itself",
                              name);
     run->step_stale |= value_get_bool(run->stale_results, name, false);
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, STEP_UNKNOWNS);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, CALL_UNKNOWNS);
     if (result || lua_getfield(L, -1, name) == LUA_TNIL)
         convert_push(L, result);
     return 1;
@@ -231,44 +232,6 @@ static int border_mask(lua_State *L)
     return 0;
 }
 
-// The next of a row of numbers that depends on the run's seed and on the place in the run alone, so
-// that a run that is resumed draws the same (splitmix64, by Sebastiano Vigna).
-static uint64_t next_random(struct fiber *f)
-{
-    if (f->random == 0) {
-        f->random = f->run->seed;
-        for (const char *p = f->run->scope; *p; p++)
-            f->random = (f->random ^ (unsigned char)*p) * UINT64_C(1099511628211);
-        for (const char *p = f->position; *p; p++)
-            f->random = (f->random ^ (unsigned char)*p) * UINT64_C(1099511628211);
-    }
-    uint64_t z = f->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-// math.random([m [, n]]): as Lua's own, but the same when the run is resumed.
-static int border_random(lua_State *L)
-{
-    struct fiber *f = fiber_of(L);
-    if (f == NULL)
-        return failure_raise(L, FAILURE_USAGE, "math.random belongs inside a step function");
-    uint64_t drawn = next_random(f);
-    if (lua_gettop(L) == 0) {
-        lua_pushnumber(L, (lua_Number)(drawn >> 11) / (lua_Number)(UINT64_C(1) << 53));
-        return 1;
-    }
-    lua_Integer low = lua_gettop(L) > 1 ? luaL_checkinteger(L, 1) : 1;
-    lua_Integer high = luaL_checkinteger(L, lua_gettop(L) > 1 ? 2 : 1);
-    luaL_argcheck(L, low <= high, 1, "interval is empty");
-    uint64_t span = (uint64_t)high - (uint64_t)low + 1; // 0: all of them
-    uint64_t offset = span ? drawn % span : drawn;
-    offset += (uint64_t)low;
-    lua_pushinteger(L, (lua_Integer)offset);
-    return 1;
-}
-
 // engine.excerpt(text, most): at most that many bytes of the text for people, with secrets masked
 // first.
 static int border_excerpt(lua_State *L)
@@ -307,7 +270,7 @@ void border_push(lua_State *L)
         {"array", border_array},
         {"load", border_load},
         {"mask", border_mask},
-        {"random", border_random},
+        {"random", random_draw},
         {"excerpt", border_excerpt},
         {"no_effects", border_no_effects},
         {"rule_error", border_rule_error},

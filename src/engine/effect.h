@@ -1,11 +1,5 @@
-// effect: the one door. Everything a runbook does to the outside is described by an effect and goes
-// through door_pass; no primitive acts by itself.
-//
-// The door asks, in this order: is this a place for effects at all (a step function, in a fiber
-// that may yield and was not stopped)? is it allowed? what does the mode want (perform it, rehearse
-// it, suppress it)? The performer works asynchronously and calls effect_end once; the door then
-// tells the listeners, wakes the fiber, and the answer becomes a Lua value inside the fiber's own
-// protected call. A fiber that dies while its effect is under way cancels it.
+// effect: one thing that a runbook does to the outside: what it is, how it is done, what came of
+// it. It takes place behind the door (engine/door).
 #pragma once
 
 #include <lua.h>
@@ -129,9 +123,6 @@ struct effect {
 
 // Pushes a new effect of `kind` onto L, to be closed with the calling C function. May raise.
 struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum effect_access access);
-// Sends the effect, which is the topmost value of the calling primitive's stack, through the door.
-// Use as `return door_pass(L, e)`. Raises a failure, or yields and then gives the answer's values.
-int door_pass(lua_State *L, struct effect *e);
 // Called by performers and modes: the effect has come to its end, with `result` or `error` set.
 void effect_end(struct effect *e);
 // Sets the answer of a write that nobody has seen, or that cannot be given again: what the author

@@ -42,7 +42,7 @@ static void add_end(struct arena *a, struct value *data, const struct effect *e)
     value_set(a, data, "answer", value_string(a, e->answer));
     value_set(a, data, "note", value_string(a, e->note));
     value_set(a, data, "where", value_string(a, e->where));
-    value_set(a, data, "refused", value_bool(a, e->refused));
+    value_set(a, data, "refused", value_bool(a, e->refused && e->access == ACCESS_WRITE));
     value_set(a, data, "in_doubt", value_bool(a, e->in_doubt));
     value_set(a, data, "replayed", value_bool(a, e->replayed));
     if (e->diff)

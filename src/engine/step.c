@@ -4,136 +4,12 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "engine/budget.h"
-#include "engine/convert.h"
+#include "engine/call.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/step_plan.h"
 #include "net/loop.h"
-
-enum {
-    HOOK_GRACE_MS = 250
-}; // the timer is to stop a waiting fiber before the hook stops a busy one
-
-static void on_timeout(void *arg)
-{
-    struct fiber *f = arg;
-    f->run->step_timer = NULL;
-    fiber_stop(f, FIBER_TIMEOUT);
-}
-
-// Runs protected: (reference). Makes the fiber and leaves it to the pump.
-static int start(lua_State *L)
-{
-    struct run *run = run_of(L);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, (int)lua_tointeger(L, 1));
-    lua_getfield(L, LUA_REGISTRYINDEX, "runbook.run");
-    run->step_fiber = fiber_start(L, 1, NULL, "");
-    return 0;
-}
-
-// (value, where to put it). Reads the value as plain data.
-static int read_plain(lua_State *L)
-{
-    struct value **out = lua_touserdata(L, 2);
-    struct error err = {""};
-    *out = convert_read(L, 1, &run_of(L)->arena, &err);
-    if (*out == NULL)
-        failure_raise(L, FAILURE_USAGE,
-                      "what the step returns is kept, so it must be plain data: %s", err.text);
-    return 0;
-}
-
-// Runs protected: (where to put the value). Takes the fiber's result.
-static int take_result(lua_State *L)
-{
-    struct run *run = run_of(L);
-    fiber_result(L, run->step_fiber); // 2
-    if (lua_isnil(L, 2))
-        return 0;
-    lua_pushcfunction(L, read_plain);
-    lua_pushvalue(L, 2);
-    lua_pushvalue(L, 1);
-    if (lua_pcall(L, 2, 0, 0) == LUA_OK)
-        return 0;
-    struct arena a = {0};
-    bool unknown = strcmp(value_get_text(failure_read(L, -1, &a), "kind"), FAILURE_UNKNOWN) == 0;
-    arena_free(&a);
-    if (!unknown || strncmp(run->scope, "step:", 5) != 0)
-        return lua_error(L);
-    luaL_getsubtable(L, LUA_REGISTRYINDEX,
-                     STEP_UNKNOWNS); // passed on, with what is not known in it
-    lua_pushvalue(L, 2);
-    lua_setfield(L, -2, run->step->name);
-    return 0;
-}
-
-static struct value *protected_failure(struct run *run)
-{
-    struct value *failure = failure_read(run->L, -1, &run->arena);
-    lua_pop(run->L, 1);
-    return failure;
-}
-
-// What is wrong with a good end after so many effects, or NULL; also when the failure that halted
-// the run was caught and swallowed.
-static struct value *finish(struct run *run, int effects)
-{
-    if (run->undoing)
-        return NULL;
-    if (!run->halted && run->mode->finished)
-        run->mode->finished(run, effects);
-    return run->halted_by;
-}
-
-static struct value *late(struct run *run, enum fiber_stop why)
-{
-    struct arena *a = &run->arena;
-    struct value *failure = value_object(a);
-    value_set(a, failure, "kind", value_string(a, FAILURE_TIMEOUT));
-    value_set(a, failure, "text", value_string(a, fiber_stop_text(why)));
-    value_set(a, failure, "where", value_string(a, run->step ? run->step->where : ""));
-    return failure;
-}
-
-struct value *step_call(struct run *run, int reference, int64_t timeout_ms, struct value **result)
-{
-    lua_State *L = run->L;
-    budget_renew(run);
-    lua_pushcfunction(L, start);
-    lua_pushinteger(L, reference);
-    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
-        return protected_failure(run);
-    struct fiber *f = run->step_fiber;
-    if (timeout_ms && !run->mode->rehearsal) {
-        run->deadline = clock_steady() + timeout_ms + HOOK_GRACE_MS;
-        run->step_timer = timer_start(run->loop, timeout_ms, on_timeout, f);
-    }
-    if (run->signal && !run->undoing)
-        fiber_stop(f, FIBER_SIGNAL);
-    fiber_pump(f);
-    timer_stop(run->step_timer);
-    run->step_timer = NULL;
-    run->deadline = 0;
-
-    struct value *failure = f->failed ? value_copy(&run->arena, f->failure) : NULL;
-    if (!f->failed && (f->stop == FIBER_TIMEOUT || f->stop == FIBER_RUNAWAY))
-        failure = late(run, f->stop); // its last effect was a write, or it caught its own stop
-    if (!failure && result) {
-        lua_pushcfunction(L, take_result);
-        lua_pushlightuserdata(L, (void *)result);
-        if (lua_pcall(L, 1, 0, 0) != LUA_OK)
-            failure = protected_failure(run);
-    }
-    if (!f->failed && failure == NULL)
-        failure = finish(run, f->effects);
-    if (failure && run->halted && !run->undoing)
-        failure = run->halted_by; // not what the step made of it
-    run->step_fiber = NULL;
-    fiber_free(f);
-    return failure;
-}
 
 static void on_pause_over(void *arg)
 {
@@ -157,7 +33,7 @@ static bool is_wanted(struct run *run, const struct step *step, int attempt, str
         return true;
     struct value *answer = NULL;
     run->scope = arena_printf(&run->arena, "when:%s#%d", step->name, attempt);
-    *failure = step_call(run, step->when, step->timeout_ms, &answer);
+    *failure = call_function(run, step->when, step->timeout_ms, &answer);
     bool no = answer == NULL || answer->type == VALUE_NULL ||
               (answer->type == VALUE_BOOL && !answer->boolean);
     return *failure || !no;
@@ -202,7 +78,7 @@ static struct value *attempt_step(struct run *run, const struct step *step, int 
     run_tell(run, EVENT_STEP_STARTED, data);
     run->scope = arena_printf(a, "step:%s#%d", step->name, attempt);
     *result = NULL;
-    struct value *failure = step_call(run, step->action, step->timeout_ms, result);
+    struct value *failure = call_function(run, step->action, step->timeout_ms, result);
     return run->mode->rehearsal ? step_rehearsed(run, step, failure) : failure;
 }
 
@@ -223,7 +99,7 @@ static struct value *prove(struct run *run, const struct step *step, const struc
         arena_printf(a, "step:%s#%lld", step->name, (long long)value_get_int(past, "attempts", 1));
     run->listener = NULL;
     run->proving = true;
-    struct value *failure = step_call(run, step->action, 0, &result);
+    struct value *failure = call_function(run, step->action, 0, &result);
     run->proving = false;
     run->listener = listener;
     run->counts = counts;

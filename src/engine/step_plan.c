@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "engine/call.h"
 #include "engine/failure.h"
 #include "engine/run.h"
 #include "engine/step.h"
@@ -12,7 +13,7 @@
 static int keep_unknown(lua_State *L)
 {
     struct run *run = run_of(L);
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, STEP_UNKNOWNS);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, CALL_UNKNOWNS);
     lua_pushfstring(L, "the step %s", run->step->name);
     unknown_push(L, lua_tostring(L, -1), lua_tostring(L, 1), "it is planned only in part");
     lua_setfield(L, 2, run->step->name);

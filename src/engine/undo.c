@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "engine/call.h"
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/step.h"
@@ -72,7 +73,7 @@ static struct value *call_undo(struct run *run, const struct step *step, int att
 {
     run->scope = arena_printf(&run->arena, "undo:%s#%d of rollback %lld", step->name, attempt,
                               (long long)run->generation);
-    return step_call(run, step->undo, step->timeout_ms, NULL);
+    return call_function(run, step->undo, step->timeout_ms, NULL);
 }
 
 // Runs the undo of one step, up to three times. Returns its last failure, or NULL.

@@ -3,9 +3,9 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "engine/call.h"
 #include "engine/mode.h"
 #include "engine/run.h"
-#include "engine/step.h"
 
 // Those of the steps that share the undo of the one of that name, itself left out.
 static struct value *names_sharing(struct run *run, const char *name)
@@ -62,7 +62,7 @@ static void undo_rehearse(struct run *run, struct value *row)
     run->step = step;
     run->step_stale = run->step_assumed = false;
     run->scope = arena_printf(a, "undo:%s#1 of no rollback", step->name);
-    const struct value *failure = step_call(run, step->undo, step->timeout_ms, NULL);
+    const struct value *failure = call_function(run, step->undo, step->timeout_ms, NULL);
     value_set(a, row, "writes", ear->writes);
     value_set(a, row, "problem", failure ? value_get(failure, "text") : value_null(a));
 }

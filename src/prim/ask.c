@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "engine/door.h"
 #include "engine/run.h"
 #include "net/loop.h"
 #include "prim/args.h"

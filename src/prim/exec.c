@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/run.h"
 #include "net/spawn.h"

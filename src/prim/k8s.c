@@ -3,6 +3,7 @@
 
 #include "engine/border.h"
 #include "engine/convert.h"
+#include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/run.h"
 #include "engine/unknown.h"

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/run.h"
 #include "net/fetch.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/convert.h"
+#include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/permit.h"
 #include "engine/run.h"

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/duration.h"
+#include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/run.h"
 #include "net/loop.h"

@@ -1,0 +1,128 @@
+#include "engine/door.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "engine/account.h"
+#include "engine/approved.h"
+#include "engine/convert.h"
+#include "engine/failure.h"
+#include "engine/mode.h"
+#include "engine/permit.h"
+#include "engine/probe.h"
+#include "engine/run.h"
+#include "engine/unknown.h"
+#include "net/digest.h"
+
+static const char *unknown_why(const struct effect *e)
+{
+    return !e->run->mode->rehearsal    ? "nobody has seen it"
+           : e->access == ACCESS_WRITE ? "the change was not made"
+                                       : "nobody was asked";
+}
+
+static int door_finish(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    struct effect *e = lua_touserdata(L, (int)context);
+    if (e->asking)
+        return probe_call(L, e, context, door_finish);
+    if (e->cancelled)
+        fiber_check(L, e->fiber);
+    if (e->error && e->stale)
+        return failure_raise(L, FAILURE_UNKNOWN,
+                             "%s, but that is how it is before a change that was not made; declare "
+                             "what it would answer with `assume = ...` on the call at %s",
+                             e->error, e->where);
+    if (e->error)
+        return failure_raise_detail(L,
+                                    e->run->halted && !e->run->undoing ? FAILURE_HALTED
+                                    : e->access == ACCESS_HUMAN        ? FAILURE_DENIED
+                                                                       : FAILURE_EFFECT,
+                                    e->error, e->detail);
+    if (e->unknown)
+        return unknown_push(L, e->summary, e->where, unknown_why(e));
+    if (e->kind->push)
+        return e->kind->push(L, e);
+    convert_push(L, e->result);
+    return 1;
+}
+
+// A place where the door cannot wait, in words instead of Lua's "across a C-call boundary".
+static void check_place(lua_State *L, const struct effect *e, const struct fiber *f)
+{
+    if (f == NULL)
+        failure_raise(L, FAILURE_USAGE,
+                      "%s is used while the file loads; only step functions may do that: put it "
+                      "inside `step \"...\" { function(run) ... end }`",
+                      e->kind->name);
+    if (!lua_isyieldable(L))
+        failure_raise(L, FAILURE_USAGE,
+                      "%s cannot wait here (inside table.sort, a gsub callback, require or a "
+                      "metamethod that sorts); do it before, and use its result here",
+                      e->kind->name);
+}
+
+// What was asked for, in one canonical form, with secrets masked: equal effects have equal
+// fingerprints.
+static void fingerprint(struct effect *e)
+{
+    const struct run *run = e->run;
+    struct buf text = {0};
+    unsigned char digest[DIGEST_SIZE];
+    if (run->journal == NULL && !run->mode->rehearsal)
+        return;
+    buf_printf(&text, "%s\n%s\n", e->kind->name, e->system ? e->system : "");
+    json_write(&text, e->args, JSON_CANONICAL);
+    size_t len = text.len;
+    char *safe = run->masked ? run->masked(run->mask_arg, text.data, text.len, &len) : NULL;
+    digest_sha256(safe ? safe : text.data, len, digest);
+    digest_hex(digest, sizeof digest, e->fingerprint);
+    free(safe);
+    buf_free(&text);
+}
+
+// A write that the approved plan does not contain ends the run, also where the step would go on.
+static void refuse(struct effect *e)
+{
+    e->refused = true;
+    e->note = e->detail;
+    e->answer = NULL;
+    run_halt(e->run, HALT_UNAPPROVED, e->error, e->where, e->detail);
+    effect_end(e);
+}
+
+int door_pass(lua_State *L, struct effect *e)
+{
+    struct fiber *f = fiber_of(L);
+    check_place(L, e, f);
+    fiber_check(L, f);
+    struct run *run = f->run;
+    if (run->halted && !run->undoing)
+        return failure_raise(L, FAILURE_HALTED, "the run was halted");
+    if (f->probing && e->access == ACCESS_WRITE)
+        return failure_raise(L, FAILURE_USAGE, "a probe only looks, but this one would: %s",
+                             e->summary);
+    e->run = run;
+    e->fiber = f;
+    snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",
+             ++f->effects);
+    failure_where(L, e->where, sizeof e->where);
+    const char *refusal;
+    if (!permit_effect(e, &refusal))
+        return failure_raise_detail(L, FAILURE_FORBIDDEN, refusal, NULL);
+    e->started = clock_steady();
+    account_begin(e);
+    f->waiting = e;
+    e->under_way = true;
+    e->scope = run->scope;
+    fingerprint(e);
+    if (approved_allows(e))
+        run->mode->perform(e);
+    else
+        refuse(e);
+    return lua_yieldk(L, 0, lua_gettop(L), door_finish);
+}
