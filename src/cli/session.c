@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/person.h"
 #include "cli/kept.h"
 #include "cli/lease.h"
+#include "cli/listeners.h"
 #include "cli/lock.h"
+#include "cli/opening.h"
 #include "cli/params.h"
 #include "cli/permissions.h"
 #include "cli/signals.h"
@@ -22,11 +23,8 @@
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "prim/prims.h"
-#include "record/hub.h"
 #include "record/journal.h"
-#include "record/ndjson.h"
 #include "record/redact.h"
-#include "record/report.h"
 #include "record/store_file.h"
 
 enum { LARGEST_RUNBOOK = 4 * 1024 * 1024 };
@@ -35,43 +33,6 @@ static int fail(int code, const char *text)
 {
     fprintf(stderr, "runbook: %s\n", text);
     return code;
-}
-
-static void view_open(struct session *s, const struct options *o)
-{
-    struct terminal_options terminal = {.detail = o->detail, .color = o->color};
-    const char *output = o->output ? o->output : "text";
-    if (strcmp(output, "text") == 0) {
-        s->view = terminal_new(&terminal);
-        s->view_free = terminal_free;
-    } else if (o->ndjson) {
-        s->view = ndjson_new(stdout);
-        s->view_free = ndjson_free;
-    } else {
-        s->view = report_print(output);
-        s->view_free = report_free;
-    }
-}
-
-static bool open_listeners(struct session *s, const struct options *o, struct error *err)
-{
-    if (o->silent)
-        return true;
-    view_open(s, o);
-    struct listener *list[3];
-    size_t count = 0;
-    if (s->journal) // first, so that what is shown is on record
-        list[count++] = &s->journal->listener;
-    list[count++] = s->view;
-    if (o->report_count || o->run.out) {
-        s->report = report_new(o->reports, (size_t)o->report_count, err);
-        if (s->report == NULL)
-            return false;
-        list[count++] = s->report;
-    }
-    s->hub = hub_new(s->secrets, list, count);
-    s->run->listener = s->hub;
-    return true;
 }
 
 static bool keeps_none(const struct options *o)
@@ -207,68 +168,12 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     take_approval(s, o);
     if (!open_journal(s, o, &err))
         return fail(EXIT_INTERNAL, err.text);
-    if (!open_listeners(s, o, &err))
+    if (!listeners_open(s, o, &err))
         return fail(EXIT_USAGE, err.text);
     if (!state_prepare(s->run, prims, &err))
         return fail(EXIT_INTERNAL, err.text);
     signals_watch(s->run);
     return load(s, o);
-}
-
-static struct value *selected_phases(struct run *run)
-{
-    struct arena *a = &run->arena;
-    struct value *phases = value_array(a);
-    for (int p = 0; p < run->outline.count; p++) {
-        const struct phase *phase = &run->outline.phases[p];
-        if (!phase->selected)
-            continue;
-        struct value *row = value_object(a), *steps = value_array(a);
-        for (int i = 0; i < phase->count; i++) {
-            if (!phase->steps[i].selected)
-                continue;
-            struct value *step = value_object(a);
-            value_set(a, step, "name", value_string(a, phase->steps[i].name));
-            value_push(a, steps, step);
-        }
-        value_set(a, row, "name", value_string(a, phase->name));
-        value_set(a, row, "steps", steps);
-        value_push(a, phases, row);
-    }
-    return phases;
-}
-
-static struct value *texts(struct arena *a, const char *const *list)
-{
-    struct value *v = value_array(a);
-    for (; list && *list; list++)
-        value_push(a, v, value_string(a, *list));
-    return v;
-}
-
-static void tell_start(const struct session *s)
-{
-    struct run *run = s->run;
-    struct arena *a = &run->arena;
-    struct value *data = value_object(a);
-    struct person person = person_here();
-    value_set(a, data, "name", value_string(a, run->outline.name));
-    value_set(a, data, "summary", value_string(a, run->outline.summary));
-    value_set(a, data, "file", value_string(a, run->options->file));
-    value_set(a, data, "mode", value_string(a, run->mode->name));
-    if (run->options->offline)
-        value_set(a, data, "offline", value_bool(a, true));
-    if (run->options->world)
-        value_set(a, data, "world", value_string(a, run->options->world));
-    value_set(a, data, "run", value_string(a, run->id));
-    value_set(a, data, "params", s->shown);
-    value_set(a, data, "assumed", s->assumed);
-    value_set(a, data, "allow", texts(a, run->options->allow));
-    value_set(a, data, "deny", texts(a, run->options->deny));
-    value_set(a, data, "phases", selected_phases(run));
-    value_set(a, data, "user", value_string(a, person.user));
-    value_set(a, data, "host", value_string(a, person.host));
-    run_tell(run, EVENT_RUN_STARTED, data);
 }
 
 static int locked(const struct session *s, const struct error *err)
@@ -340,7 +245,7 @@ int session_start(struct session *s, const struct options *o)
                                   .params = s->kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
         return fail(EXIT_INTERNAL, err.text);
-    tell_start(s);
+    opening_tell(s);
     return 0;
 }
 
@@ -353,11 +258,7 @@ int session_close(struct session *s, int code)
 {
     struct error err;
     signals_release();
-    if (s->report) {
-        if (!report_finish(s->report, &err))
-            fprintf(stderr, "runbook: %s\n", err.text);
-        report_free(s->report);
-    }
+    listeners_finish(s);
     if (!journal_free(s->journal, &err) && s->run->journal_error == NULL)
         fprintf(stderr, "runbook: the run is not wholly on record: %s\n", err.text);
     store_close(s->store);
@@ -366,10 +267,7 @@ int session_close(struct session *s, int code)
     if (s->run)
         run_free(s->run);
     approved_free(s->approved);
-    if (s->hub)
-        hub_free(s->hub);
-    if (s->view)
-        s->view_free(s->view);
+    listeners_free(s);
     if (s->secrets)
         redact_free(s->secrets);
     if (s->given)

@@ -1,0 +1,64 @@
+#include "cli/listeners.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "record/hub.h"
+#include "record/journal.h"
+#include "record/ndjson.h"
+#include "record/report.h"
+
+static void view_open(struct session *s, const struct options *o)
+{
+    struct terminal_options terminal = {.detail = o->detail, .color = o->color};
+    const char *output = o->output ? o->output : "text";
+    if (strcmp(output, "text") == 0) {
+        s->view = terminal_new(&terminal);
+        s->view_free = terminal_free;
+    } else if (o->ndjson) {
+        s->view = ndjson_new(stdout);
+        s->view_free = ndjson_free;
+    } else {
+        s->view = report_print(output);
+        s->view_free = report_free;
+    }
+}
+
+bool listeners_open(struct session *s, const struct options *o, struct error *err)
+{
+    if (o->silent)
+        return true;
+    view_open(s, o);
+    struct listener *list[3];
+    size_t count = 0;
+    if (s->journal) // first, so that what is shown is on record
+        list[count++] = &s->journal->listener;
+    list[count++] = s->view;
+    if (o->report_count || o->run.out) {
+        s->report = report_new(o->reports, (size_t)o->report_count, err);
+        if (s->report == NULL)
+            return false;
+        list[count++] = s->report;
+    }
+    s->hub = hub_new(s->secrets, list, count);
+    s->run->listener = s->hub;
+    return true;
+}
+
+void listeners_finish(struct session *s)
+{
+    struct error err;
+    if (s->report == NULL)
+        return;
+    if (!report_finish(s->report, &err))
+        fprintf(stderr, "runbook: %s\n", err.text);
+    report_free(s->report);
+}
+
+void listeners_free(struct session *s)
+{
+    if (s->hub)
+        hub_free(s->hub);
+    if (s->view)
+        s->view_free(s->view);
+}
