@@ -97,7 +97,8 @@ static struct value *late(struct run *run, enum fiber_stop why)
     return failure;
 }
 
-struct value *call_function(struct run *run, int reference, int64_t timeout_ms, struct value **result)
+struct value *call_function(struct run *run, int reference, int64_t timeout_ms,
+                            struct value **result)
 {
     lua_State *L = run->L;
     budget_renew(run);

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "engine/door.h"
+#include "engine/failure.h"
 #include "engine/run.h"
 #include "net/loop.h"
 #include "prim/args.h"
@@ -220,7 +221,9 @@ static const struct effect_kind text_kind = {
 
 static int ask(lua_State *L, const struct effect_kind *kind)
 {
-    luaL_checktype(L, 1, LUA_TSTRING);
+    if (lua_type(L, 1) != LUA_TSTRING)
+        return failure_raise(L, FAILURE_USAGE, "%s wants a question first: %s(\"Go on?\")",
+                             kind->name, kind->name);
     lua_settop(L, 2);
     struct effect *e = effect_new(L, kind, ACCESS_HUMAN);
     struct arena *a = &e->arena;

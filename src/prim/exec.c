@@ -54,6 +54,16 @@ static void mask_output(struct effect *e, const struct spawn_result *r)
         run->mask(run->mask_arg, arena_printf(&e->arena, "output of %s", program), r->out, len);
 }
 
+// What is said of a program that is not there to who wrote a command line in its place.
+static const char *one_word_hint(const struct effect *e, const struct spawn_result *r)
+{
+    const struct value *argv = value_get(e->args, "argv");
+    bool line = value_count(argv) == 1 && strchr(value_text(value_at(argv, 0)), ' ');
+    return r->status < 0 && line
+               ? "; each argument is an item of its own: exec { \"program\", \"argument\" }"
+               : "";
+}
+
 static void exec_done(const struct spawn_result *r, void *arg)
 {
     struct effect *e = arg;
@@ -66,8 +76,8 @@ static void exec_done(const struct spawn_result *r, void *arg)
         last = excerpt_end(e->run, a, r->out, r->out_len);
     bool stopped = r->error || r->status > 128; // by our timeout or by a signal: halfway, maybe
     if (r->error)
-        e->error = arena_printf(a, "%s: %s%s%s", e->summary, r->error,
-                                *last ? "; it said last" : "", last);
+        e->error = arena_printf(a, "%s: %s%s%s%s", e->summary, r->error,
+                                *last ? "; it said last" : "", last, one_word_hint(e, r));
     else if (!is_expected(e, r->status))
         e->error = arena_printf(a, "%s ended with status %d%s%s", e->summary, r->status,
                                 *last ? "; it said last" : " and said nothing", last);

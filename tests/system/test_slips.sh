@@ -24,6 +24,9 @@ slip_in 'item 1 of the runbook is a step, not a phase: steps stand in phase' "$s
 slip_in 'item 1 of the runbook is a param, not a phase: .*params = \{' "param { default = 3 }, phase \"p\" { $step }"
 slip_in 'slip.lua:2: item 1 of phase "p" is a function, not a step: write step "name"' 'phase "p" { function() end }'
 slip_in 'item 2 of phase "p" is a nil, not a step' "phase \"p\" { $step, nil, $step }"
+slip_in 'phases stand in their runbook as they are' "phases = { phase \"p\" { $step } }"
+slip_in 'slip.lua:2: steps stand in their phase as they are: write step' "phase \"p\" { steps = { $step } }"
+slip_in 'to wait is wait.until_ \{' 'phase "p" { step "s" { function() wait.until { fn = function() end } end } }'
 slip_in 'each parameter has a name: params = \{ host' "params = { \"host\" }, phase \"p\" { $step }"
 slip_in 'Lua writes ~= for not equal' 'phase "p" { step "s" { function() if 1 != 2 then end end } }'
 slip_in 'a comparison is written ==' 'phase "p" { step "s" { function() if a = 2 then end end } }'
@@ -41,6 +44,12 @@ slip 'http.post wants a table of options behind the URL, not a string' 'http.pos
 slip "http.request has no option 'timout' \\(did you mean 'timeout'\\?\\)" 'http.get("http://127.0.0.1:1/", { timout = "3s" })'
 slip "has no option 'a'; it takes" 'http.get("http://127.0.0.1:1/", { a = 1 })'
 slip 'wants a length of time such as "30s".* not soon' 'wait.sleep("soon")'
+slip 'slip.lua:2' 'wait.until_(function() return true end)'
+slip 'wait.until_ wants a table \{ ... \}, not a function' 'wait.until_(function() return true end)'
+slip 'check wants what holds, and a function always does' 'check(function() return false end, "it holds")'
+slip 'ask.confirm wants a question first' 'ask.confirm()'
+slip 'was not found in PATH; each argument is an item of its own' 'exec { "ls -l" }'
+slip 'a step function has them as its argument' 'log.info(params.host)'
 slip 'parallel wants a list of functions' 'parallel(function() end, function() end)'
 slip 'each wants a list, options and a function' 'each(function() end, { 1 })'
 slip 'without a comma: gate "g" \{' 'gate("g", { query = "up", below = 1 })'
@@ -53,5 +62,7 @@ slip 'run.results: there is no step "nosuch"; .runbook check slip.lua. lists' 'l
 slip 'texts are joined by \.\.' 'log.info("a" + "b")'
 
 echo 'return runbook { name = "t", phase "p" { step "s" { function() log.info({ a = "1" + 2 }) end } } }' >fine.lua
+echo 'return runbook { name = "t", phase "p" { step "s" { function() log.info(run.id) end } } }' >norun.lua
+expect "a step function without its argument" 4 'name it as the argument of the step function' "$RUNBOOK" run norun.lua --journal none
 expect "a table in a log, and a number in a text" 0 '\{"a":3\}' "$RUNBOOK" run fine.lua --journal none
 finish

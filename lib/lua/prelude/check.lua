@@ -22,6 +22,9 @@ function check.that(condition, format, ...)
     if type(format) ~= "string" then
         engine.raise("usage", "check wants a text after the condition: check(ok, \"what must hold\")")
     end
+    if type(condition) == "function" then
+        engine.raise("usage", "check wants what holds, and a function always does: call it, check(fn(), ...)")
+    end
     for i = 1, select("#", ...) do
         if engine.unknown((select(i, ...))) then return verdict(false, format, true) end
     end

@@ -16,6 +16,10 @@ local elsewhere = {
     coroutine = "steps already wait without blocking; use parallel or each",
     sleep = waits, info = says, warn = says, printf = says, fetch = asks, curl = asks,
     shell = 'exec { "program", "argument" } runs one', system = 'exec { "program", "argument" } runs one',
+    params = "a step function has them as its argument: function(run) ... run.host",
+    run = "name it as the argument of the step function: function(run) ... end",
+    results = 'run.results["step name"] is what an earlier step has returned',
+    try = "pcall(fn, ...) returns false and the failure when it fails", throw = 'use error("text")',
     null = "use nil, or json.null for null in JSON", None = "use nil", True = "use true",
     False = "use false",
 }
@@ -50,6 +54,7 @@ end
 local syntax = {
     { "'}' expected .*near 'function'", "a step's function stands in braces: step \"name\" { function(run) ... end }" },
     { "'}' expected .*near ['\"%a]", "is a comma missing before it?" },
+    { "near 'until'", "to wait is wait.until_ { ... }, for until is a word of Lua's" },
     { "near '!'", "Lua writes ~= for not equal, and `not` for !" },
     { "near '[+-]'$", "Lua has no += and no ++: write n = n + 1" },
     { "'then' expected near '='", "a comparison is written ==" },

@@ -133,6 +133,7 @@ function outline.phase(name, ...)
     return function(body)
         local what = ("phase \"%s\""):format(name)
         body_of("phase", name, body)
+        if body.steps then engine.raise("usage", "steps stand in their phase as they are: " .. step_hint, where) end
         words.fields(body, { on_failure = "string", keep_going = "boolean", help = "string" }, what,
             where)
         local on_failure = body.on_failure or "halt"
@@ -266,6 +267,7 @@ function outline.runbook(body)
     if type(body) ~= "table" then
         engine.raise("usage", "runbook wants a table: runbook { name = \"...\", phase ... }")
     end
+    if body.phases then engine.raise("usage", "phases stand in their runbook as they are: " .. phase_hint) end
     words.fields(body, { name = "string", summary = "string", params = "table", target = "string",
         lease = "string", allow = "table" }, "runbook")
     if not (body.name or ""):match("^[%w][%w._-]*$") then

@@ -50,9 +50,12 @@ function words.suggest(name, known)
     return best and (" (did you mean '%s'?)"):format(best) or ""
 end
 
--- Raises unless every named field of t is among `known` ({ field = type or list of types }) and of
+-- Raises unless t is a table, and every named field of t is among `known` ({ field = type or list of types }) and of
 -- its type. Whole-number keys are left to the caller. `what` names the thing in the message.
 function words.fields(t, known, what, where)
+    if type(t) ~= "table" then
+        engine.raise("usage", ("%s wants a table { ... }, not a %s"):format(what, type(t)), where)
+    end
     for _, key in ipairs(words.keys(t)) do
         if type(key) ~= "number" then
             local want = known[key]
