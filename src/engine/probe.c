@@ -84,6 +84,10 @@ static void on_pause_over(void *arg)
 static void settle(struct effect *e)
 {
     struct arena *a = &e->arena;
+    if (e->probed == PROBED_NOT_DONE && e->run->halted && !e->run->undoing) {
+        e->probed = PROBED_UNSURE;
+        e->probe_says = "the run was halted meanwhile, and sends nothing again";
+    }
     if (e->probed == PROBED_NOT_DONE && !e->probed_twice) {
         e->probed_twice = true;
         e->probe_pause = timer_start(e->run->loop, PAUSE_MS, on_pause_over, e);

@@ -148,6 +148,8 @@ return runbook {
             fails(function() metrics.prometheus() end, "usage", "the server's address first")
             fails(function() metrics.prometheus("http://p", { timeot = 1 }) end, "usage",
                 "did you mean 'timeout'?")
+            fails(function() metrics.prometheus("http://p", { headers = { ["X-HTTP-Method"] = "DELETE" } }):value "x" end,
+                "usage", "only asks: no header can name another method")
             fails(function() prom:value() end, "usage", "wants a PromQL query")
             fails(function() prom:value "" end, "usage", "wants a PromQL query")
             fails(function() prom.value "x" end, "usage", "with a colon")
