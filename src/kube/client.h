@@ -77,6 +77,7 @@ struct kube_result {
     const char *error;  // NULL, or what was tried, what came back, and what to do next
     int status;         // of HTTP, of the last answer; 0 when there was none
     bool missing;       // the type is known, and the object (or its namespace) is not there
+    bool no_dry_run;    // an admission webhook does not take part in dry runs
     bool typeless;      // the server knows no such type
     const char *reason; // of the server's Status: "NotFound", "Conflict" ...; "" without one
     // The Status' causes: [ { reason, message, field } ], a conflict's also with the other

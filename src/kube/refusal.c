@@ -128,6 +128,8 @@ static const char *advice(struct arena *a, const struct kube_config *c,
     default:
         if (has(message, "failed to create typed patch object")) // a 500 before Kubernetes 1.25
             return "Correct the fields it names";
+        if (has(message, "failed calling webhook"))
+            return "Look at the admission webhook that it names: it does not answer as it should";
         return answer->status / 100 == 5 ? "Look at the API server's health (kubectl get --raw "
                                            "/readyz?verbose), then try again"
                                          : advice_stranger(a, c);
@@ -212,6 +214,7 @@ void kube_refusal_explain(struct arena *a, const struct kube_config *c,
     out->causes = causes_read(a, status);
     out->status = answer->status;
     out->attempts = answer->attempts;
+    out->no_dry_run = answer->status == 400 && has(message, "does not support dry run");
     out->in_doubt = is_in_doubt(t, answer, out->reason, message);
     const char *doubt = out->in_doubt ? ". The change may have been made: read the object before "
                                         "trying again"

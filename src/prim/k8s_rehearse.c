@@ -40,15 +40,27 @@ static void finish(struct k8s_work *w, struct value *object, struct value *answe
     e->would_be = object;
     e->result = answer;
     e->diff = changes_between(e->run, &e->arena, e->before, object, e->sensitive);
-    e->note = w->on_top || e->basis ? NULL : "controllers do not act on a dry run";
+    if (!w->on_top && !e->basis)
+        e->note = "controllers do not act on a dry run";
     effect_end(e);
 }
 
-// The same without the server, which knows nothing of what the plan has changed before.
+// The same without the server's word: it knows nothing of what the plan has changed before.
 static void presume(struct k8s_work *w, struct value *object)
 {
     w->effect->basis = "planned";
     finish(w, object, object);
+}
+
+// The same where `note` says what keeps the server from checking it; without an object nobody knows
+// what would come of it.
+static void presume_unchecked(struct k8s_work *w, struct value *object, const char *note)
+{
+    w->effect->note = note;
+    if (object)
+        presume(w, object);
+    else
+        effect_end(w->effect);
 }
 
 // What the object will be, by the answer to a dry run; NULL when nothing tells.
@@ -95,7 +107,11 @@ static void checked(const struct kube_result *r, void *arg)
     if (lacks && w->on_top && object) { // it is the plan that has created it
         presume(w, object);
     } else if (lacks && e->rests && imagine(w)) { // or what it needs
-        presume(w, imagine(w));
+        presume_unchecked(w, imagine(w),
+                          "what it needs is not there yet: the server cannot check it");
+    } else if (r->no_dry_run) {
+        presume_unchecked(w, imagine(w),
+                          "a webhook that has side effects keeps the server from checking it");
     } else if (r->error) {
         e->would_be = NULL;
         e->error = r->error;

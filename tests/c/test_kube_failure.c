@@ -55,6 +55,20 @@ Test(kube_failure, says_what_went_wrong)
          false,
          {"answered 400: Client sent an HTTP request to an HTTPS server. Let the cluster's server "
           "begin with https:// (context 'shop' of "}},
+        {KUBE_PATCH,
+         500,
+         "{'kind':'Status','reason':'InternalError','message':'Internal error occurred: failed "
+         "calling webhook \\'h.test\\': connection refused'}",
+         "InternalError",
+         false,
+         {"connection refused. Look at the admission webhook that it names"}},
+        {KUBE_PATCH,
+         500,
+         "{'kind':'Status','message':'failed to create typed patch object: .data.n: expected "
+         "string'}",
+         "",
+         false,
+         {".data.n: expected string. Correct the fields it names"}},
         {KUBE_DELETE,
          403,
          "",

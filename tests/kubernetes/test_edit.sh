@@ -143,5 +143,31 @@ plans "a plan of what is there" 4 '409 AlreadyExists: configmaps "one" already e
 plans "a plan of what is not there" 4 '404 NotFound: configmaps "none" not found' "k8s.patch('cm/none', { merge = {} })"
 plans "a plan of a conflict" 4 '409 Conflict: .data.a is owned by ' \
     "k8s.apply({ apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = 'one' }, data = { a = 'z' } }, { manager = 'tester' })"
+
+# A webhook that has side effects keeps the server from any dry run of what it is asked about.
+{ sed "s/SPACE/$SPACE/" <<"END"; } | k apply -f - >/dev/null 2>&1
+apiVersion: admissionregistration.k8s.io/v1beta1
+kind: ValidatingWebhookConfiguration
+metadata: { name: SPACE }
+webhooks:
+- { name: hook.test.example, sideEffects: Some, failurePolicy: Ignore, clientConfig: { url: "https://127.0.0.1:9/" },
+    namespaceSelector: { matchLabels: { hooked: SPACE } },
+    rules: [ { apiGroups: [ "" ], apiVersions: [ v1 ], operations: [ "*" ], resources: [ configmaps ], scope: Namespaced } ] }
+END
+k label ns "$SPACE" "hooked=$SPACE" >/dev/null
+hooked() { k label cm one hooked=yes --dry-run=server 2>&1 | grep -q 'does not support dry run'; }
+if wait_for 20 hooked; then ok "kubectl has no dry run behind such a webhook"; else not_ok "kubectl has a dry run"; fi
+plans "a plan has one all the same, and says so" 0 'label cm/one stage=canary .*assumed: as planned so far
+a webhook that has side effects keeps the server from checking it
+create ConfigMap/behind .*assumed
+then it is canary and 1
+patch cm/two .*not known' "
+    k8s.label('cm/one', { stage = 'canary' })
+    k8s.create { apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = 'behind' }, data = { a = '1' } }
+    log.info('then it is %s and %s', k8s.get('cm/one').metadata.labels.stage, k8s.get('cm/behind').data.a)
+    k8s.patch('cm/two', { json = { { op = 'add', path = '/data/z', value = 'x' } } })"
+k delete validatingwebhookconfiguration "$SPACE" >/dev/null
+k label ns "$SPACE" hooked- >/dev/null
+before=$(sed "s|^Namespace/$SPACE .*|$(versions | grep "^Namespace/$SPACE ")|" <<<"$before")
 equals "the plans have changed nothing" "$(versions)" "$before"
 finish
