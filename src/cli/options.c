@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "base/size.h"
+#include "base/likely.h"
+#include "cli/option_value.h"
 
 enum {
     OPT_SET = 256,
@@ -97,37 +98,6 @@ static bool wrong(const char *format, const char *text)
     return false;
 }
 
-static bool is_output(const char *text)
-{
-    static const char *const outputs[] = {"text", "ndjson", "json", "markdown", "html"};
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
-        if (strcmp(text, outputs[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool is_resolution(const char *text)
-{
-    size_t digits = strspn(text, "0123456789");
-    const char *rest = text + digits;
-    return digits && (strcmp(rest, "=done") == 0 || strcmp(rest, "=not-done") == 0 ||
-                      strcmp(rest, "=retry") == 0);
-}
-
-enum { LEAST_MEMORY = 4 * 1024 * 1024, MOST_SECONDS = 86400 };
-
-static bool read_max_memory(const char *text, int64_t *bytes)
-{
-    return size_parse(text, bytes) && *bytes >= LEAST_MEMORY;
-}
-
-static bool read_max_seconds(const char *text, double *seconds)
-{
-    char *end;
-    *seconds = strtod(text, &end);
-    return *end == '\0' && *seconds >= 0.01 && *seconds <= MOST_SECONDS;
-}
-
 static bool read_one(struct options *o, int c)
 {
     switch (c) {
@@ -159,7 +129,7 @@ static bool read_one(struct options *o, int c)
         o->run.only = optarg;
         return true;
     case OPT_OUTPUT:
-        if (!is_output(optarg))
+        if (!option_is_output(optarg))
             return wrong("--output is text, ndjson, json, markdown or html, not '%s'", optarg);
         o->output = optarg;
         o->ndjson = strcmp(optarg, "ndjson") == 0;
@@ -207,7 +177,7 @@ static bool read_one(struct options *o, int c)
         return true;
     case OPT_RESOLVE:
         append(&o->arena, &o->resolve, optarg);
-        return is_resolution(optarg) ||
+        return option_is_resolution(optarg) ||
                wrong("--resolve wants SEQ=done, SEQ=not-done or SEQ=retry, not '%s'", optarg);
     case OPT_ALLOW:
         append(&o->arena, &o->allow, optarg);
@@ -221,10 +191,10 @@ static bool read_one(struct options *o, int c)
         o->permissions = true;
         return true;
     case OPT_MAX_MEMORY:
-        return read_max_memory(optarg, &o->run.max_memory) ||
+        return option_read_memory(optarg, &o->run.max_memory) ||
                wrong("--max-memory wants at least 4MB, as in 512MB or 2GB, not '%s'", optarg);
     case OPT_MAX_SECONDS:
-        return read_max_seconds(optarg, &o->run.max_seconds) ||
+        return option_read_seconds(optarg, &o->run.max_seconds) ||
                wrong("--max-seconds wants a number of seconds from 0.01 to 86400, not '%s'",
                      optarg);
     case OPT_UPGRADE:
@@ -260,6 +230,19 @@ static bool read_one(struct options *o, int c)
     }
 }
 
+static bool unknown(const char *given)
+{
+    const char *name = given + strspn(given, "-");
+    char word[64], text[160];
+    struct likely likely = {.word = word};
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
+    for (const struct option *o = table; o->name; o++)
+        likely_try(&likely, o->name, strlen(o->name));
+    snprintf(text, sizeof text, "%.60s%s%s%s", given, likely.best ? " (did you mean --" : "",
+             likely.best ? likely.best : "", likely.best ? "?)" : "");
+    return wrong("there is no option %s", text);
+}
+
 static bool read_all(struct options *o, int argc, char **argv)
 {
     opterr = 0;
@@ -267,7 +250,7 @@ static bool read_all(struct options *o, int argc, char **argv)
         if (c == ':')
             return wrong("%s wants a value", argv[optind - 1]);
         if (c == '?')
-            return wrong("there is no option %s", argv[optind - 1]);
+            return unknown(argv[optind - 1]);
         if (!read_one(o, c))
             return false;
     }

@@ -114,7 +114,8 @@ expect "check looks for phases and steps, too" 2 "no phase 'three'" "$RUNBOOK" c
 expect "check --only of an unknown step" 2 "has no step 'z'" "$RUNBOOK" check select.lua --only z
 expect "a misspelt verb" 2 "no verb and no file 'chek' \\(did you mean 'check'\\?\\)" "$RUNBOOK" chek select.lua
 expect "no verb at all" 2 "no file 'zzzzzzzz'; .runbook help" "$RUNBOOK" zzzzzzzz
-expect "a wrong flag" 2 'no option --frm' "$RUNBOOK" select.lua --frm x
+expect "a wrong flag" 2 'no option --frm=x \(did you mean --from\?\)' "$RUNBOOK" select.lua --frm=x
+expect "one like no other" 2 'no option --zzzzz;' "$RUNBOOK" select.lua --zzzzz
 expect "a report nobody can write" 2 'nowhere' "$RUNBOOK" select.lua --report /nowhere/x.html
 
 # --- failing -----------------------------------------------------------------------------------------
