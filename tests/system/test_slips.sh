@@ -20,6 +20,7 @@ slip_in 'slip.lua:2: .*without a comma: phase "x" \{' "phase(\"x\", { $step })"
 slip_in 'slip.lua:2: .*without a comma: step "x" \{' 'phase "p" { step("x", { function() end }) }'
 slip_in "slip.lua:2: .*\\(a step's function stands in braces" 'phase "p" { step "a" function() end }'
 slip_in 'slip.lua:2: .*\(is a comma missing before it\?\)' "phase \"p\" { $step $step }"
+slip_in 'slip.lua:2: .*\(is a \} missing before it\?\)' 'phase "p" { step "s" { function() log.table { columns = { "a" end } }'
 slip_in 'item 1 of the runbook is a step, not a phase: steps stand in phase' "$step"
 slip_in 'item 1 of the runbook is a param, not a phase: .*params = \{' "param { default = 3 }, phase \"p\" { $step }"
 slip_in 'slip.lua:2: item 1 of phase "p" is a function, not a step: write step "name"' 'phase "p" { function() end }'

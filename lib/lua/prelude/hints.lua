@@ -5,6 +5,7 @@ local hints = {}
 
 local waits <const> = 'wait.sleep("30s") waits'
 local says <const> = 'log.info("text") says something'
+local runs <const> = 'exec { "program", "argument" } runs one'
 local asks <const> = 'http.get("https://...") fetches'
 
 -- Names that other languages or a full Lua have, with what to use here.
@@ -15,7 +16,7 @@ local elsewhere = {
     dofile = "use require", loadfile = "use require", collectgarbage = "memory is looked after",
     coroutine = "steps already wait without blocking; use parallel or each",
     sleep = waits, info = says, warn = says, printf = says, fetch = asks, curl = asks,
-    shell = 'exec { "program", "argument" } runs one', system = 'exec { "program", "argument" } runs one',
+    shell = runs, system = runs,
     params = "a step function has them as its argument: function(run) ... run.host",
     run = "name it as the argument of the step function: function(run) ... end",
     results = 'run.results["step name"] is what an earlier step has returned',
@@ -53,6 +54,7 @@ end
 
 local syntax = {
     { "'}' expected .*near 'function'", "a step's function stands in braces: step \"name\" { function(run) ... end }" },
+    { "'}' expected .*near 'end'", "is a } missing before it?" },
     { "'}' expected .*near ['\"%a]", "is a comma missing before it?" },
     { "near 'until'", "to wait is wait.until_ { ... }, for until is a word of Lua's" },
     { "near '!'", "Lua writes ~= for not equal, and `not` for !" },
