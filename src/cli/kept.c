@@ -1,6 +1,7 @@
 #include "cli/kept.h"
 
 #include "cli/options.h"
+#include "prim/k8s_client.h"
 
 static struct value *list_of(struct arena *a, const char *const *texts)
 {
@@ -27,6 +28,7 @@ struct value *kept_options(const struct options *o, struct arena *a)
     value_set(a, v, "only", value_string(a, o->run.only));
     value_set(a, v, "kubeconfig", value_string(a, o->run.kubeconfig));
     value_set(a, v, "context", value_string(a, o->run.context));
+    value_set(a, v, "cluster", value_string(a, k8s_cluster(&o->run, a)));
     value_set(a, v, "lease", value_string(a, o->run.lease));
     value_set(a, v, "values_file", value_string(a, o->values_file));
     value_set(a, v, "allow", list_of(a, o->run.allow));
@@ -50,6 +52,8 @@ void kept_take(struct options *o, const struct value *kept)
 {
     take_text(&o->run.from, kept, "from");
     take_text(&o->run.only, kept, "only");
+    if (o->run.kubeconfig == NULL && o->run.context == NULL)
+        take_text(&o->run.cluster, kept, "cluster");
     take_text(&o->run.kubeconfig, kept, "kubeconfig");
     take_text(&o->run.context, kept, "context");
     take_text(&o->run.lease, kept, "lease");

@@ -6,8 +6,8 @@
 
 struct options;
 
-// { phases, from, only, kubeconfig, context, lease, values_file, allow, deny, plan (of a run that
-// applies one, without its sources) }, in the arena.
+// { phases, from, only, kubeconfig, context, cluster (where these led), lease, values_file, allow,
+// deny, plan (of a run that applies one, without its sources) }, in the arena.
 struct value *kept_options(const struct options *, struct arena *);
 // Fills in what the command line does not say otherwise. The texts stay the value's.
 void kept_take(struct options *, const struct value *kept);

@@ -44,6 +44,7 @@ struct run_options {
     bool debug;      // tracebacks
     const char *out; // where the plan is written down; NULL: nowhere
     const char *kubeconfig, *context;
+    const char *cluster; // where these must lead, in words: see prim/k8s_client.h; NULL: anywhere
     const char *const *allow, *const *deny; // rules for this run beside the runbook's own
     const char *journal;                    // its file; NULL: the default; "none": none is kept
     const char *lease;         // "namespace/name"; NULL: as the runbook says; "none": none is taken

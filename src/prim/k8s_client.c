@@ -1,5 +1,7 @@
 #include "prim/k8s_client.h"
 
+#include <string.h>
+
 #include "engine/run.h"
 #include "kube/client.h"
 
@@ -22,17 +24,50 @@ static void tell_warning(const char *text, void *arg)
     arena_free(&a);
 }
 
+static struct kube_config *config_load(const struct run_options *o, struct error *err)
+{
+    struct kube_config_options options = {.path = o->kubeconfig,
+                                          .context = o->context,
+                                          .no_input = o->no_input,
+                                          .stand_in = o->offline};
+    return kube_config_load(&options, err);
+}
+
+static const char *place_of(const struct kube_config *c, struct arena *a)
+{
+    return arena_printf(a, "namespace %s of %s", c->namespace, c->server);
+}
+
+const char *k8s_cluster(const struct run_options *o, struct arena *a)
+{
+    struct error err;
+    struct kube_config *config = o->offline ? NULL : config_load(o, &err);
+    const char *place = config ? place_of(config, a) : NULL;
+    kube_config_free(config);
+    return place;
+}
+
+// Somebody may have switched contexts since the run began: nothing may be done, or taken back, in
+// another cluster.
+static bool leads_there(struct run *run, const struct kube_config *c, struct error *err)
+{
+    const char *wanted = run->options->cluster, *place = place_of(c, &run->arena);
+    return wanted == NULL || run->options->offline || strcmp(wanted, place) == 0 ||
+           error_set(err,
+                     "it began with %s, and %s leads to %s: switch back, or name the one to go on "
+                     "with by --context",
+                     wanted, c->where, place);
+}
+
 struct kube *k8s_client(struct run *run, struct error *err)
 {
     if (run->kube)
         return run->kube;
-    struct kube_config_options options = {.path = run->options->kubeconfig,
-                                          .context = run->options->context,
-                                          .no_input = run->options->no_input,
-                                          .stand_in = run->options->offline};
-    struct kube_config *config = kube_config_load(&options, err);
-    if (config == NULL)
+    struct kube_config *config = config_load(run->options, err);
+    if (config == NULL || !leads_there(run, config, err)) {
+        kube_config_free(config);
         return NULL;
+    }
     run->kube = kube_open(run->loop, run->fetcher, config);
     run->kube_free = close_client;
     kube_on_warning(run->kube, tell_warning, run);

@@ -107,6 +107,24 @@ END
 [ "$(state)" = "$before" ] && ok "the state is the same" || not_ok "the state changed"
 [ -z "$(writes)" ] && ok "no write was sent" || not_ok "writes: $(writes | head -3)"
 
+# --- somebody switches contexts in the middle -----------------------------------------------------------
+cp "$SANDBOX/kubeconfig" "$WORK/switched"
+export KUBECONFIG=$WORK/switched
+cat >"$WORK/marks.lua" <<'END'
+return runbook { name = "marks", phase "p" {
+    step "marks" { function() k8s.annotate("cm/c1", { mark = "1" }) end,
+        undo = function() k8s.annotate("cm/c1", { mark = false }) end },
+    step "stops" { function() check(false, "it stops here") end } } }
+END
+expect "a run that stops" 6 'marks' "$RUNBOOK" "$WORK/marks.lua" --no-input
+sed -i 's/namespace: *"\{0,1\}n"\{0,1\}/namespace: elsewhere/; s/"namespace": *"n"/"namespace":"elsewhere"/' "$WORK/switched"
+expect "is taken back where it began" 6 'NOT undone: marks
+it began with namespace n of https://.*leads to namespace elsewhere of https://.*by --context
+!Everything was undone' "$RUNBOOK" rollback "$("$RUNBOOK" runs --output json | jq -r '.[0].id')" --no-input
+cp "$SANDBOX/kubeconfig" "$WORK/switched"
+expect "once that is chosen again" 0 'undone: marks' "$RUNBOOK" rollback "$("$RUNBOOK" runs --output json | jq -r '.[0].id')" --no-input
+unset KUBECONFIG
+
 # --- beside kubectl -----------------------------------------------------------------------------------
 export KUBECONFIG=$SANDBOX/kubeconfig
 kubectl=$(command -v kubectl) || { skip "no kubectl in PATH"; finish; }
