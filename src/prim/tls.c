@@ -208,9 +208,8 @@ static void options_read(lua_State *L, struct effect *e)
 //   chain_complete, chain_order_ok, must_staple
 //                    true or false
 //   ocsp             nil, or the stapled { status, this_update, next_update, fresh, signature_ok };
-//   status is
-//                    "good", "revoked", "unknown", "other_certificate" or why there is none;
-//                    signature_ok is nil when the issuer is not served
+//                    the status is "good", "revoked", "unknown", "other_certificate" or why there
+//                    is none; signature_ok is nil when the issuer is not served
 //   host, ip, port, sni, protocol, cipher, group, alpn, timings
 //                    of the handshake
 static int tls_inspect(lua_State *L)
