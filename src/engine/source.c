@@ -159,7 +159,7 @@ int source_compile(lua_State *L, const char *module)
     size_t len;
     const char *text = lua_tolstring(L, -2, &len), *chunk = lua_tostring(L, -1);
     const struct embedded *file = embedded_find(module);
-    bool same = file && file->len == len && memcmp(file->text, text, len) == 0;
+    bool same = file && file->code_len && file->len == len && memcmp(file->text, text, len) == 0;
     int status = same ? luaL_loadbufferx(L, file->code, file->code_len, chunk, "b")
                       : luaL_loadbufferx(L, text, len, chunk, "t");
     lua_replace(L, -3);

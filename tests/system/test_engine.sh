@@ -14,6 +14,9 @@ expect "no arguments" 2 'runbook help' "$RUNBOOK"
 printf 'return runbook {\n  name = "x"\n  phase "p" {}\n}\n' >syntax.lua
 expect "a syntax error" 3 'syntax.lua:3: .* near .phase.
 phase "p"' "$RUNBOOK" check syntax.lua
+mkdir templates && cp "$ROOT/lib/lua/templates/new.lua" templates/
+echo 'return require "templates.new"' >copied.lua
+expect "a file that reads as a template does" 0 'the parameters make sense' "$RUNBOOK" check copied.lua
 echo 'return 7' >seven.lua
 expect "no runbook returned" 3 'does not return a runbook' "$RUNBOOK" check seven.lua
 expect "a world in place of a runbook" 3 'world.lua: this is a world and no runbook; .runbook sandbox' \
