@@ -39,10 +39,11 @@ static void check_headers(lua_State *L, struct effect *e)
                       "headers must be a table: headers = { Accept = \"text/csv\" }");
     for (size_t i = 0; headers && i < headers->object.count; i++) {
         const struct value_member *m = &headers->object.members[i];
-        bool plain = m->value->type == VALUE_STRING &&
-                     strcspn(m->value->string.text, "\r\n") == m->value->string.len &&
-                     strcspn(m->key, "\r\n: \t") == m->key_len && m->key_len > 0;
-        if (!plain && m->value->type != VALUE_INT)
+        bool name = strcspn(m->key, "\r\n: \t") == m->key_len && m->key_len > 0;
+        bool value = m->value->type == VALUE_INT ||
+                     (m->value->type == VALUE_STRING &&
+                      strcspn(m->value->string.text, "\r\n") == m->value->string.len);
+        if (!name || !value)
             failure_raise(L, FAILURE_USAGE,
                           "the header '%s' must be one line of text, and its name without blanks",
                           m->key);

@@ -99,6 +99,9 @@ for header in '["X-HTTP-Method"] = "DELETE"' 'Accept = "text/plain"'; do
 done
 [ "$(tr '\n' ' ' <times)" = "1 3 " ] && ok "what may be a change is not asked again" || not_ok "asked $(tr '\n' ' ' <times)times"
 
+book smuggled "$allow" 'http.get(run.one .. "/ok/a", { headers = { ["Host:internal.example"] = 80 } })'
+silent "nor has the name of a header room for two, whatever its value is" 4 "'Host:internal.example' must be .* without blanks" run smuggled
+
 # --- addresses -------------------------------------------------------------------------------------------
 book public 'allow = { "http GET http://localhost:* public" },' "http.get('http://localhost:$port/x')"
 silent "a name that stands for a private address is not public" 4 'is not a public address' run public
