@@ -62,7 +62,7 @@ struct fetch_request {
     int retries;
     int64_t retry_ms, retry_max_ms; // default 500 ms, 30 s
     bool repeatable;
-    bool overridden; // a header names another method, so that this one says nothing of that
+    bool overridden; // something names another method, so that this one says nothing of that
     // When set, decides instead of the rule above: may an attempt that ended so be repeated?
     bool (*again)(const struct fetch_request *, const char *error, int status, const char *headers,
                   void *arg);

@@ -48,7 +48,7 @@ static void http_perform(struct effect *e)
         .max_redirects = (int)value_get_int(e->args, "redirects", 0),
         .max_bytes = (size_t)value_get_int(e->args, "max_bytes", 0),
         .repeatable = value_get_bool(e->args, "repeatable", false),
-        .overridden = override_at(e, 0) != NULL,
+        .overridden = value_count(override_methods(e)) > 0,
         .to_file = to_file ? to_file->string.text : NULL,
     };
     if (to_file && e->run->mode->rehearsal) {
@@ -101,17 +101,16 @@ static bool method_asks(lua_State *L, const char *method, bool reads)
     return reads || is_among(method, safe);
 }
 
-// The method in capitals. The request is a read when that and all that headers put in its place
-// only ask.
-static const char *method_read(lua_State *L, struct effect *e)
+// The method in capitals. The request is a read when that and all that may take its place only ask.
+static const char *method_read(lua_State *L, struct effect *e, const struct value *others)
 {
-    const char *given = args_text(L, e, "method"), *other;
+    const char *given = args_text(L, e, "method");
     char *method = arena_printf(&e->arena, "%s", given ? given : "GET");
     for (char *p = method; *p; p++)
         *p = (char)toupper((unsigned char)*p);
     bool reads = args_bool(L, e, "reads", false), asks = method_asks(L, method, reads);
-    for (size_t i = 0; (other = override_at(e, i)); i++)
-        asks = method_asks(L, other, reads) && asks;
+    for (size_t i = 0; i < value_count(others); i++)
+        asks = method_asks(L, value_text(value_at(others, i)), reads) && asks;
     e->access = asks ? ACCESS_READ : ACCESS_WRITE;
     value_remove(e->args, "reads");
     value_set(&e->arena, e->args, "method", value_string(&e->arena, method));
@@ -185,7 +184,8 @@ static void need_method(struct effect *e, const char *method, const char *url)
 // of every connection:
 //   url              http or https
 //   method           default GET; a header X-HTTP-Method-Override, X-HTTP-Method or
-//                    X-Method-Override names another one, which counts as well
+//                    X-Method-Override, or a field `_method` of the query, the form or the JSON,
+//                    names another one, which counts as well
 //   query, form      tables of fields, nested as Stripe and PHP write it: a[b][0]=x
 //   json             plain data
 //   body             text; a request has one of form, json and body
@@ -222,9 +222,11 @@ static int http_request(lua_State *L)
               "idempotency_key sensitive secret probe " CONNECTION_OPTIONS);
     check_secret(L, value_get(e->args, "secret"));
     check_url(L, args_text(L, e, "url"));
-    const char *method = method_read(L, e), *other = override_at(e, 0);
     connection_read(L, e);
     http_body_read(L, e);
+    const struct value *others = override_methods(e);
+    const char *method = method_read(L, e, others);
+    const char *other = value_count(others) ? value_text(value_at(others, 0)) : NULL;
     args_int(L, e, "redirects", 0, 0, 50);
     if (args_text(L, e, "to_file"))
         need_add(e, "write", NULL, args_text(L, e, "to_file"), NULL);
@@ -246,8 +248,8 @@ static int http_request(lua_State *L)
                            : arena_printf(a, "%s %s", method, url);
     e->system = connection_system(e, url);
     need_method(e, method, url);
-    for (size_t i = 0; override_at(e, i); i++)
-        need_method(e, override_at(e, i), url);
+    for (size_t i = 0; i < value_count(others); i++)
+        need_method(e, value_text(value_at(others, i)), url);
     if (!other && is_among(method, targeting))
         e->target = url;
     if (e->access == ACCESS_WRITE) {

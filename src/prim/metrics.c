@@ -185,8 +185,8 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
     args_read(L, 1, e, q->kind.name, known);
     url_read(L, e);
     connection_read(L, e);
-    if (override_at(e, 0))
-        failure_raise(L, FAILURE_USAGE, "%s only asks: no header can name another method",
+    if (value_count(override_methods(e)))
+        failure_raise(L, FAILURE_USAGE, "%s only asks: no header or field can name another method",
                       e->kind->name);
     args_text(L, e, "query");
     const char *query = value_get_text(e->args, "query");

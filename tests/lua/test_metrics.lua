@@ -149,7 +149,7 @@ return runbook {
             fails(function() metrics.prometheus("http://p", { timeot = 1 }) end, "usage",
                 "did you mean 'timeout'?")
             fails(function() metrics.prometheus("http://p", { headers = { ["X-HTTP-Method"] = "DELETE" } }):value "x" end,
-                "usage", "only asks: no header can name another method")
+                "usage", "only asks: no header or field can name another method")
             fails(function() prom:value() end, "usage", "wants a PromQL query")
             fails(function() prom:value "" end, "usage", "wants a PromQL query")
             fails(function() prom.value "x" end, "usage", "with a colon")

@@ -102,6 +102,26 @@ done
 book smuggled "$allow" 'http.get(run.one .. "/ok/a", { headers = { ["Host:internal.example"] = 80 } })'
 silent "nor has the name of a header room for two, whatever its value is" 4 "'Host:internal.example' must be .* without blanks" run smuggled
 
+# --- a field that names another method, as Rails, Laravel and Symfony take it -----------------------------
+while read -r path options; do
+    book field 'allow = { "http POST ${one}/*" },' "http.post(run.one .. '$path', { $options })"
+    silent "$path $options is judged by it" 4 "to .allow.: \"http DELETE $one/x" run field
+    silent "in a plan, too" 4 "\"http DELETE $one/x" "$RUNBOOK" plan field.lua
+done <<'X'
+/x form = { _method = "delete" }
+/x form = { [" _method"] = "DELETE", a = 1 }
+/x query = { _method = "DELETE" }
+/x query = { a = 1, [".method"] = "DELETE" }
+/x json = { _method = "DELETE" }
+/x body = "a=1&_meth%6fd=DEL%45TE"
+/x?_method=DELETE#end
+/x?a=1;%5Fmethod=DELETE query = { b = 2 }
+X
+book fielded '' 'http.post(run.one .. "/x", { reads = true, form = { _method = "DELETE" } })'
+silent "nor does a word of the author make a read of it" 4 'a DELETE is never a read' run fielded
+book fielded2 'allow = { "http POST ${one}/x" },' 'http.post(run.one .. "/x?a=_method", { form = { method = "DELETE", a_method = "PUT", nested = { _method = "PUT" } } }):expect(200)'
+expect "what only looks like one is none" 0 'exit 0' run fielded2
+
 # --- addresses -------------------------------------------------------------------------------------------
 book public 'allow = { "http GET http://localhost:* public" },' "http.get('http://localhost:$port/x')"
 silent "a name that stands for a private address is not public" 4 'is not a public address' run public
