@@ -36,10 +36,28 @@ static long number_of(const struct scene *s, CURLINFO which)
     return n;
 }
 
+// Writes curl's words without user and password of a proxy's URL, which they quote as it was given,
+// and cut where their room ends. False when they have none.
+static bool login_blank(struct scene *s, const char *text)
+{
+    const char *quote = strchr(text, '\''), *at = strrchr(text, '@');
+    const char *login = quote ? quote + 1 : text, *scheme = strstr(login, "://");
+    if (scheme && strcspn(login, ":'@") == (size_t)(scheme - login))
+        login = scheme + 3;
+    if (quote && strlen(text) + 1 >= CURL_ERROR_SIZE)
+        at = ""; // perhaps there was another
+    if (at == NULL || (*at && at < login))
+        return false;
+    snprintf(s->detail, sizeof s->detail, "%.*s***%.200s", (int)(login - text), text, at);
+    return true;
+}
+
 // "OpenSSL SSL_read: error:0A00045C:SSL routines::unexpected eof, errno 0" -> "unexpected eof"
 static void detail_set(struct scene *s, CURLcode code)
 {
     const char *text = s->progress->detail, *mark;
+    if (login_blank(s, text))
+        return;
     while (strstr(text, "error:") && (mark = strstr(text, "::")))
         text = mark + 2;
     if (!*text)

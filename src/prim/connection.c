@@ -50,6 +50,14 @@ static void check_headers(lua_State *L, struct effect *e)
     }
 }
 
+// What a proxy's URL says of where it is: neither its scheme nor user and password.
+static const char *proxy_address(struct arena *a, const char *url)
+{
+    const char *from = strstr(url, "://") ? strstr(url, "://") + 3 : url;
+    const char *address = arena_copy(a, from, strcspn(from, "/?#"));
+    return strrchr(address, '@') ? strrchr(address, '@') + 1 : address;
+}
+
 void connection_read(lua_State *L, struct effect *e)
 {
     set_ms(L, e, "timeout", "timeout_ms");
@@ -59,7 +67,7 @@ void connection_read(lua_State *L, struct effect *e)
     args_bool(L, e, "verify", true);
     const char *proxy = args_text(L, e, "proxy"), *resolve = args_text(L, e, "resolve");
     if (proxy && *proxy)
-        need_add(e, "connect", NULL, strstr(proxy, "://") ? strstr(proxy, "://") + 3 : proxy, NULL);
+        need_add(e, "connect", NULL, proxy_address(&e->arena, proxy), NULL);
     if (resolve)
         need_add(e, "connect", NULL, resolve, NULL);
     set_pem(L, e, "ca");

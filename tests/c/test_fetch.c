@@ -398,6 +398,29 @@ Test(fetch, a_proxy_is_asked)
     expect_error("the proxy would not connect to shop.test:443 (status 404)", false);
 }
 
+static const char *long_proxy(void)
+{
+    static char text[400];
+    int login = snprintf(text, sizeof text, "http://user:");
+    memset(text + login, 'p', 300);
+    memcpy(text + login, "p4ss@w0rd", 9);
+    strcpy(text + login + 300, "@10.0.0.1:x1");
+    return text;
+}
+
+Test(fetch, a_proxys_password_is_not_told)
+{
+    ask(&(struct fetch_request){.url = at("/ok"), .proxy = "http://user:p4ss@w0rd@10.0.0.1:x1"});
+    expect_error("Unsupported proxy syntax in 'http://***@10.0.0.1:x1'", false);
+    ask(&(struct fetch_request){.url = at("/ok"), .proxy = "us'er:p4ss://w0rd@10.0.0.1:x1"});
+    expect_error("Unsupported proxy syntax in '***@10.0.0.1:x1'", false);
+    ask(&(struct fetch_request){.url = at("/ok"), .proxy = "ftps://user:p4ssw0rd@10.0.0.1:1"});
+    expect_error("Unsupported proxy scheme for 'ftps://***@10.0.0.1:1'", false);
+    ask(&(struct fetch_request){.url = at("/ok"), .proxy = long_proxy()}); // curl cuts it
+    expect_error("Unsupported proxy syntax in 'http://***", false);
+    cr_expect_null(strstr(got.result.error, "p4ss"), "%s", got.result.error);
+}
+
 // A SOCKS proxy that wants Kerberos, whatever it is offered; `arg` is the socket on which it
 // listens.
 static void *kerberos_proxy(void *arg)

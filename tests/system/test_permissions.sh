@@ -138,6 +138,9 @@ book moved "$allow" 'http.get(run.one .. "/ok/a", { resolve = "127.0.0.2" })'
 silent "to be sent elsewhere needs leave" 4 '"connect 127.0.0.2"' run moved
 book proxied "$allow" 'http.get(run.one .. "/ok/a", { proxy = "http://127.0.0.2:3128" })'
 silent "so does a proxy" 4 '"connect 127.0.0.2:3128"' run proxied
+book proxied2 "$allow" 'http.get(run.one .. "/ok/a", { proxy = "http://user:p4ssw0rd@127.0.0.2:3128/a@b" })'
+silent "whose password is not told" 4 '"connect 127.0.0.2:3128"
+!p4ssw0rd' run proxied2
 book unset 'allow = { "http GET http://127.0.0.1:*", "connect ${none}" },' 'http.get(run.one, { resolve = "127.0.0.2" })'
 silent "a parameter without a value permits nothing" 4 'not permitted' run unset
 book learned 'allow = { "dns localhost", "http GET http://localhost:*" },' \
