@@ -74,7 +74,8 @@ struct kube_result {
     // apiVersion and kind; of a delete what the server says. In the call's arena. NULL with an
     // error, and of a stream.
     struct value *value;
-    const char *error;  // NULL, or what was tried, what came back, and what to do next
+    const char *error;  // NULL, or what was tried, what came back, and what to do next; it holds
+                        // the server's words, however long they are
     int status;         // of HTTP, of the last answer; 0 when there was none
     bool missing;       // the type is known, and the object (or its namespace) is not there
     bool no_dry_run;    // an admission webhook does not take part in dry runs

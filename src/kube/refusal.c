@@ -4,7 +4,7 @@
 
 #include "base/duration.h"
 
-enum { CAUSES_SHOWN = 8, MESSAGE_MAX = 1000 };
+enum { CAUSES_SHOWN = 8 };
 
 static bool has(const char *text, const char *part)
 {
@@ -194,13 +194,13 @@ static bool is_in_doubt(const struct kube_attempt *t, const struct kube_answer *
            has(message, "etcdserver: ");
 }
 
-static const char *cut(struct arena *a, const char *text)
+// Without the end of its last sentence, which what is said next brings along.
+static const char *trimmed(struct arena *a, const char *text)
 {
     size_t len = strlen(text);
     while (len && strchr(". \n", text[len - 1]))
         len--;
-    return len > MESSAGE_MAX ? arena_printf(a, "%.*s...", MESSAGE_MAX, text)
-                             : arena_copy(a, text, len);
+    return arena_copy(a, text, len);
 }
 
 void kube_refusal_explain(struct arena *a, const struct kube_config *c,
@@ -209,7 +209,7 @@ void kube_refusal_explain(struct arena *a, const struct kube_config *c,
 {
     bool is_status = strcmp(value_get_text(answer->value, "kind"), "Status") == 0;
     const struct value *status = is_status ? answer->value : NULL;
-    const char *message = status ? cut(a, value_get_text(status, "message")) : cut(a, answer->text);
+    const char *message = trimmed(a, status ? value_get_text(status, "message") : answer->text);
     out->reason = arena_dup(a, value_get_text(status, "reason"));
     out->causes = causes_read(a, status);
     out->status = answer->status;

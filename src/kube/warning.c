@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "net/fetch.h"
 
-enum { MOST = 50, LONGEST = 1000 };
+enum { MOST = 50, LONGEST = 64 * 1024 };
 
 static bool is_seen(const struct value *seen, const char *text)
 {

@@ -5,12 +5,13 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "kube/warning.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 
 enum { RETRIES = 10, RETRY_MS = 500, BODY_MAX = 64 * 1024 * 1024, REFUSAL_MAX = 64 * 1024 };
-enum { EXCERPT = 160 };
+enum { TEXT_MAX = 32 * 1024 };
 
 struct kube_wire {
     struct loop *loop;
@@ -89,13 +90,19 @@ static bool may_try_again(const struct fetch_request *r, const char *error, int 
            strtoll(after, NULL, 10) * 1000 < left;
 }
 
-static const char *excerpt(struct arena *a, const char *body, size_t len)
+// A body that is no JSON, on one line. A secret in a part of it could not be known again, so that
+// one that is too long to be kept is not shown at all.
+static const char *text_of(struct arena *a, const char *body, size_t len)
 {
-    size_t keep = len < EXCERPT ? len : EXCERPT;
-    char *text = arena_copy(a, body, keep);
-    for (size_t i = 0; i < keep; i++)
-        if ((unsigned char)text[i] < ' ' || (unsigned char)text[i] > '~')
-            text[i] = ' ';
+    struct buf clean = {0};
+    if (len > TEXT_MAX)
+        return arena_printf(a, "(%zu bytes)", len);
+    utf8_add(&clean, body, len);
+    char *text = arena_copy(a, buf_text(&clean), clean.len);
+    for (char *p = text; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = ' ';
+    buf_free(&clean);
     return text;
 }
 
@@ -115,7 +122,7 @@ static void body_read(struct kube_exchange *x, const struct fetch_result *r, con
     out->size = len;
     if (out->value)
         return;
-    out->text = excerpt(x->arena, body, len);
+    out->text = text_of(x->arena, body, len);
     if (out->status / 100 == 2) {
         out->error = arena_printf(x->arena, "the answer with status %d is not JSON (%s): \"%s\"",
                                   out->status, why.text, out->text);

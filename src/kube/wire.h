@@ -45,7 +45,7 @@ struct kube_answer {
     const char *type;          // Content-Type, "" when absent
     const struct value *value; // the JSON, in the arena; NULL when the body of an error is none,
                                // and of a stream
-    const char *text;          // the beginning of a body that is no JSON, one line; "" else
+    const char *text;          // a body that is no JSON, on one line, however long; "" else
     size_t size;               // of the body
     int attempts;
 };

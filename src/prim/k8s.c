@@ -88,7 +88,8 @@ static int k8s_call(lua_State *L)
     return door_pass(L, e);
 }
 
-// Reads the object at 1 into an arena that is closed with the calling function.
+// Reads the object at 1 into an arena that is closed with the calling function. Secrets in it are
+// masked, for what is said of it is cut.
 static struct value *object_argument(lua_State *L, struct arena *a)
 {
     struct error err = {""};
@@ -97,7 +98,7 @@ static struct value *object_argument(lua_State *L, struct arena *a)
     struct value *object = lua_istable(L, 1) ? convert_read(L, 1, a, &err) : NULL;
     if (object == NULL)
         failure_raise(L, FAILURE_USAGE, "k8s: wants a Kubernetes object as k8s.get gives it");
-    return object;
+    return run_masked(run_of(L), a, object);
 }
 
 // k8s.condition(object, "Ready" [, "True"]): does the condition hold, by the rules of

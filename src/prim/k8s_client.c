@@ -5,6 +5,8 @@
 #include "engine/run.h"
 #include "kube/client.h"
 
+enum { LONGEST_WARNING = 1000 };
+
 static void close_client(void *client)
 {
     kube_close(client);
@@ -19,7 +21,9 @@ static void tell_warning(const char *text, void *arg)
     struct arena a = {0};
     struct value *data = value_object(&a);
     value_set(&a, data, "level", value_string(&a, "warn"));
-    value_set(&a, data, "text", value_printf(&a, "Kubernetes warns: %s", text));
+    value_set(&a, data, "text",
+              value_printf(&a, "Kubernetes warns: %s",
+                           run_excerpt(run, &a, text, strlen(text), LONGEST_WARNING)));
     run_tell(run, EVENT_LOG, data);
     arena_free(&a);
 }

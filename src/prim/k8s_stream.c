@@ -32,7 +32,7 @@ static void progress_tell(struct k8s_work *w)
     int64_t spent = clock_steady() - e->started;
     int64_t left = value_get_int(e->args, "timeout_ms", 0) - spent;
     struct value *data = value_object(&a), *figures = value_array(&a), *now = value_object(&a);
-    const char *state = trouble ? trouble : value_get_text(e->args, "state");
+    const char *state = trouble ? k8s_error(e->run, &a, trouble) : value_get_text(e->args, "state");
     value_set(&a, data, "label", value_string(&a, value_get_text(e->args, "for")));
     value_set(&a, data, "elapsed",
               value_float(&a, (double)(value_get_int(e->args, "elapsed_ms", 0) + spent) / 1000));
@@ -67,7 +67,7 @@ static void watched(const struct kube_watched *r, void *arg)
     struct arena *a = &e->arena;
     w->watch = NULL;
     if (r->error) {
-        e->error = r->error;
+        e->error = k8s_error(e->run, a, r->error);
         stream_end(w);
         return;
     }
@@ -77,7 +77,7 @@ static void watched(const struct kube_watched *r, void *arg)
         value_set(a, result, "items", r->items);
     value_set(a, result, "changes", r->changes ? r->changes : value_array(a));
     if (r->trouble)
-        value_set(a, result, "trouble", value_string(a, r->trouble));
+        value_set(a, result, "trouble", value_string(a, k8s_error(e->run, a, r->trouble)));
     e->result = result;
     stream_end(w);
 }
@@ -135,14 +135,15 @@ static void logs_end(struct k8s_work *w, bool over, const char *trouble)
               value_bytes(a, buf_text(&log->text), log->follow ? log->taken : log->text.len));
     value_set(a, e->result, "over", value_bool(a, over));
     if (trouble)
-        value_set(a, e->result, "trouble", value_string(a, trouble));
+        value_set(a, e->result, "trouble", value_string(a, k8s_error(e->run, a, trouble)));
     buf_free(&log->text);
     stream_end(w);
 }
 
 static void logs_fail(struct k8s_work *w, const char *error)
 {
-    w->effect->error = error;
+    struct effect *e = w->effect;
+    e->error = k8s_error(e->run, &e->arena, error);
     buf_free(&w->log->text);
     stream_end(w);
 }

@@ -4,6 +4,8 @@
 
 #include "engine/run.h"
 
+enum { FIRST_BYTES = 1200, LAST_BYTES = 600 };
+
 static const char *const names[] = {
     [KUBE_GET] = "get",       [KUBE_LIST] = "list",     [KUBE_WATCH] = "watch",
     [KUBE_CREATE] = "create", [KUBE_PATCH] = "patch",   [KUBE_APPLY] = "apply",
@@ -63,6 +65,26 @@ struct k8s_work *k8s_work_new(struct effect *e)
     w->request = request_of(e);
     e->work = w;
     return w;
+}
+
+// Where the character ends that has a byte before `at`.
+static size_t whole(const char *text, size_t at)
+{
+    while (((unsigned char)text[at] & 0xc0) == 0x80)
+        at++;
+    return at;
+}
+
+const char *k8s_error(const struct run *run, struct arena *a, const char *error)
+{
+    if (error == NULL)
+        return NULL;
+    const char *safe = value_text(run_masked(run, a, value_string(a, error)));
+    size_t len = strlen(safe);
+    if (len <= FIRST_BYTES + LAST_BYTES)
+        return safe;
+    return arena_printf(a, "%.*s ... %s", (int)whole(safe, FIRST_BYTES), safe,
+                        safe + whole(safe, len - LAST_BYTES));
 }
 
 void k8s_work_start(struct k8s_work *w, kube_done *done)
