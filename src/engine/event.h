@@ -21,7 +21,8 @@ enum event_type {
     EVENT_EFFECT_STARTED,
     // as above, and: outcome ("done" | "failed" | "suppressed" | "cancelled"), error (text or
     // null),
-    // refused (a write that changed nothing, in a plan: that would change nothing),
+    // refused (a write that changed nothing, in a plan: that would change nothing, as its author
+    // declares with a basis "declared"),
     // seconds, answer (one short line for people, or null), diff [ { path, old, new } ] (writes),
     // note (text or null). Plan: sure ("read live" | "checked by the server" | "assumed" | "not
     // known" | "refused by the server"), basis (of what is assumed: "declared" | "planned" |

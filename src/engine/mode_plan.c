@@ -141,6 +141,7 @@ static void ended(struct effect *e)
         read_amend(e, p);
     if (e->suppressed && !e->error && !e->refused)
         write_keep(e, p);
+    e->run->counts.refusals += e->suppressed && e->assume && e->refused;
     bool asked = e->performing && e->access <= ACCESS_WRITE;
     if (asked && e->run->options->world && !e->basis && !e->unknown)
         e->basis = "world";

@@ -20,15 +20,20 @@ static void add_changes(struct arena *a, struct value *changes, const char *phas
     const struct value *effects = value_get(step, "effects");
     for (size_t i = 0; i < value_count(effects); i++) {
         const struct value *e = value_at(effects, i);
-        if (!text_is(e, "access", "write") || value_get_bool(e, "refused", false))
+        bool refused = value_get_bool(e, "refused", false);
+        if (!text_is(e, "access", "write") || (refused && !text_is(e, "basis", "declared")))
             continue;
         struct value *change = value_object(a);
         struct buf sure = {0};
-        words_sure(&sure, e);
+        if (refused) // so says its author: the run sends it, and may change something by that
+            buf_puts(&sure, OUTLOOK_REFUSED);
+        else
+            words_sure(&sure, e);
         set_text(a, change, "phase", phase);
         set_text(a, change, "step", value_get_text(step, "name"));
         set_text(a, change, "summary", value_get_text(e, "summary"));
         set_text(a, change, "sure", buf_text(&sure));
+        value_set(a, change, "refused", value_bool(a, refused));
         value_push(a, changes, change);
         buf_free(&sure);
     }

@@ -7,8 +7,11 @@
 
 struct screen;
 
+// How sure it is that a change is made whose author declares that it is refused.
+#define OUTLOOK_REFUSED "refused, as declared"
+
 // Makes the outlook of a story (story.h) whose run is a plan, in the arena:
-// { changes: [ { phase, step, summary, sure } ],
+// { changes: [ { phase, step, summary, sure, refused (its author declares so) } ],
 //   if_it_fails: [ { phase, then, undo [ text ] in order, earlier,
 //                    stays [ { steps [ name ], step (their names in one text), text, lasting } ] }
 //                    ] }

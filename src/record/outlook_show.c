@@ -26,6 +26,8 @@ static void changes_print(struct screen *s, const struct value *changes)
         ink_say(&line, TONE_DIM, "%2zu  ", i + 1);
         ink_hang(&line);
         ink_value(&line, TONE_PLAIN, value_get(change, "summary"));
+        if (value_get_bool(change, "refused", false))
+            ink_puts(&line, TONE_DIM, "  " OUTLOOK_REFUSED);
         screen_print(s, INDENT, MARK_NONE, &line, value_get_text(change, "step"));
     }
 }

@@ -240,7 +240,7 @@ it is "this"
 ! grep -q '^not ok' "$WORK/told" && ok "none of 24 ways" || not_ok "see above"
 sandbox_end
 
-# --- a write that would be refused is no change, as in a run ----------------------------------------------
+# --- a write that is declared to be refused counts as none, as in a run, and is listed ----------------------------------------------
 sandbox "$HERE/sandbox_world.lua"
 plain=$(sed -n 's/^ *plain: *//p' "$SANDBOX/values.yaml" | grep http | tr -d '"')
 cat >"$WORK/refused.lua" <<'END'
@@ -257,12 +257,13 @@ return runbook { name = "refused", params = { url = param {}, other = param { de
 END
 expect "an assumed refusal" 0 '404 +assumed: as declared
 What it would change
-^ +1 +POST http://[0-9.:]+/echo
+^ +1 +POST http://[0-9.:]+/none  refused, as declared +none
+^ +2 +POST http://[0-9.:]+/echo +one
 what no change has touched is "hello"
 2 steps, 1 check, 1 read, 1 write
-!^ +[12] +POST http://[0-9.:]+/none
 !undo-none' "$RUNBOOK" plan "$WORK/refused.lua" --set "url=$plain"
-expect "changes nothing" 0 'nothing was changed' "$RUNBOOK" plan --detailed-exitcode "$WORK/refused.lua" --set "url=$plain" --set other=false
+expect "which a plan does not take for certain" 2 'What it would change
+^ +1 +POST http://[0-9.:]+/none  refused, as declared' "$RUNBOOK" plan --detailed-exitcode "$WORK/refused.lua" --set "url=$plain" --set other=false
 expect "the run counts as its plan" 0 '2 steps, 1 check, 1 read, 1 write' "$RUNBOOK" run "$WORK/refused.lua" --set "url=$plain"
 sandbox_end
 
