@@ -72,7 +72,20 @@ static void make_file(const char *path)
         close(fd);
 }
 
-static const char *advice(int code)
+static bool is_beside(const struct store_file *f, const char *ending)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s%s", f->path, ending);
+    return access(path, F_OK) == 0;
+}
+
+// SQLite reads no WAL without a -shm beside it, which it makes where it may.
+static bool lacks_shm(const struct store_file *f)
+{
+    return access(f->path, R_OK) == 0 && is_beside(f, "-wal") && !is_beside(f, "-shm");
+}
+
+static const char *advice(const struct store_file *f, int code)
 {
     switch (code & 0xff) {
     case SQLITE_FULL:
@@ -82,6 +95,10 @@ static const char *advice(int code)
     case SQLITE_PERM:
     case SQLITE_AUTH:
     case SQLITE_CANTOPEN:
+        if (lacks_shm(f))
+            return "; it has a -wal beside it and lacks the -shm, which cannot be made there: copy "
+                   "it "
+                   "and its -wal to a folder that is writable, and name that with --journal FILE";
         return "; make it and its folder writable, or name another with --journal FILE";
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
@@ -95,7 +112,7 @@ static const char *advice(int code)
 bool store_file_fail(const struct store_file *f, struct error *err)
 {
     return error_set(err, "the journal %s cannot be used: %s%s", f->path, sqlite3_errmsg(f->db),
-                     advice(sqlite3_errcode(f->db)));
+                     advice(f, sqlite3_errcode(f->db)));
 }
 
 bool store_file_execute(struct store_file *f, const char *sql, struct error *err)
@@ -169,21 +186,14 @@ static void put_uri(struct buf *uri, const char *path)
             buf_putc(uri, *path);
 }
 
-static void wal_of(const struct store_file *f, char *path, size_t size)
-{
-    snprintf(path, size, "%s-wal", f->path);
-}
-
 bool store_file_open_read(struct store_file *f, const char *path, struct error *err)
 {
     if (access(path, W_OK) == 0 || access(path, R_OK) != 0)
         return store_file_open(f, path, err);
     *f = (struct store_file){.path = mem_dup(path)};
-    char wal[4096];
     struct buf uri = {0};
-    wal_of(f, wal, sizeof wal);
     put_uri(&uri, path);
-    if (access(wal, F_OK) != 0)
+    if (!is_beside(f, "-wal"))
         buf_puts(&uri, "?immutable=1"); // it is whole: nothing need be made beside it
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
     bool ok = sqlite3_open_v2(buf_text(&uri), &f->db, flags, NULL) == SQLITE_OK;
@@ -196,7 +206,7 @@ static bool may_leave_wal(const struct store_file *f)
 {
     char path[4096];
     struct stat wal;
-    wal_of(f, path, sizeof path);
+    snprintf(path, sizeof path, "%s-wal", f->path);
     return f->reads && stat(path, &wal) == 0 && wal.st_size > 0 && wal.st_size < MOST_LEFT;
 }
 

@@ -646,6 +646,14 @@ book reads.lua reads <<'X'
 X
 for _ in 1 2 3; do "$RUNBOOK" reads.lua >/dev/null 2>&1; done
 [ -s "$XDG_STATE_HOME/runbook/journal.db-wal" ] && ok "what was read is left in the WAL" || not_ok "there is no WAL"
+mkdir -m 755 apart && cp "$XDG_STATE_HOME/runbook/journal.db" "$XDG_STATE_HOME/runbook/journal.db-wal" apart
+chmod 444 apart/*
+[ "$(command id -u)" = 0 ] || chmod 555 apart
+if powerless test -x "$RUNBOOK"; then
+    expect "a read-only copy without the -shm" 1 'journal.db cannot be used: .*lacks the -shm.* copy it and its -wal to' \
+        powerless "$RUNBOOK" runs --journal apart/journal.db
+fi
+chmod -R u+w apart
 names() { "$RUNBOOK" runs --output json | jq -r '[.[].name] | join(" ")'; }
 is "what was read is on record" "$(names)" "reads reads reads t"
 "$RUNBOOK" small.lua >/dev/null 2>&1
