@@ -33,20 +33,28 @@ void account_begin(const struct effect *e)
     }
 }
 
+// Keeps whether something is in doubt, and what.
+static void note_doubt(const struct effect *e, bool *in_doubt, const char **doubt)
+{
+    if (e->in_doubt) {
+        *in_doubt = true;
+        *doubt = arena_dup(&e->run->arena, e->summary);
+    } else if (!e->refused && *doubt && e->repeatable && !e->error &&
+               strcmp(*doubt, e->summary) == 0) {
+        *in_doubt = false; // the same was sent again, and answered
+    }
+}
+
 void account_end(const struct effect *e)
 {
     struct run *run = e->run;
-    struct undo_entry *entry =
-        run->undo.count && !run->undoing ? &run->undo.entries[run->undo.count - 1] : NULL;
-    if (e->access == ACCESS_WRITE && e->refused && !e->in_doubt)
-        count_write(run, -1);
-    if (e->access != ACCESS_WRITE || entry == NULL)
+    if (e->access != ACCESS_WRITE)
         return;
-    if (e->in_doubt) {
-        entry->in_doubt = true;
-        entry->doubt = arena_dup(&run->arena, e->summary);
-    } else if (!e->refused && entry->doubt && e->repeatable && !e->error &&
-               strcmp(entry->doubt, e->summary) == 0) {
-        entry->in_doubt = false; // the same was sent again, and answered
-    }
+    if (e->refused && !e->in_doubt)
+        count_write(run, -1);
+    if (run->undoing)
+        note_doubt(e, &run->undo_in_doubt, &run->undo_doubt);
+    else if (run->undo.count)
+        note_doubt(e, &run->undo.entries[run->undo.count - 1].in_doubt,
+                   &run->undo.entries[run->undo.count - 1].doubt);
 }

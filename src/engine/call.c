@@ -60,10 +60,10 @@ static int take_result(lua_State *L)
     struct arena a = {0};
     bool unknown = strcmp(value_get_text(failure_read(L, -1, &a), "kind"), FAILURE_UNKNOWN) == 0;
     arena_free(&a);
-    if (!unknown || strncmp(run->scope, "step:", 5) != 0)
+    // Passed on in a plan alone: the journal cannot keep it, and a resumed run would find nothing.
+    if (!unknown || !run->mode->rehearsal || strncmp(run->scope, "step:", 5) != 0)
         return lua_error(L);
-    luaL_getsubtable(L, LUA_REGISTRYINDEX,
-                     CALL_UNKNOWNS); // passed on, with what is not known in it
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, CALL_UNKNOWNS);
     lua_pushvalue(L, 2);
     lua_setfield(L, -2, run->step->name);
     return 0;

@@ -46,6 +46,8 @@ static int effect_close(lua_State *L)
         if (e->performing && e->access == ACCESS_WRITE) {
             e->in_doubt = true;
             e->error = "given up while it was under way";
+        } else if (e->in_doubt && e->error == NULL) {
+            e->error = "given up while its probe was asked";
         }
         e->cancelled = !e->in_doubt; // in doubt also while its probe was asked
         if (e->performing)
@@ -105,7 +107,6 @@ static bool is_alone(struct effect *e)
         return true;
     run_halt(run, HALT_LOCK, err.text, e->where, NULL);
     e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, err.text);
-    e->refused = true;
     return false;
 }
 
@@ -114,6 +115,7 @@ void effect_do(struct effect *e)
     if (e->access == ACCESS_TIME && e->deadline == 0)
         e->deadline = clock_wall() + value_get_int(e->args, "ms", 0);
     if (!is_alone(e) || !record_intent(e)) {
+        e->refused = e->access == ACCESS_WRITE;
         effect_end(e);
         return;
     }
@@ -130,7 +132,9 @@ void effect_start(struct effect *e)
 
 void effect_record(struct effect *e)
 {
-    record_intent(e);
+    const char *error = e->error;
+    if (!record_intent(e))
+        e->error = error; // it is done all the same; without a journal the run goes no further
     effect_end(e);
 }
 

@@ -104,6 +104,7 @@ struct effect {
     const char *probe_says;    // why it is not sure
     struct timer *probe_pause; // until it is asked once more
     bool probed_twice;
+    bool left_open;            // in doubt since before the run went on
     lua_KFunction after_probe; // where the door goes on
     char *outer_position;      // of the fiber, while its probe is called
     int outer_effects;

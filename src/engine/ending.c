@@ -124,10 +124,10 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
         return arena_printf(a, "\"%s\" failed, and NOT everything was rolled back: %s", step, why);
     case EXIT_IN_DOUBT: {
         const struct undo_entry *e = doubtful(run);
-        return run->halted || e == NULL || e->doubt == NULL
-                   ? why
-                   : arena_printf(a, "in doubt: \"%s\" sent \"%s\", and its outcome is not known",
-                                  e->step->name, e->doubt);
+        if (run->halted || e == NULL || (e->doubt == NULL && *why))
+            return why;
+        return arena_printf(a, "in doubt: \"%s\" sent \"%s\", and its outcome is not known",
+                            e->step->name, e->doubt ? e->doubt : "a change");
     }
     case EXIT_INTERNAL:
         return arena_printf(a, "%s was halted: %s", name,

@@ -41,6 +41,8 @@ struct journal {
     // Finds the first effect that the scope made before beyond its `last` one of now.
     bool (*omitted)(struct journal *, const char *scope, int last, struct journal_entry *,
                     struct arena *);
+    // Finds a write of the scope that was begun and whose outcome is not known.
+    bool (*open)(struct journal *, const char *scope, struct journal_entry *, struct arena *);
     // Keeps a source that the run has loaded. `module` is NULL for the runbook itself.
     void (*source)(struct journal *, const char *module, const char *chunk, const char *text,
                    size_t len);

@@ -14,7 +14,7 @@
 
 static bool is_answered(const struct journal_entry *past)
 {
-    return past->state == JOURNAL_DONE || past->state == JOURNAL_REFUSED;
+    return !past->in_doubt && (past->state == JOURNAL_DONE || past->state == JOURNAL_REFUSED);
 }
 
 static void answer(struct effect *e, const struct journal_entry *past)
@@ -116,8 +116,10 @@ static void settle(struct effect *e, const struct journal_entry *past)
         e->replayed = true;
         effect_end(e);
     } else if (decided == NULL && asks) {
+        e->in_doubt = e->left_open = true;
         probe_ask(e);
     } else if (decided || e->probed == PROBED_NOT_DONE || e->repeatable || e->run->undoing) {
+        e->note = e->probed == PROBED_NOT_DONE ? PROBE_NOT_DONE : NULL;
         effect_do(e); // an undo may be made again
     } else {
         doubt(e, past);

@@ -80,19 +80,27 @@ static void on_pause_over(void *arg)
     probe_ask(e);
 }
 
-// What has just been sent may still be on its way: only what is not done for a while is sent again.
+// What was sent may still be on its way: only what is not done for a while is sent again. False
+// when the answer is to be waited for.
+static bool is_settled(struct effect *e)
+{
+    if (e->probed != PROBED_NOT_DONE)
+        return true;
+    if (e->run->halted && !e->run->undoing) {
+        e->probed = PROBED_UNSURE;
+        e->probe_says = "the run was halted meanwhile, and sends nothing again";
+    } else if (!e->probed_twice) {
+        e->probed_twice = true;
+        e->probe_pause = timer_start(e->run->loop, PAUSE_MS, on_pause_over, e);
+        return false;
+    }
+    return true;
+}
+
+// Goes on with a write that was performed by this process.
 static void settle(struct effect *e)
 {
     struct arena *a = &e->arena;
-    if (e->probed == PROBED_NOT_DONE && e->run->halted && !e->run->undoing) {
-        e->probed = PROBED_UNSURE;
-        e->probe_says = "the run was halted meanwhile, and sends nothing again";
-    }
-    if (e->probed == PROBED_NOT_DONE && !e->probed_twice) {
-        e->probed_twice = true;
-        e->probe_pause = timer_start(e->run->loop, PAUSE_MS, on_pause_over, e);
-        return;
-    }
     if (e->probed == PROBED_UNSURE) {
         const char *doubt = arena_printf(a, "its probe could not tell: %s", e->probe_says);
         e->note = e->error ? NULL : doubt;
@@ -111,7 +119,7 @@ static void settle(struct effect *e)
         effect_unseen(e);
         effect_end(e);
     } else {
-        e->note = "sent again, for its probe says that it was not done";
+        e->note = PROBE_NOT_DONE;
         effect_do(e);
     }
 }
@@ -123,10 +131,13 @@ static int ended(lua_State *L, int status, lua_KContext slot)
     fiber_check(L, e->fiber);
     take_answer(L, e, status != LUA_OK && status != LUA_YIELD);
     e->fiber->waiting = e;
-    if (e->in_doubt)
-        settle(e);
-    else
+    bool settled = is_settled(e);
+    if (settled && e->left_open) {
+        e->in_doubt = false; // it is the journal that knows
         e->run->mode->perform(e);
+    } else if (settled) {
+        settle(e);
+    }
     return lua_yieldk(L, 0, slot, e->after_probe);
 }
 

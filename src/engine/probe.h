@@ -14,7 +14,8 @@
 
 struct effect;
 
-#define PROBE_DONE "its probe says that it was done"
+#define PROBE_DONE     "its probe says that it was done"
+#define PROBE_NOT_DONE "sent again, for its probe says that it was not done"
 
 // For modes, while an effect with a probe is performed: has the probe called, and then the effect
 // performed once more with `probed` set.

@@ -112,6 +112,8 @@ struct run {
     const struct step *step;
     struct fiber *step_fiber; // the step's own, while it runs
     struct timer *step_timer;
+    bool undo_in_doubt; // a write of the undo that runs now, `undo_doubt`
+    const char *undo_doubt;
     bool undoing;
     int64_t deadline;            // of the step, steady clock in ms; 0: none
     int64_t skipped_ms;          // plan: waits that were passed over

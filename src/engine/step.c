@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "engine/call.h"
 #include "engine/failure.h"
+#include "engine/journal.h"
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/step_plan.h"
@@ -122,10 +123,12 @@ static struct value *prove(struct run *run, const struct step *step, const struc
     return run->halted_by;
 }
 
+// One that came to a good end with a write in doubt is not: that is to be settled first.
 static bool is_finished(const struct value *past)
 {
     const char *state = value_get_text(past, "state");
-    return strcmp(state, "ok") == 0 || strcmp(state, "skipped") == 0;
+    return (strcmp(state, "ok") == 0 && !value_get_bool(past, "in_doubt", false)) ||
+           strcmp(state, "skipped") == 0;
 }
 
 // A step that the run has finished before it was interrupted is not run again: its result and its
@@ -163,6 +166,17 @@ static bool goes_on(const struct value *past)
             value_get_bool(past, "in_doubt", false));
 }
 
+// What an attempt that goes on left in doubt, and did not come to before it failed, is in doubt
+// still: another attempt would send it again.
+static void keep_doubt(struct run *run, struct undo_entry *undo)
+{
+    struct journal_entry open;
+    if (!run->journal || !run->journal->open(run->journal, run->scope, &open, &run->arena))
+        return;
+    undo->in_doubt = true;
+    undo->doubt = open.summary;
+}
+
 enum step_outcome step_run(struct run *run, const struct step *step, struct value **failure)
 {
     const struct value *past = value_get(value_get(run->past, "steps"), step->name);
@@ -180,7 +194,7 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     enum step_outcome outcome = STEP_OK;
     int first = (int)value_get_int(past, "attempts", 0) + !goes_on(past), attempt = first;
     struct value *result = NULL;
-    if (!is_wanted(run, step, attempt, failure)) {
+    if (!goes_on(past) && !is_wanted(run, step, attempt, failure)) {
         run->counts.skipped++;
         tell_end(run, "skipped", NULL, 0, started, 0, NULL);
         run->step = NULL;
@@ -189,6 +203,8 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     run->counts.steps++;
     if (*failure == NULL) {
         *failure = attempt_step(run, step, attempt, &result);
+        if (*failure && goes_on(past) && !run->halted)
+            keep_doubt(run, undo);
         int64_t backoff = step->backoff_ms;
         for (; *failure && attempt - first + 1 < step->attempts && worth_retrying(run, *failure);
              backoff *= 2) {

@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "engine/call.h"
+#include "engine/failure.h"
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/step.h"
@@ -69,11 +70,25 @@ static void tell_start(struct run *run, const char *cause)
     run_tell(run, EVENT_ROLLBACK_STARTED, data);
 }
 
+static struct value *in_doubt(struct run *run)
+{
+    struct arena *a = &run->arena;
+    struct value *failure = value_object(a);
+    value_set(a, failure, "kind", value_string(a, FAILURE_EFFECT));
+    value_set(a, failure, "text",
+              value_printf(a, "whether it took effect is not known: %s", run->undo_doubt));
+    return failure;
+}
+
+// An undo may be made again, and so one that leaves something in doubt is.
 static struct value *call_undo(struct run *run, const struct step *step, int attempt)
 {
     run->scope = arena_printf(&run->arena, "undo:%s#%d of rollback %lld", step->name, attempt,
                               (long long)run->generation);
-    return call_function(run, step->undo, step->timeout_ms, NULL);
+    run->undo_in_doubt = false;
+    run->undo_doubt = NULL;
+    struct value *failure = call_function(run, step->undo, step->timeout_ms, NULL);
+    return failure || !run->undo_in_doubt ? failure : in_doubt(run);
 }
 
 // Runs the undo of one step, up to three times. Returns its last failure, or NULL.

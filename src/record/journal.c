@@ -81,11 +81,20 @@ static bool abandon(struct record *r)
     return false;
 }
 
+// Ends the transaction that waits for what comes next. What came since is not in it, so all that
+// waits keeps waiting; to write it once more changes nothing.
+static bool end_open(struct record *r, struct error *err)
+{
+    bool ok = !r->open || store_commit(r->store, err);
+    r->open = false;
+    return ok || abandon(r);
+}
+
 // Writes all that waits, in one transaction. On failure it keeps waiting.
 static bool flush(struct record *r, bool durable, struct error *err)
 {
-    if (r->open && !commit(r, err))
-        return abandon(r);
+    if (!end_open(r, err))
+        return false;
     if (r->queue.count == 0)
         return true;
     if (store_begin(r->store, durable, err) && write_all(r, err) && commit(r, err))
@@ -97,6 +106,8 @@ static bool begin(struct journal *door, const struct effect *e, struct error *er
 {
     struct record *r = record_of(door);
     bool long_wait = e->access == ACCESS_TIME && e->deadline - clock_wall() >= LONG_WAIT_MS;
+    if (!end_open(r, err)) // whatever it is may take long, and nobody else could write meanwhile
+        return false;
     if (e->access != ACCESS_WRITE && !long_wait)
         return true;
     if (*r->broken.text)
@@ -186,6 +197,17 @@ static bool omitted(struct journal *door, const char *scope, int last, struct jo
     return c.found;
 }
 
+static bool open_write(struct journal *door, const char *scope, struct journal_entry *entry,
+                       struct arena *a)
+{
+    struct recollection c = {record_of(door), entry, a, false};
+    store_each(c.record->store, read_omitted, &c, NULL,
+               "SELECT seq, summary, line FROM effect WHERE run=? AND scope=? AND access='write'"
+               " AND (state=0 OR in_doubt) ORDER BY seq LIMIT 1",
+               "tt", c.record->run, scope);
+    return c.found;
+}
+
 static void source(struct journal *door, const char *module, const char *chunk, const char *text,
                    size_t len)
 {
@@ -243,8 +265,12 @@ static void hear(struct listener *listener, const struct event *e)
 struct run_journal *journal_new(struct store *store, const struct redact *secrets, const char *run)
 {
     struct record *r = mem_alloc(sizeof *r);
-    r->face.door = (struct journal){
-        .begin = begin, .end = end, .recall = recall, .omitted = omitted, .source = source};
+    r->face.door = (struct journal){.begin = begin,
+                                    .end = end,
+                                    .recall = recall,
+                                    .omitted = omitted,
+                                    .open = open_write,
+                                    .source = source};
     r->face.listener.hear = hear;
     r->store = store;
     r->secrets = secrets;

@@ -1,6 +1,6 @@
 -- A till on loopback, for the tests of the journal. It counts what it is asked to do. What is asked of it
 -- under a name that ends with "hang" takes effect the first time and gets no answer; "drop" takes none, "late" does
--- when it is asked about.
+-- when it is asked about; "gateway" takes effect and is answered 502.
 local kubernetes = require "runbook.world.kubernetes"
 local routes = {}
 
@@ -18,6 +18,7 @@ routes["POST /pay"] = function(w, req)
     if key then w.keys[key] = true end
     local hangs = req.target:find("hang$") and not w.hung[req.target]
     w.hung[req.target] = true
+    if req.target:find("gateway$") then return { status = 502, body = "no answer from the till\n" } end
     return (hangs or w.faults["mute"]) and { abort = true } or { status = 201, json = { number = #w.paid } }
 end
 
@@ -28,6 +29,9 @@ routes["DELETE /pay"] = function(w, req)
         return { status = 500, body = "the till is closed\n" }
     end
     table.insert(w.refunds, req.target)
+    if req.target:find("gateway") and #w.refunds % 3 ~= 0 or req.target:find("deaf") then
+        return { status = 502, body = "no answer from the till\n" }
+    end
     return { status = 204 }
 end
 

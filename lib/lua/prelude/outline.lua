@@ -61,7 +61,7 @@ end
 --               retry = 3 | { attempts = 3, backoff = "2s" }, when = fn, help = "text" }
 -- The function does the work; what it returns is kept as run.results["name"]. `undo` takes its
 -- change back; `lasting` says why its change may stay although the run fails. `when` decides at the
--- time whether the step runs. Returns the step.
+-- time whether the step runs; it may look, and change nothing. Returns the step.
 function outline.step(name, ...)
     name_of("step", name, ...)
     local where = engine.where()
