@@ -1,6 +1,6 @@
 -- runbook.stripe: Stripe's API and webhook signatures, as far as a go-live needs them.
 -- Signatures follow https://docs.stripe.com/webhooks#verify-manually and agree with the official
--- libraries; see tests/data/stripe_signatures.json.
+-- libraries: tests/lua/stripe_vectors.lua.
 local stripe = {}
 
 -- stripe.sign(payload, secret, timestamp): the Stripe-Signature header for a body sent at `timestamp`
