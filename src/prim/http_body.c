@@ -106,8 +106,9 @@ static void read_query(struct effect *e)
         return;
     struct buf url = {0};
     const char *base = value_get_text(e->args, "url");
-    buf_puts(&url, base);
-    buf_putc(&url, strchr(base, '?') ? '&' : '?');
+    size_t len = strcspn(base, "#"); // what follows is not sent
+    buf_add(&url, base, len);
+    buf_putc(&url, memchr(base, '?', len) ? '&' : '?');
     form_encode(&url, query);
     set_text(e, "url", &url);
 }

@@ -27,6 +27,8 @@ return runbook {
             check.equal(seen.headers["x-number"], "7", "a number as a header")
             check.equal(seen.headers["x-empty"], "", "an empty header")
             check.equal(seen.target, "/echo?a=1&b=x%20y&c[0]=1&c[1]=2&d=%C3%BC%26%3D", "the target")
+            seen = http.get(run.plain .. "/echo#part?", { query = { a = 1 } }):json()
+            check.equal(seen.target, "/echo?a=1", "the target of a URL with a fragment")
         end },
         step "a nested form" { function(run)
             local seen = http.post(run.plain .. "/echo", { form = { a = { b = { c = 1 } }, list = { "x", "y" },
