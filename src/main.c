@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "base/likely.h"
 #include "cli/sandbox.h"
 #include "cli/verbs.h"
@@ -66,6 +68,8 @@ static int verb_call(int (*verb)(int, char **), int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    // What OpenSSL makes goes with the process: nobody would wait for it to be taken apart.
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (argc < 2) {
         fputs("runbook: wants a runbook file or a verb; `runbook help` lists what there is\n",
               stderr);
