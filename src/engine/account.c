@@ -52,9 +52,10 @@ void account_end(const struct effect *e)
         return;
     if (e->refused && !e->in_doubt)
         count_write(run, -1);
-    if (run->undoing)
+    if (run->undoing) {
         note_doubt(e, &run->undo_in_doubt, &run->undo_doubt);
-    else if (run->undo.count)
-        note_doubt(e, &run->undo.entries[run->undo.count - 1].in_doubt,
-                   &run->undo.entries[run->undo.count - 1].doubt);
+    } else if (run->undo.count) {
+        struct undo_entry *entry = &run->undo.entries[run->undo.count - 1];
+        note_doubt(e, &entry->in_doubt, &entry->doubt);
+    }
 }

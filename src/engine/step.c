@@ -181,10 +181,11 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
 {
     const struct value *past = value_get(value_get(run->past, "steps"), step->name);
     struct undo_entry *undo = undo_register(run, step);
+    bool again = goes_on(past);
     if (is_finished(past))
         return restore(run, step, past, failure);
     *failure = NULL;
-    if (goes_on(past))
+    if (again)
         undo->in_doubt = false; // its replay comes to what is
     run->step = step;
     run->step_writes = 0;
@@ -192,9 +193,9 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     run->figures = NULL;
     int64_t started = clock_steady();
     enum step_outcome outcome = STEP_OK;
-    int first = (int)value_get_int(past, "attempts", 0) + !goes_on(past), attempt = first;
+    int first = (int)value_get_int(past, "attempts", 0) + !again, attempt = first;
     struct value *result = NULL;
-    if (!goes_on(past) && !is_wanted(run, step, attempt, failure)) {
+    if (!again && !is_wanted(run, step, attempt, failure)) {
         run->counts.skipped++;
         tell_end(run, "skipped", NULL, 0, started, 0, NULL);
         run->step = NULL;
@@ -203,7 +204,7 @@ enum step_outcome step_run(struct run *run, const struct step *step, struct valu
     run->counts.steps++;
     if (*failure == NULL) {
         *failure = attempt_step(run, step, attempt, &result);
-        if (*failure && goes_on(past) && !run->halted)
+        if (*failure && again && !run->halted)
             keep_doubt(run, undo);
         int64_t backoff = step->backoff_ms;
         for (; *failure && attempt - first + 1 < step->attempts && worth_retrying(run, *failure);
