@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "engine/effect.h"
 #include "record/chronicle.h"
+#include "record/keep.h"
 #include "record/queue.h"
 
 enum { MOST_PENDING = 1024, MOST_BYTES = 1024 * 1024, LONG_WAIT_MS = 1000 };
@@ -146,13 +147,15 @@ struct recollection {
 static bool read_entry(sqlite3_stmt *row, void *arg)
 {
     struct recollection *c = arg;
-    struct value *result =
-        redact_restore(c->arena, c->record->secrets, store_value(row, 7, c->arena));
+    const char *why = NULL;
+    const struct value *kept = store_value(row, 7, c->arena);
+    bool broken = kept == NULL && sqlite3_column_type(row, 7) != SQLITE_NULL;
+    struct value *result = kept ? keep_restore(c->arena, c->record->secrets, kept, &why) : NULL;
     *c->entry = (struct journal_entry){
         .seq = sqlite3_column_int64(row, 0),
         .state = (enum journal_state)sqlite3_column_int(row, 1),
         .in_doubt = sqlite3_column_int(row, 2),
-        .kept = sqlite3_column_int(row, 3) && !redact_stands(result),
+        .kept = sqlite3_column_int(row, 3) && why == NULL && !broken,
         .fingerprint = store_text(row, 4, c->arena),
         .summary = store_text(row, 5, c->arena),
         .where = store_text(row, 6, c->arena),

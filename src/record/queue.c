@@ -5,13 +5,13 @@
 
 #include "base/duration.h"
 #include "base/json.h"
-#include "base/utf8.h"
+#include "record/keep.h"
 
 struct pending {
     struct pending *next;
     bool begun; // its intent is written already
     enum journal_state state;
-    bool in_doubt, kept; // kept: the answer is such that it can be given again
+    bool in_doubt, kept; // kept: the answer is there, and can be given again
     int64_t deadline, started, ended;
     const char *scope, *position, *phase, *step, *kind, *access, *summary, *fingerprint, *where;
     const char *args, *result, *error, *answer;
@@ -28,25 +28,6 @@ static const char *masked(struct arena *a, const struct redact *secrets, const c
     return copy;
 }
 
-static bool is_text(const char *text, size_t len)
-{
-    size_t size = 1;
-    for (; len && size; text += size, len -= size)
-        size = utf8_size(text, len);
-    return size != 0;
-}
-
-// Whether the value comes back from JSON as it was.
-static bool is_utf8(const struct value *v)
-{
-    bool ok = v == NULL || v->type != VALUE_STRING || is_text(v->string.text, v->string.len);
-    for (size_t i = 0; v && v->type == VALUE_ARRAY && i < v->array.count && ok; i++)
-        ok = is_utf8(v->array.items[i]);
-    for (size_t i = 0; v && v->type == VALUE_OBJECT && i < v->object.count && ok; i++)
-        ok = is_utf8(v->object.members[i].value);
-    return ok;
-}
-
 static const char *json_of(struct arena *a, const struct value *v, enum json_style style)
 {
     struct buf text = {0};
@@ -58,20 +39,14 @@ static const char *json_of(struct arena *a, const struct value *v, enum json_sty
     return copy;
 }
 
-// Masks the effect's answer, unless it is not to be kept. One that held a secret in some encoding
-// cannot be made whole again, nor one that is not text; neither must be taken for what it was.
+// What cannot be given again as it was is not written at all, lest it be taken for that.
 static void keep_answer(struct pending *p, const struct effect *e, const struct redact *secrets,
                         struct arena *a)
 {
-    p->kept = !e->sensitive && is_utf8(e->result);
-    if (e->sensitive || redact_empty(secrets)) {
-        p->result = json_of(a, e->sensitive ? NULL : e->result, JSON_COMPACT);
-        return;
-    }
-    const struct value *safe = redact_value(a, secrets, e->result);
-    if (p->kept && !value_equal(safe, e->result))
-        p->kept = value_equal(redact_restore(a, secrets, safe), e->result);
-    p->result = json_of(a, safe, JSON_COMPACT);
+    const char *why;
+    const struct value *kept = e->sensitive ? NULL : keep_value(a, secrets, e->result, &why);
+    p->kept = kept != NULL;
+    p->result = e->result ? json_of(a, kept, JSON_COMPACT) : NULL;
 }
 
 void queue_add(struct queue *q, const struct effect *e, enum journal_state state,

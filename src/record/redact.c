@@ -1,13 +1,14 @@
 #include "record/redact.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "record/secret.h"
+#include "base/number.h"
+
+enum { FLOAT_DIGITS = 15 };
 
 struct redact {
     struct secret *secrets;
@@ -35,9 +36,9 @@ bool redact_empty(const struct redact *r)
     return r == NULL || r->count == 0;
 }
 
-static const struct secret *secret_find(const struct redact *r, const char *bytes, size_t len)
+const struct secret *redact_find(const struct redact *r, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < r->count; i++)
+    for (size_t i = 0; r && i < r->count; i++)
         if (r->secrets[i].len == len && memcmp(r->secrets[i].bytes, bytes, len) == 0)
             return &r->secrets[i];
     return NULL;
@@ -45,7 +46,7 @@ static const struct secret *secret_find(const struct redact *r, const char *byte
 
 static void add_one(struct redact *r, const char *name, const char *bytes, size_t len)
 {
-    if (secret_find(r, bytes, len))
+    if (redact_find(r, bytes, len))
         return;
     r->secrets = mem_grow(r->secrets, (r->count + 1) * sizeof *r->secrets);
     struct secret *s = &r->secrets[r->count++];
@@ -115,11 +116,15 @@ bool redact_add(struct redact *r, const char *name, const char *bytes, size_t le
     return true;
 }
 
-// The next secret at or after *at, which is moved there; of several the one that takes most bytes.
-static const struct secret *next_secret(const struct redact *r, const char **at, const char *end,
-                                        size_t *len)
+const struct secret *redact_at(const struct redact *r, size_t index)
 {
-    for (; *at < end; ++*at) {
+    return r && index < r->count ? &r->secrets[index] : NULL;
+}
+
+const struct secret *redact_next(const struct redact *r, const char **at, const char *end,
+                                 size_t *len)
+{
+    for (; r && *at < end; ++*at) {
         const struct secret *best = NULL;
         if (!r->starts[(unsigned char)**at])
             continue;
@@ -145,7 +150,7 @@ char *redact_text(const struct redact *r, const char *text, size_t len, size_t *
                *covered = text; // what stands before `covered` is done
     const struct secret *found, *last = NULL;
     size_t found_len;
-    for (; !redact_empty(r) && (found = next_secret(r, &at, end, &found_len)); at++) {
+    for (; (found = redact_next(r, &at, end, &found_len)); at++) {
         if (at + found_len <= covered)
             continue;
         bool overlaps = at < covered;
@@ -166,7 +171,7 @@ static struct value *string_masked(struct arena *a, const struct redact *r, cons
 {
     const char *at = text;
     size_t masked_len;
-    if (next_secret(r, &at, text + len, &masked_len) == NULL)
+    if (redact_next(r, &at, text + len, &masked_len) == NULL)
         return value_bytes(a, text, len);
     char *masked = redact_text(r, text, len, &masked_len);
     struct value *v = value_bytes(a, masked, masked_len);
@@ -174,11 +179,41 @@ static struct value *string_masked(struct arena *a, const struct redact *r, cons
     return v;
 }
 
-static struct value *integer_masked(struct arena *a, const struct redact *r, const struct value *v)
+// Whether the secret is written with digits, more of them than a float tells apart, of just `n`.
+static bool is_long_number(const struct secret *s, double n)
 {
-    char digits[32];
-    size_t len = (size_t)snprintf(digits, sizeof digits, "%" PRId64, v->integer);
-    return secret_find(r, digits, len) ? string_masked(a, r, digits, len) : value_copy(a, v);
+    return s->len > FLOAT_DIGITS && strspn(s->bytes, "0123456789+-.eE") == s->len &&
+           number_parse(s->bytes) == n;
+}
+
+// The secret that the number is: as JSON writes it, or without the ".0" of a float that is whole.
+static const struct secret *number_find(const struct redact *r, const struct value *v)
+{
+    char text[NUMBER_SIZE];
+    if (redact_empty(r) || v == NULL || (v->type != VALUE_INT && v->type != VALUE_FLOAT))
+        return NULL;
+    if (v->type == VALUE_INT)
+        number_format_whole(v->integer, text);
+    else
+        number_format(v->number, text);
+    size_t len = strlen(text);
+    const struct secret *s = redact_find(r, text, len);
+    if (s == NULL && v->type == VALUE_FLOAT && len > 2 && strcmp(text + len - 2, ".0") == 0)
+        s = redact_find(r, text, len - 2);
+    for (size_t i = 0; s == NULL && v->type == VALUE_FLOAT && i < r->count; i++)
+        s = is_long_number(&r->secrets[i], v->number) ? &r->secrets[i] : NULL;
+    return s;
+}
+
+bool redact_has_number(const struct redact *r, const struct value *v)
+{
+    return number_find(r, v) != NULL;
+}
+
+static struct value *number_masked(struct arena *a, const struct redact *r, const struct value *v)
+{
+    const struct secret *s = number_find(r, v);
+    return s ? value_printf(a, "[secret %s]", s->name) : value_copy(a, v);
 }
 
 struct value *redact_value(struct arena *a, const struct redact *r, const struct value *v)
@@ -188,7 +223,8 @@ struct value *redact_value(struct arena *a, const struct redact *r, const struct
     struct value *copy;
     switch (v->type) {
     case VALUE_INT:
-        return integer_masked(a, r, v);
+    case VALUE_FLOAT:
+        return number_masked(a, r, v);
     case VALUE_STRING:
         return string_masked(a, r, v->string.text, v->string.len);
     case VALUE_ARRAY:

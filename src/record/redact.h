@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/value.h"
+#include "record/secret.h"
 
 enum { REDACT_SHORTEST = 4, REDACT_SHORTEST_LINE = 8 };
 
@@ -27,9 +28,20 @@ bool redact_add(struct redact *r, const char *name, const char *bytes, size_t le
 // byte remains. NUL-terminated, *out_len without the NUL; the caller frees it.
 char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len);
 
-// Returns a deep copy of `v` in `a` with all strings and keys masked, and a whole number that is a
-// secret by itself. NULL stays NULL.
+// The next secret in *at..end, in any of these forms, of *len bytes at *at, which is moved there;
+// of several at one place the one that takes most bytes. NULL when there is none, or `r` is NULL.
+const struct secret *redact_next(const struct redact *r, const char **at, const char *end,
+                                 size_t *len);
+// The secret that is just these bytes, or NULL.
+const struct secret *redact_find(const struct redact *r, const char *bytes, size_t len);
+// The secret of that index, from 0; NULL behind the last.
+const struct secret *redact_at(const struct redact *r, size_t index);
+
+// Returns a deep copy of `v` in `a` with all strings and keys masked, and a number that is a secret
+// by itself. NULL stays NULL.
 struct value *redact_value(struct arena *a, const struct redact *r, const struct value *v);
+// Whether `v` is a number that is a secret by itself, as an integer or a float.
+bool redact_has_number(const struct redact *r, const struct value *v);
 
 bool redact_empty(const struct redact *r); // true also for NULL
 // Returns a deep copy of `v` in `a` with every "[secret NAME]" in its texts replaced by the secret,
