@@ -13,7 +13,10 @@ static bool take_down(struct journal *door, int n, struct error *err)
 {
     struct effect e = {.kind = &kind,
                        .access = ACCESS_WRITE,
-                       .scope = "step:every write is made#1",
+                       .scope = {.part = SCOPE_STEP,
+                                 .step = "every write is made",
+                                 .attempt = 1,
+                                 .text = "step:every write is made#1"},
                        .where = "journal.lua:13",
                        .started = clock_steady()};
     struct arena *a = &e.arena;

@@ -3,45 +3,16 @@
 #include <string.h>
 
 #include "cli/kept.h"
+#include "cli/resolve.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
-#include "record/redact.h"
+#include "record/keep.h"
 
 static int fail(int code, const char *text)
 {
     fprintf(stderr, "runbook: %s\n", text);
     return code;
-}
-
-static bool is_among(const struct value *numbers, const char *number)
-{
-    char text[32];
-    for (size_t i = 0; i < value_count(numbers); i++) {
-        snprintf(text, sizeof text, "%lld", (long long)value_at(numbers, i)->integer);
-        if (strcmp(text, number) == 0)
-            return true;
-    }
-    return false;
-}
-
-// { SEQ: decision } of the --resolve options. NULL with `err` set when there is nothing to decide
-// about one of them.
-static struct value *resolutions(struct store *store, const struct options *o,
-                                 const struct history *h, struct arena *a, struct error *err)
-{
-    struct value *v = value_object(a), *doubts = history_doubts(store, h, a, err);
-    for (const char **r = o->resolve; doubts && r && *r; r++) {
-        const char *equals = strchr(*r, '=');
-        const char *seq = arena_copy(a, *r, (size_t)(equals - *r));
-        value_set(a, v, seq, value_string(a, equals + 1));
-        if (!is_among(doubts, seq)) {
-            error_set(err, "effect %s of run %s is not in doubt; `runbook show %s` lists what is",
-                      seq, h->id, h->id);
-            return NULL;
-        }
-    }
-    return doubts ? v : NULL;
 }
 
 static bool may_resume(const struct history *h, struct error *err)
@@ -63,33 +34,32 @@ static bool may_roll_back(const struct history *h, struct error *err)
 
 // What take_back in engine/run.c reads: a rollback that is to begin, unless one is under way
 // already.
-static void ask_for_rollback(struct history *h, struct arena *a)
+static void ask_for_rollback(struct past *past)
 {
-    struct value *rollback = value_get(h->past, "rollback");
-    if (rollback && rollback->type != VALUE_NULL) {
-        value_set(a, rollback, "wished", value_bool(a, true));
+    past->wished = true;
+    if (past->rolls_back)
         return;
-    }
-    rollback = value_object(a);
-    value_set(a, rollback, "wished", value_bool(a, true));
-    value_set(a, rollback, "generation", value_int(a, value_get_int(h->past, "generation", 0) + 1));
-    value_set(a, rollback, "cause", value_string(a, UNDO_WISH));
-    value_set(a, rollback, "undone", value_array(a));
-    value_set(a, h->past, "rollback", rollback);
+    past->rolls_back = true;
+    past->under_way = false;
+    past->cause = "it was asked for";
 }
 
-// What stands in a step's result for a secret becomes the secret again. One that is not known any
-// more makes the result useless.
-static struct value *with_secrets(struct session *s, const struct value *past)
+// What the journal kept of a value as it was. One that holds a secret that is not known any more is
+// withheld; *why says so.
+static struct value *as_it_was(struct session *s, const struct value *kept, const char **why)
 {
-    struct arena *a = &s->run->arena;
-    struct value *whole = redact_restore(a, s->secrets, past);
-    const struct value *steps = value_get(whole, "steps");
-    for (size_t i = 0; i < value_count(steps); i++) {
-        struct value *step = steps->object.members[i].value;
-        value_set(a, step, "withheld", value_bool(a, redact_stands(value_get(step, "result"))));
+    return kept && !*why ? keep_restore(&s->run->arena, s->secrets, kept, why) : NULL;
+}
+
+static void restore_values(struct session *s, struct past *past)
+{
+    for (size_t i = 0; i < past->count; i++) {
+        struct past_step *step = &past->steps[i];
+        step->result = as_it_was(s, step->result, &step->withheld);
+        if (step->result && step->result->type == VALUE_NULL)
+            step->result = NULL;
+        step->before = as_it_was(s, step->before, &step->before_withheld);
     }
-    return whole;
 }
 
 // With the lock held: what the run looks like now, for it may have gone on since it was looked for.
@@ -100,12 +70,12 @@ static int look_again(struct session *s, const struct options *o, struct history
     if (!history_find(s->store, h->id, a, h, &err) ||
         !(rollback ? may_roll_back(h, &err) : may_resume(h, &err)))
         return fail(EXIT_USAGE, err.text);
-    s->run->resolutions = resolutions(s->store, o, h, a, &err);
-    if (s->run->resolutions == NULL)
+    if (!resolve_decisions(s->store, o, rollback, h, a, &s->run->resolutions, &err))
         return fail(EXIT_USAGE, err.text);
     if (rollback)
-        ask_for_rollback(h, a);
-    s->run->past = with_secrets(s, h->past);
+        ask_for_rollback(h->past);
+    restore_values(s, h->past);
+    s->run->past = h->past;
     s->run->began_with = h->sources;
     return 0;
 }
@@ -114,9 +84,8 @@ static int look_again(struct session *s, const struct options *o, struct history
 static int find_steps(const struct session *s, const struct history *h)
 {
     struct error err;
-    const struct value *order = value_get(h->past, "order");
-    for (size_t i = 0; i < value_count(order); i++) {
-        const char *name = value_text(value_at(order, i));
+    for (size_t i = 0; i < h->past->count; i++) {
+        const char *name = h->past->steps[i].name;
         if (outline_step(&s->run->outline, name))
             continue;
         error_set(&err,

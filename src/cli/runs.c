@@ -83,13 +83,14 @@ static void print_effect(const struct value *e)
     printf("\n");
 }
 
-static void print_effects(const struct value *effects, const char *step, bool undo)
+// An undo's effects belong to one rollback of several.
+static void print_effects(const struct value *effects, const char *step, int64_t generation)
 {
     for (size_t i = 0; i < value_count(effects); i++) {
         const struct value *e = value_at(effects, i);
-        bool undoing = strncmp(value_get_text(e, "scope"), "undo:", 5) == 0;
+        int64_t of = value_get_int(e, "generation", 0);
         bool clock = strcmp(value_get_text(e, "kind"), "time.now") == 0;
-        if (strcmp(value_get_text(e, "step"), step) == 0 && undoing == undo && !clock)
+        if (strcmp(value_get_text(e, "step"), step) == 0 && of == generation && !clock)
             print_effect(e);
     }
 }
@@ -118,12 +119,12 @@ static void print_run(const struct value *all)
                value_get_text(s, "state"));
         if (*value_get_text(s, "error"))
             printf("  %s\n", value_get_text(s, "error"));
-        print_effects(effects, value_get_text(s, "step"), false);
+        print_effects(effects, value_get_text(s, "step"), 0);
     }
     for (size_t i = 0; i < value_count(undos); i++) {
         const struct value *u = value_at(undos, i);
         printf("\nundo of %s  %s\n", value_get_text(u, "step"), value_get_text(u, "outcome"));
-        print_effects(effects, value_get_text(u, "step"), true);
+        print_effects(effects, value_get_text(u, "step"), value_get_int(u, "generation", 1));
     }
 }
 

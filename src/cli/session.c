@@ -24,6 +24,7 @@
 #include "net/loop.h"
 #include "prim/prims.h"
 #include "record/journal.h"
+#include "record/keep.h"
 #include "record/redact.h"
 #include "record/store_file.h"
 
@@ -96,6 +97,15 @@ static struct value *masked_value(void *secrets, struct arena *a, const struct v
     return redact_value(a, secrets, v);
 }
 
+static const char *unkeepable(void *secrets, const struct value *v)
+{
+    struct arena a = {0};
+    const char *why;
+    keep_value(&a, secrets, v, &why);
+    arena_free(&a);
+    return why;
+}
+
 static void mask(void *secrets, const char *name, const char *text, size_t len)
 {
     redact_add(secrets, name, text, len);
@@ -164,6 +174,7 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     s->run->mask = mask;
     s->run->masked = masked;
     s->run->masked_value = masked_value;
+    s->run->unkeepable = unkeepable;
     s->run->mask_arg = s->secrets;
     take_approval(s, o);
     if (!open_journal(s, o, &err))

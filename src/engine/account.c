@@ -14,9 +14,19 @@ static void count_write(struct run *run, int by)
         run->undo.entries[run->undo.count - 1].writes += by;
 }
 
+// An undo that sends, or that looks whether there is anything left to take back, has done its duty;
+// so has a person who was asked.
+static void note_deed(struct run *run, enum effect_access access)
+{
+    run->undo_deeds.sent += access == ACCESS_WRITE;
+    run->undo_deeds.looked += access == ACCESS_READ || access == ACCESS_HUMAN;
+}
+
 void account_begin(const struct effect *e)
 {
     struct run *run = e->run;
+    if (run->undoing)
+        note_deed(run, e->access);
     switch (e->access) {
     case ACCESS_READ:
         run->counts.reads++;
@@ -51,7 +61,7 @@ void account_end(const struct effect *e)
     if (e->access != ACCESS_WRITE)
         return;
     if (e->refused && !e->in_doubt)
-        count_write(run, -1);
+        count_write(run, e->counted_before ? -2 : -1);
     if (run->undoing) {
         note_doubt(e, &run->undo_in_doubt, &run->undo_doubt);
     } else if (run->undo.count) {

@@ -50,16 +50,15 @@ void approved_free(struct approved *p)
 // What steps did that were finished before the run was interrupted was answered to another process.
 static void learn_past(struct approved *p, const struct run *run)
 {
-    const struct value *steps = value_get(run->past, "steps");
-    if (p->learned || value_count(steps) == 0)
+    if (p->learned || run->past == NULL || run->past->count == 0)
         return;
     p->learned = true;
     for (size_t k = 0; k < 2; k++) {
         for (size_t i = 0; i < value_count(p->all[k]); i++) {
             const struct value *effect = value_at(p->all[k], i);
             const char *scope = value_get_text(effect, "scope"), *colon = strchr(scope, ':');
-            const struct value *step = colon ? value_get(steps, colon + 1) : NULL;
-            if (strcmp(value_get_text(step, "state"), "ok") == 0)
+            const struct past_step *step = colon ? past_step(run->past, colon + 1) : NULL;
+            if (step && step->state == STEP_OK)
                 likeness_learn(&p->arena, p->answers, value_get(effect, "answer"), NULL);
         }
     }
@@ -116,8 +115,8 @@ bool approved_allows(struct effect *e)
     struct likeness first = {0};
     const struct value *wanted = identity_of(e, a);
     struct lane *lane = lanes_find(&p->writes, wanted);
-    if (lane && strcmp(lane->attempt, e->scope) != 0) {
-        lane->attempt = arena_dup(&p->arena, e->scope);
+    if (lane && strcmp(lane->attempt, e->scope.text) != 0) {
+        lane->attempt = arena_dup(&p->arena, e->scope.text);
         lane->next = 0;
     }
     for (size_t i = lane ? lane->next : 0; lane && i < lane->count; i++) {

@@ -9,6 +9,7 @@
 #include "engine/failure.h"
 #include "engine/mode.h"
 #include "engine/random.h"
+#include "engine/results.h"
 #include "engine/rule.h"
 #include "engine/run.h"
 #include "engine/source.h"
@@ -160,30 +161,6 @@ static int border_duration_text(lua_State *L)
     return 1;
 }
 
-// engine.result(name): what the step of that name returned, afresh each time; nil when it has not
-// run or returned nothing.
-static int border_result(lua_State *L)
-{
-    struct run *run = run_of(L);
-    const char *name = luaL_checkstring(L, 1);
-    const struct value *result = value_get(run->results, name);
-    const struct value *past = value_get(value_get(run->past, "steps"), name);
-    if (outline_step(&run->outline, name) == NULL)
-        return failure_raise(L, FAILURE_USAGE,
-                             "run.results: there is no step \"%s\"; `runbook check %s` lists them",
-                             name, run->options->file);
-    if (result == NULL && value_get_bool(past, "withheld", false))
-        return failure_raise(L, FAILURE_USAGE,
-                             "what the step \"%s\" returned held a secret, which the journal does "
-                             "not keep; a step that needs it after a resume must get it itself",
-                             name);
-    run->step_stale |= value_get_bool(run->stale_results, name, false);
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, CALL_UNKNOWNS);
-    if (result || lua_getfield(L, -1, name) == LUA_TNIL)
-        convert_push(L, result);
-    return 1;
-}
-
 // engine.array(t): marks t as an array, so that {} becomes [].
 static int border_array(lua_State *L)
 {
@@ -266,7 +243,8 @@ void border_push(lua_State *L)
         {"unknown_of", border_unknown_of},
         {"duration_seconds", border_duration_seconds},
         {"duration_text", border_duration_text},
-        {"result", border_result},
+        {"result", results_get},
+        {"has_result", results_has},
         {"array", border_array},
         {"load", border_load},
         {"mask", border_mask},

@@ -10,6 +10,7 @@
 #include "engine/fiber.h"
 #include "engine/mode.h"
 #include "engine/run.h"
+#include "engine/unknown.h"
 #include "net/loop.h"
 
 enum {
@@ -23,13 +24,28 @@ static void on_timeout(void *arg)
     fiber_stop(f, FIBER_TIMEOUT);
 }
 
-// Runs protected: (reference). Makes the fiber and leaves it to the pump.
+static void push_argument(lua_State *L, const struct call_argument *argument)
+{
+    const struct step *step = run_of(L)->step;
+    if (argument->unknown) {
+        lua_pushfstring(L, "the `before` of the step %s", step->name);
+        unknown_push(L, lua_tostring(L, -1), step->where, argument->unknown);
+        lua_remove(L, -2);
+    } else {
+        convert_push(L, argument->value);
+    }
+}
+
+// Runs protected: (reference, argument). Makes the fiber and leaves it to the pump.
 static int start(lua_State *L)
 {
     struct run *run = run_of(L);
+    const struct call_argument *argument = lua_touserdata(L, 2);
     lua_rawgeti(L, LUA_REGISTRYINDEX, (int)lua_tointeger(L, 1));
     lua_getfield(L, LUA_REGISTRYINDEX, "runbook.run");
-    run->step_fiber = fiber_start(L, 1, NULL, "");
+    if (argument)
+        push_argument(L, argument);
+    run->step_fiber = fiber_start(L, argument ? 2 : 1, NULL, "");
     return 0;
 }
 
@@ -61,7 +77,7 @@ static int take_result(lua_State *L)
     bool unknown = strcmp(value_get_text(failure_read(L, -1, &a), "kind"), FAILURE_UNKNOWN) == 0;
     arena_free(&a);
     // Passed on in a plan alone: the journal cannot keep it, and a resumed run would find nothing.
-    if (!unknown || !run->mode->rehearsal || strncmp(run->scope, "step:", 5) != 0)
+    if (!unknown || !run->mode->rehearsal || run->scope.part != SCOPE_STEP)
         return lua_error(L);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, CALL_UNKNOWNS);
     lua_pushvalue(L, 2);
@@ -98,13 +114,14 @@ static struct value *late(struct run *run, enum fiber_stop why)
 }
 
 struct value *call_function(struct run *run, int reference, int64_t timeout_ms,
-                            struct value **result)
+                            const struct call_argument *argument, struct value **result)
 {
     lua_State *L = run->L;
     budget_renew(run);
     lua_pushcfunction(L, start);
     lua_pushinteger(L, reference);
-    if (lua_pcall(L, 1, 0, 0) != LUA_OK)
+    lua_pushlightuserdata(L, (void *)argument);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK)
         return protected_failure(run);
     struct fiber *f = run->step_fiber;
     if (timeout_ms && !run->mode->rehearsal) {

@@ -107,12 +107,11 @@ int door_pass(lua_State *L, struct effect *e)
     if (f->probing && e->access == ACCESS_WRITE)
         return failure_raise(L, FAILURE_USAGE, "a probe only looks, but this one would: %s",
                              e->summary);
-    if (strncmp(run->scope, "when:", 5) == 0 && e->access == ACCESS_WRITE)
-        return failure_raise(
-            L, FAILURE_USAGE,
-            "`when` only looks, but this one would: %s. Do it in the step, or in a "
-            "step of its own",
-            e->summary);
+    if (scope_only_looks(run->scope.part) && e->access == ACCESS_WRITE)
+        return failure_raise(L, FAILURE_USAGE,
+                             "`%s` only looks, but this one would: %s. Do it in the step, or in a "
+                             "step of its own",
+                             scope_part_name(run->scope.part), e->summary);
     e->run = run;
     e->fiber = f;
     snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",

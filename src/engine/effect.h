@@ -8,6 +8,7 @@
 
 #include "base/value.h"
 #include "engine/need.h"
+#include "engine/scope.h"
 
 struct fiber;
 struct run;
@@ -80,7 +81,7 @@ struct effect {
     bool public_only; // what is connected to must have a public address
     struct run *run;
     struct fiber *fiber;
-    const char *scope; // what of the run it belongs to: "step:NAME#1", "undo:NAME#1"
+    struct scope scope; // what of the run it belongs to
     char position[64];
     char where[256];
     char fingerprint[65]; // of kind, system and arguments, secrets masked
@@ -105,6 +106,7 @@ struct effect {
     struct timer *probe_pause; // until it is asked once more
     bool probed_twice;
     bool left_open;            // in doubt since before the run went on
+    bool counted_before;       // among the writes that the step had made before the run went on
     lua_KFunction after_probe; // where the door goes on
     char *outer_position;      // of the fiber, while its probe is called
     int outer_effects;
@@ -113,6 +115,7 @@ struct effect {
     void *work;            // its own
     struct value *result;  // NULL with `error` set when it failed
     const char *error;     // one sentence
+    const char *code;      // of the error, for programs: "http.409"; NULL: none
     const char *detail;    // further lines to the error, or NULL
     bool in_doubt;         // failed, and the change may have happened all the same
     bool refused;          // a write that certainly changed nothing; in a plan: that would not

@@ -14,7 +14,8 @@ enum event_type {
     // phases [ { name, steps [ name ] } ] (those that will run), user, host
     EVENT_RUN_STARTED,
     EVENT_PHASE_STARTED, // on_failure, keep_going, help
-    EVENT_STEP_STARTED,  // attempt (1, 2, ...), where ("file.lua:12")
+    EVENT_STEP_STARTED,  // attempt (1, 2, ...), spent (of these, before it was resumed after it had
+                         // failed), where ("file.lua:12")
     // access ("read" | "write" | "time" | "human"), kind ("http.request"), summary, position ("3"
     // or
     // "3.1.2" inside parallel), target; sent before it is performed, not in plan mode
@@ -52,9 +53,10 @@ enum event_type {
     // outcome, seconds. Plan: if_it_fails: what becomes of the changes if its last step fails, as
     // undo_plan.h says
     EVENT_PHASE_ENDED,
-    EVENT_ROLLBACK_STARTED, // cause (text), steps [ name ] in the order in which they are undone
+    EVENT_ROLLBACK_STARTED, // cause (text), wished (by a person), generation (1, 2, ...), steps
+                            // [ name ] in the order in which they are undone
     EVENT_UNDO_STARTED,     // (effects and checks between these two belong to the undo of `step`)
-    EVENT_UNDO_ENDED,       // outcome ("ok" | "failed"), error, seconds, attempts
+    EVENT_UNDO_ENDED,       // outcome ("ok" | "failed"), error, seconds, attempts, note (or absent)
     EVENT_ROLLBACK_ENDED,   // outcome, undone, failed [ { step, error } ]
     // outcome ("done" | "failed" | "stopped" | "planned" | "rolled back"), exit (code), headline
     // (one sentence),

@@ -83,7 +83,7 @@ static struct value *lane_of(const char *position, struct arena *a)
 struct value *identity_of(const struct effect *e, struct arena *a)
 {
     struct value *v = value_object(a);
-    value_set(a, v, "scope", value_bytes(a, e->scope, strcspn(e->scope, "#")));
+    value_set(a, v, "scope", value_bytes(a, e->scope.text, strcspn(e->scope.text, "#")));
     value_set(a, v, "lane", lane_of(e->position, a));
     value_set(a, v, "kind", value_string(a, e->kind->name));
     value_set(a, v, "system", value_string(a, e->system));

@@ -11,7 +11,9 @@
 #include "base/value.h"
 
 struct effect;
+struct scope;
 
+// What became of an effect. The journal keeps these numbers.
 enum journal_state {
     JOURNAL_STARTED, // begun, and no outcome: for a write, in doubt
     JOURNAL_DONE,
@@ -27,8 +29,10 @@ struct journal_entry {
     bool in_doubt; // failed, and may have happened all the same
     bool kept;     // the answer is there; one that holds secrets may not be
     const char *fingerprint, *summary, *where, *error;
+    const char *code; // of the error; NULL: none is known
     struct value *result;
-    int64_t deadline; // of a wait: milliseconds since 1970
+    struct value *process; // which processes an exec became; NULL: none is on record
+    int64_t deadline;      // of a wait: milliseconds since 1970
 };
 
 struct journal {
@@ -36,13 +40,23 @@ struct journal {
     bool (*begin)(struct journal *, const struct effect *, struct error *);
     // Writes the outcome. False with `err` set: stop, the outcome is not on record.
     bool (*end)(struct journal *, const struct effect *, struct error *);
+    // Writes which processes the effect, whose intent is on record, has become: plain data. Durable
+    // on return. False with `err` set: they must not begin.
+    bool (*process)(struct journal *, const struct effect *, const struct value *, struct error *);
     // Finds what happened at the effect's scope and position before; texts and values in the arena.
     bool (*recall)(struct journal *, const struct effect *, struct journal_entry *, struct arena *);
     // Finds the first effect that the scope made before beyond its `last` one of now.
-    bool (*omitted)(struct journal *, const char *scope, int last, struct journal_entry *,
+    bool (*omitted)(struct journal *, const struct scope *, int last, struct journal_entry *,
                     struct arena *);
-    // Finds a write of the scope that was begun and whose outcome is not known.
-    bool (*open)(struct journal *, const char *scope, struct journal_entry *, struct arena *);
+    // Finds a write that a step's function has begun, in any attempt, and whose outcome is not
+    // known.
+    bool (*open)(struct journal *, const char *step, struct journal_entry *, struct arena *);
+    // Keeps what the step that is under way returns, with its end; `result` NULL: nothing. What
+    // cannot be given back as it is stands there as withheld.
+    void (*result)(struct journal *, const struct value *result);
+    // Keeps what the `before` of the step returned, NULL: nothing; it is durable with the next
+    // intent. False with `err` set when it cannot be written.
+    bool (*before)(struct journal *, const char *step, const struct value *before, struct error *);
     // Keeps a source that the run has loaded. `module` is NULL for the runbook itself.
     void (*source)(struct journal *, const char *module, const char *chunk, const char *text,
                    size_t len);

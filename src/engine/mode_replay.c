@@ -22,6 +22,7 @@ static void answer(struct effect *e, const struct journal_entry *past)
     e->replayed = true;
     e->result = past->result;
     e->error = past->error;
+    e->code = past->code;
     e->in_doubt = past->in_doubt;
     e->refused = past->state == JOURNAL_REFUSED || (past->error && !past->in_doubt);
     if (!past->result && !past->error)
@@ -54,9 +55,9 @@ static void diverge(struct effect *e, const struct journal_entry *past)
 {
     struct arena *a = &e->arena;
     e->error = arena_printf(a, path_text, e->run->step->name);
-    e->detail = arena_printf(a, "%s\n%s\neffect %s of \"%s\"",
-                             shown(e->run, true, past->summary, past->where),
-                             shown(e->run, false, e->summary, e->where), e->position, e->scope);
+    e->detail = arena_printf(
+        a, "%s\n%s\neffect %s of \"%s\"", shown(e->run, true, past->summary, past->where),
+        shown(e->run, false, e->summary, e->where), e->position, e->scope.text);
     halt(e, HALT_DIVERGED);
 }
 
@@ -65,8 +66,9 @@ static void exceed(struct effect *e)
 {
     struct arena *a = &e->arena;
     e->error = arena_printf(a, path_text, e->run->step->name);
-    e->detail = arena_printf(a, "before:  it ended here\n%s\neffect %s of \"%s\"",
-                             shown(e->run, false, e->summary, e->where), e->position, e->scope);
+    e->detail =
+        arena_printf(a, "before:  it ended here\n%s\neffect %s of \"%s\"",
+                     shown(e->run, false, e->summary, e->where), e->position, e->scope.text);
     halt(e, HALT_DIVERGED);
 }
 
@@ -147,6 +149,7 @@ static void perform(struct effect *e)
         e->deadline = past.deadline;
         effect_do(e);
     } else if (open || (!past.kept && is_answered(&past))) {
+        e->counted_before = open;
         settle(e, &past);
     } else {
         answer(e, &past);
@@ -158,10 +161,10 @@ static void finished(struct run *run, int effects)
 {
     struct journal_entry past;
     struct arena *a = &run->arena;
-    if (!run->journal->omitted(run->journal, run->scope, effects, &past, a))
+    if (!run->journal->omitted(run->journal, &run->scope, effects, &past, a))
         return;
     const char *detail = arena_printf(a, "%s\nnow:     it ended without\n\"%s\"",
-                                      shown(run, true, past.summary, past.where), run->scope);
+                                      shown(run, true, past.summary, past.where), run->scope.text);
     run_halt(run, HALT_DIVERGED, arena_printf(a, path_text, run->step->name), past.where, detail);
 }
 

@@ -51,6 +51,7 @@ static void read_step(lua_State *L, struct arena *a, const struct phase *phase, 
     lua_pop(L, 1);
     s->undo = field_function(L, "undo");
     s->when = field_function(L, "when");
+    s->before = field_function(L, "before");
     s->timeout_ms = (int64_t)(field_number(L, "timeout") * 1000);
     s->attempts = (int)field_number(L, "attempts");
     s->backoff_ms = (int64_t)(field_number(L, "backoff") * 1000);

@@ -17,6 +17,7 @@ struct step {
     const char *name, *help, *where;
     const struct phase *phase;
     int action, undo, when;    // references of functions; LUA_NOREF when there is none
+    int before;                // looks how things are before its first change
     const void *undo_identity; // equal for steps that share one undo function
     const char *lasting;       // why its changes may stay after a failure, or NULL
     int64_t timeout_ms;        // 0: none

@@ -13,7 +13,7 @@ static uint64_t next_random(struct fiber *f)
 {
     if (f->random == 0) {
         f->random = f->run->seed;
-        for (const char *p = f->run->scope; *p; p++)
+        for (const char *p = f->run->scope.text; *p; p++)
             f->random = (f->random ^ (unsigned char)*p) * UINT64_C(1099511628211);
         for (const char *p = f->position; *p; p++)
             f->random = (f->random ^ (unsigned char)*p) * UINT64_C(1099511628211);

@@ -179,15 +179,15 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
         if (!phase->steps[i].selected)
             continue;
         struct value *failure;
-        enum step_outcome outcome = step_run(run, &phase->steps[i], &failure);
-        v->stopped = outcome == STEP_STOPPED || run->signal || run->halted;
-        failed |= outcome == STEP_FAILED;
+        enum step_state state = step_run(run, &phase->steps[i], &failure);
+        v->stopped = state == STEP_STOPPED || run->signal || run->halted;
+        failed |= state == STEP_FAILED;
         if (failure && (own == NULL || run->denied)) {
             own = failure;
             culprit = &phase->steps[i];
         }
         bool goes_on = phase->keep_going && !run->denied && !run_in_doubt(run);
-        if (outcome == STEP_FAILED && !goes_on && follows_failures(run))
+        if (state == STEP_FAILED && !goes_on && follows_failures(run))
             break;
     }
     data = value_object(a);
@@ -212,36 +212,38 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     if ((failed || v->stopped) && may_undo && phase->on_failure == ON_FAILURE_ROLLBACK) {
         const char *cause = own ? value_get_text(own, "text") : "stopped by a signal";
         v->rolled_back = true;
-        v->rollback_failed = !undo_all(run, cause);
+        v->rollback_failed = !undo_all(run, cause, false);
     }
     return !ends;
 }
 
-// A rollback that was asked for, or was under way when the run was interrupted.
+// A rollback that was asked for, or was under way when the run was interrupted. What is in doubt
+// and is to be sent again is, before anything is taken back.
 static bool take_back(struct run *run, struct verdict *v)
 {
-    const struct value *rollback = value_get(run->past, "rollback");
-    const struct value *order = value_get(run->past, "order"),
-                       *undone = value_get(rollback, "undone");
-    if (rollback == NULL || rollback->type == VALUE_NULL)
+    const struct past *past = run->past;
+    if (past == NULL || !past->rolls_back)
         return false;
-    for (size_t i = 0; i < value_count(order); i++) {
-        const struct step *step = outline_step(&run->outline, value_text(value_at(order, i)));
-        if (step)
+    for (size_t i = 0; i < past->count; i++) {
+        const struct step *step = outline_step(&run->outline, past->steps[i].name);
+        struct value *failure;
+        if (step && past->steps[i].sent_again)
+            step_run(run, step, &failure);
+        else if (step)
             undo_register(run, step);
     }
-    for (size_t i = 0; i < value_count(undone); i++)
-        undo_done_before(run, value_text(value_at(undone, i)));
-    run->generation = value_get_int(rollback, "generation", 1) - 1;
-    v->asked = value_get_text(rollback, "cause");
-    v->wished = value_get_bool(rollback, "wished", false);
-    v->rollback_failed = !undo_all(run, v->asked);
+    for (size_t i = 0; i < past->undone_count; i++)
+        undo_done_before(run, past->undone[i]);
+    run->generation = past->generation - past->under_way;
+    v->asked = past->cause;
+    v->wished = past->wished;
+    v->rollback_failed = !undo_all(run, v->asked, v->wished);
     return true;
 }
 
 static void walk_phases(struct run *run, struct verdict *v)
 {
-    run->generation = value_get_int(run->past, "generation", 0);
+    run->generation = run->past ? run->past->generation : 0;
     for (int i = 0; i < run->outline.count; i++)
         if (run->outline.phases[i].selected && !walk_phase(run, &run->outline.phases[i], v))
             return;

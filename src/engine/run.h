@@ -12,6 +12,8 @@
 #include "engine/event.h"
 #include "engine/fiber.h"
 #include "engine/outline.h"
+#include "engine/past.h"
+#include "engine/scope.h"
 #include "engine/undo.h"
 
 struct loop;
@@ -89,6 +91,8 @@ struct run {
     void (*mask)(void *arg, const char *name, const char *text, size_t len);
     char *(*masked)(void *arg, const char *text, size_t len, size_t *out_len);
     struct value *(*masked_value)(void *arg, struct arena *, const struct value *);
+    // Why the journal cannot keep `v` such that it comes back as it is; NULL: it can.
+    const char *(*unkeepable)(void *arg, const struct value *v);
     void *mask_arg;
     // Asked before each change is sent: is this the only run of its runbook and target? False with
     // `err` set when that is not certain any more. NULL: it is.
@@ -115,14 +119,15 @@ struct run {
     bool undo_in_doubt; // a write of the undo that runs now, `undo_doubt`
     const char *undo_doubt;
     bool undoing;
-    int64_t deadline;            // of the step, steady clock in ms; 0: none
-    int64_t skipped_ms;          // plan: waits that were passed over
-    int step_writes;             // sent or suppressed by the step under way
-    bool step_stale;             // the step has read something that a change not made would affect
-    bool step_assumed;           // plan: the step has had an answer that was assumed
-    struct value *results;       // { step name: what it returned }
-    struct value *stale_results; // { step name: true }: plan: what rests on a step_stale one
-    struct value *figures;       // last figures that a bake told of, for progress
+    struct undo_deeds undo_deeds; // of the undo that runs now
+    int64_t deadline;             // of the step, steady clock in ms; 0: none
+    int64_t skipped_ms;           // plan: waits that were passed over
+    int step_writes;              // sent or suppressed by the step under way
+    bool step_stale;              // the step has read something that a change not made would affect
+    bool step_assumed;            // plan: the step has had an answer that was assumed
+    struct value *results;        // { step name: what it returned }
+    struct value *stale_results;  // { step name: true }: plan: what rests on a step_stale one
+    struct value *figures;        // last figures that a bake told of, for progress
     struct undo undo;
     struct permit *permit; // NULL: everything is allowed
     struct value *touched; // parts of rules, as effects ask for them and all are allowed; or NULL
@@ -140,12 +145,8 @@ struct run {
     unsigned computed_count;
 
     struct journal *journal; // NULL: none is kept
-    const char *scope;       // of the effects under way
-    // Of a run that goes on, else NULL: { steps: { NAME: { state, attempts, result, writes,
-    // in_doubt, withheld (its result held a secret) } }, order: [ NAME ], rollback: null | { cause,
-    // wished (by a person, not by a failure), generation, undone: [ NAME ] } }; states as the
-    // outcomes of EVENT_STEP_ENDED, and "running".
-    struct value *past;
+    struct scope scope;      // of the effects under way
+    const struct past *past; // of a run that goes on; else NULL
     bool proves;  // what is finished is replayed first, as proof that another source does the same
     bool proving; // the step under way is one of those
     struct value *sources;     // { module: { chunk, text } } of a run that goes on; else NULL

@@ -20,12 +20,28 @@ struct undo_entry *undo_register(struct run *run, const struct step *step)
         u->room = u->room ? u->room * 2 : 16;
         u->entries = mem_grow(u->entries, u->room * sizeof *u->entries);
     }
-    const struct value *past = value_get(value_get(run->past, "steps"), step->name);
+    const struct past_step *past = past_step(run->past, step->name);
     struct undo_entry *entry = &u->entries[u->count++];
-    *entry = (struct undo_entry){.step = step,
-                                 .writes = (int)value_get_int(past, "writes", 0),
-                                 .in_doubt = value_get_bool(past, "in_doubt", false)};
+    *entry = (struct undo_entry){.step = step};
+    if (past) {
+        entry->state = past->state;
+        entry->why = past->error;
+        entry->withheld = past->withheld;
+        entry->writes = past->writes;
+        entry->has_before = past->has_before;
+        entry->before = past->before;
+        entry->before_withheld = past->before_withheld;
+        entry->in_doubt = past->in_doubt;
+    }
     return entry;
+}
+
+struct undo_entry *undo_entry(const struct run *run, const char *step)
+{
+    for (size_t i = run->undo.count; i-- > 0;)
+        if (strcmp(run->undo.entries[i].step->name, step) == 0)
+            return &run->undo.entries[i];
+    return NULL;
 }
 
 bool undo_is_due(const struct undo_entry *e)
@@ -60,11 +76,12 @@ struct value *undo_names(struct run *run)
     return names;
 }
 
-static void tell_start(struct run *run, const char *cause)
+static void tell_start(struct run *run, const char *cause, bool wished)
 {
     struct arena *a = &run->arena;
     struct value *data = value_object(a), *names = undo_names(run);
     value_set(a, data, "cause", value_string(a, cause));
+    value_set(a, data, "wished", value_bool(a, wished));
     value_set(a, data, "generation", value_int(a, run->generation));
     value_set(a, data, "steps", names);
     run_tell(run, EVENT_ROLLBACK_STARTED, data);
@@ -80,15 +97,55 @@ static struct value *in_doubt(struct run *run)
     return failure;
 }
 
+// What was before the change of the steps that share the undo: before the first of them.
+static struct call_argument before_of(const struct run *run, const struct step *step)
+{
+    const struct undo *u = &run->undo;
+    for (size_t i = 0; i < u->count; i++) {
+        const struct undo_entry *e = &u->entries[i];
+        if (e->step->undo_identity == step->undo_identity && e->has_before && !e->undone)
+            return (struct call_argument){.value = e->before, .unknown = e->before_withheld};
+    }
+    return (struct call_argument){0};
+}
+
+// An undo that does nothing takes nothing back, whatever it returns.
+static struct value *did_nothing(struct run *run, const struct step *step)
+{
+    struct arena *a = &run->arena;
+    struct value *failure = value_object(a);
+    value_set(a, failure, "kind", value_string(a, FAILURE_USAGE));
+    value_set(a, failure, "text",
+              value_printf(a, "its undo did nothing: it neither sent anything nor looked whether "
+                              "the change still stands"));
+    value_set(a, failure, "where", value_string(a, step->where));
+    return failure;
+}
+
+struct value *undo_call(struct run *run, const struct step *step)
+{
+    const struct call_argument before = before_of(run, step);
+    run->undo_deeds = (struct undo_deeds){0};
+    struct value *failure = call_function(run, step->undo, step->timeout_ms, &before, NULL);
+    if (failure || run->undo_deeds.sent || run->undo_deeds.looked)
+        return failure;
+    return did_nothing(run, step);
+}
+
 // An undo may be made again, and so one that leaves something in doubt is.
 static struct value *call_undo(struct run *run, const struct step *step, int attempt)
 {
-    run->scope = arena_printf(&run->arena, "undo:%s#%d of rollback %lld", step->name, attempt,
-                              (long long)run->generation);
+    run->scope = scope_make(&run->arena, SCOPE_UNDO, step->name, attempt, run->generation);
     run->undo_in_doubt = false;
     run->undo_doubt = NULL;
-    struct value *failure = call_function(run, step->undo, step->timeout_ms, NULL);
+    struct value *failure = undo_call(run, step);
     return failure || !run->undo_in_doubt ? failure : in_doubt(run);
+}
+
+// What asked for something that makes no sense would only ask for it again.
+static bool worth_trying_again(const struct value *failure)
+{
+    return failure && strcmp(value_get_text(failure, "kind"), FAILURE_USAGE) != 0;
 }
 
 // Runs the undo of one step, up to three times. Returns its last failure, or NULL.
@@ -102,7 +159,7 @@ static struct value *undo_one(struct run *run, const struct step *step)
     run_tell(run, EVENT_UNDO_STARTED, NULL);
     int attempt = 1;
     struct value *failure = call_undo(run, step, attempt);
-    while (failure && attempt < UNDO_ATTEMPTS && !run->mode->rehearsal) {
+    while (worth_trying_again(failure) && attempt < UNDO_ATTEMPTS && !run->mode->rehearsal) {
         step_pause(run, (int64_t)UNDO_BACKOFF_MS * attempt);
         failure = call_undo(run, step, ++attempt);
     }
@@ -111,6 +168,8 @@ static struct value *undo_one(struct run *run, const struct step *step)
     value_set(a, data, "error", failure ? failure : value_null(a));
     value_set(a, data, "seconds", value_float(a, (double)(clock_steady() - started) / 1000));
     value_set(a, data, "attempts", value_int(a, attempt));
+    if (failure == NULL && run->undo_deeds.sent == 0)
+        value_set(a, data, "note", value_string(a, "nothing was left to take back"));
     run_tell(run, EVENT_UNDO_ENDED, data);
     run->step = NULL;
     run->phase = NULL;
@@ -132,7 +191,7 @@ static void add_standing(struct run *run, struct value *failed)
     }
 }
 
-bool undo_all(struct run *run, const char *cause)
+bool undo_all(struct run *run, const char *cause, bool wished)
 {
     struct arena *a = &run->arena;
     struct undo *u = &run->undo;
@@ -140,7 +199,7 @@ bool undo_all(struct run *run, const char *cause)
     int undone = 0;
     run->undoing = true;
     run->generation++;
-    tell_start(run, cause);
+    tell_start(run, cause, wished);
     for (size_t i = u->count; i-- > 0;) {
         if (!undo_is_due(&u->entries[i]))
             continue;

@@ -5,17 +5,30 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/step_state.h"
+
 struct run;
 struct step;
 struct value;
 
 struct undo_entry {
     const struct step *step;
-    int writes;        // that the step sent
-    bool undone;       // by its own undo, or by the shared one
-    bool given_up;     // the undo that it shares has failed
-    const char *doubt; // the change that may or may not have happened; NULL: none
-    bool in_doubt;     // a write of the step may or may not have happened
+    enum step_state state;
+    const char *why;             // it failed or was stopped; NULL
+    const char *withheld;        // why what it returned is not known any more; NULL: it is
+    int writes;                  // that the step sent
+    bool has_before;             // its `before` was taken
+    const struct value *before;  // what that was; NULL: it is withheld
+    const char *before_withheld; // why; NULL: it is not
+    bool undone;                 // by its own undo, or by the shared one
+    bool given_up;               // the undo that it shares has failed
+    const char *doubt;           // the change that may or may not have happened; NULL: none
+    bool in_doubt;               // a write of the step may or may not have happened
+};
+
+// What an undo has done so far: one that neither sends nor looks takes nothing back.
+struct undo_deeds {
+    int sent, looked;
 };
 
 struct undo {
@@ -23,14 +36,18 @@ struct undo {
     size_t count, room;
 };
 
-// The cause of a rollback that nothing but a person's wish led to.
-#define UNDO_WISH "it was asked for"
-
-// Registers a step that is about to begin; the entry stays valid until the next call.
+// Registers a step that is about to begin, with what is on record of it; the entry stays valid
+// until the next call.
 struct undo_entry *undo_register(struct run *, const struct step *);
+// The entry of the step of that name; NULL: it has not begun.
+struct undo_entry *undo_entry(const struct run *, const char *step);
+// Calls the undo of a step, as the attempt that run->scope names, with what was before the first of
+// the steps that share it. Returns its failure, or NULL.
+struct value *undo_call(struct run *, const struct step *);
 // Runs every undo of a step that made writes, last first. A failing one is tried three times, then
-// noted, and the others still run. Returns true when none failed. `cause` is the headline.
-bool undo_all(struct run *, const char *cause);
+// noted, and the others still run. Returns true when none failed. `cause` is the headline;
+// `wished`: it is a person's wish, and not a failure.
+bool undo_all(struct run *, const char *cause, bool wished);
 // Notes that the undo of that step, and so of all that share it, was done before the run was
 // resumed.
 void undo_done_before(struct run *, const char *step);

@@ -61,8 +61,8 @@ static void undo_rehearse(struct run *run, struct value *row)
     run->phase = step->phase;
     run->step = step;
     run->step_stale = run->step_assumed = false;
-    run->scope = arena_printf(a, "undo:%s#1 of no rollback", step->name);
-    const struct value *failure = call_function(run, step->undo, step->timeout_ms, NULL);
+    run->scope = scope_make(a, SCOPE_UNDO, step->name, 1, 0);
+    const struct value *failure = undo_call(run, step);
     value_set(a, row, "writes", ear->writes);
     value_set(a, row, "problem", failure ? value_get(failure, "text") : value_null(a));
 }

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "record/schema.h"
+
 bool chronicle_takes(enum event_type type)
 {
     switch (type) {
@@ -44,54 +46,80 @@ static bool step_started(struct chronicle *c, const struct event *e, struct erro
 {
     return store_run(
         c->store, err,
-        "INSERT INTO step(run, step, n, phase, state, attempts, started)"
-        " VALUES(?, ?, (SELECT count(*) FROM step WHERE run=?), ?, 'running', ?, ?)"
-        " ON CONFLICT(run, step) DO UPDATE SET state='running', attempts=excluded.attempts,"
-        " ended=NULL",
-        "ttttii", c->run, e->step, c->run, e->phase, value_get_int(e->data, "attempt", 1), e->at);
+        "INSERT INTO step(run, step, n, phase, state, attempts, spent, started)"
+        " VALUES(?, ?, (SELECT count(*) FROM step WHERE run=?), ?, " SQL_STEP_RUNNING ", ?, ?, ?)"
+        " ON CONFLICT(run, step) DO UPDATE SET state=excluded.state, attempts=excluded.attempts,"
+        " spent=excluded.spent, retry_at=NULL, ended=NULL",
+        "ttttiii", c->run, e->step, c->run, e->phase, value_get_int(e->data, "attempt", 1),
+        value_get_int(e->data, "spent", 0), e->at);
+}
+
+static bool step_retried(struct chronicle *c, const struct event *e, double seconds,
+                         struct error *err)
+{
+    return store_run(c->store, err, "UPDATE step SET retry_at=? WHERE run=? AND step=?", "itt",
+                     e->at + (int64_t)(seconds * 1000), c->run, e->step);
 }
 
 static bool step_ended(struct chronicle *c, const struct event *e, struct error *err)
 {
-    const struct value *d = e->data;
-    const struct value *retry = value_get(d, "retry_in");
-    if (value_get_bool(d, "earlier", false) || (retry && retry->type != VALUE_NULL))
-        return true; // it was noted before, or is tried again
-    return store_run(
+    const struct value *d = e->data, *retry = value_get(d, "retry_in");
+    const struct value *failure = value_get(d, "error");
+    enum step_state state = STEP_STOPPED;
+    if (value_get_bool(d, "earlier", false))
+        return true; // it was noted before
+    if (retry && retry->type != VALUE_NULL)
+        return step_retried(
+            c, e, retry->type == VALUE_FLOAT ? retry->number : (double)retry->integer, err);
+    step_state_read(value_get_text(d, "outcome"), &state);
+    bool ok = store_run(
         c->store, err,
-        "INSERT INTO step(run, step, n, phase, state, attempts, result, error, started, ended)"
-        " VALUES(?, ?, (SELECT count(*) FROM step WHERE run=?), ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT(run, step) DO UPDATE SET state=excluded.state, result=excluded.result,"
-        " error=excluded.error, ended=excluded.ended",
-        "tttttivtii", c->run, e->step, c->run, e->phase, value_get_text(d, "outcome"),
-        value_get_int(d, "attempts", 1), value_get(d, "result"),
-        value_get_text(value_get(d, "error"), "text"), e->at, e->at);
+        "INSERT INTO step(run, step, n, phase, state, attempts, spent, result, withheld, error,"
+        " code, started, ended)"
+        " VALUES(?, ?, (SELECT count(*) FROM step WHERE run=?), ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(run, step) DO UPDATE SET state=excluded.state, retry_at=NULL,"
+        " result=excluded.result, withheld=excluded.withheld, error=excluded.error,"
+        " code=excluded.code, ended=excluded.ended",
+        "ttttiivtttii", c->run, e->step, c->run, e->phase, (int64_t)state,
+        value_get_int(d, "attempts", 1), c->result, c->withheld, value_get_text(failure, "text"),
+        value_get_text(failure, "code"), e->at, e->at);
+    c->result = NULL;
+    c->withheld = NULL;
+    return ok;
 }
 
 static bool rollback_started(struct chronicle *c, const struct event *e, struct error *err)
 {
     c->generation = value_get_int(e->data, "generation", 1);
     return store_run(c->store, err,
-                     "INSERT OR IGNORE INTO rollback(run, generation, cause, started)"
-                     " VALUES(?, ?, ?, ?)",
-                     "titi", c->run, c->generation, value_get_text(e->data, "cause"), e->at);
+                     "INSERT OR IGNORE INTO rollback(run, generation, cause, wished, started)"
+                     " VALUES(?, ?, ?, ?, ?)",
+                     "titii", c->run, c->generation, value_get_text(e->data, "cause"),
+                     (int64_t)value_get_bool(e->data, "wished", false), e->at);
+}
+
+static int64_t state_of(const struct event *e)
+{
+    enum step_state state = STEP_FAILED;
+    step_state_read(value_get_text(e->data, "outcome"), &state);
+    return state;
 }
 
 static bool rollback_ended(struct chronicle *c, const struct event *e, struct error *err)
 {
     return store_run(c->store, err,
-                     "UPDATE rollback SET outcome=?, ended=? WHERE run=? AND generation=?", "titi",
-                     value_get_text(e->data, "outcome"), e->at, c->run, c->generation);
+                     "UPDATE rollback SET state=?, ended=? WHERE run=? AND generation=?", "iiti",
+                     state_of(e), e->at, c->run, c->generation);
 }
 
-static bool undo(struct chronicle *c, const struct event *e, const char *outcome, struct error *err)
+static bool undo(struct chronicle *c, const struct event *e, int64_t state, struct error *err)
 {
     return store_run(
         c->store, err,
-        "INSERT INTO undo(run, generation, step, outcome, error, started, ended)"
+        "INSERT INTO undo(run, generation, step, state, error, started, ended)"
         " VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(run, generation, step)"
-        " DO UPDATE SET outcome=excluded.outcome, error=excluded.error, ended=excluded.ended",
-        "titttii", c->run, c->generation, e->step, outcome,
+        " DO UPDATE SET state=excluded.state, error=excluded.error, ended=excluded.ended",
+        "tititii", c->run, c->generation, e->step, state,
         value_get_text(value_get(e->data, "error"), "text"), e->at, e->at);
 }
 
@@ -107,9 +135,9 @@ bool chronicle_write(struct chronicle *c, const struct event *e, struct error *e
     case EVENT_ROLLBACK_STARTED:
         return rollback_started(c, e, err);
     case EVENT_UNDO_STARTED:
-        return undo(c, e, "running", err);
+        return undo(c, e, STEP_RUNNING, err);
     case EVENT_UNDO_ENDED:
-        return undo(c, e, value_get_text(e->data, "outcome"), err);
+        return undo(c, e, state_of(e), err);
     case EVENT_ROLLBACK_ENDED:
         return rollback_ended(c, e, err);
     case EVENT_RUN_ENDED:

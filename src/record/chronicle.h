@@ -8,6 +8,9 @@ struct chronicle {
     struct store *store; // the caller's, as is `run`
     const char *run;
     int64_t generation; // of the rollback under way
+    // Of the step that ends next: what it returned, as it may be kept; NULL: nothing, or why not.
+    const struct value *result;
+    const char *withheld;
 };
 
 // Whether anything is written of such an event.

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/undo.h"
+#include "record/schema.h"
+
+enum { STEPS_AT_ONCE = 64 };
 
 struct reading {
     struct arena *arena;
@@ -52,47 +54,93 @@ static bool read_source(sqlite3_stmt *row, void *arg)
     return true;
 }
 
+// The columns of a step, in the order of STEP_COLUMNS.
+enum step_column {
+    STEP_NAME,
+    STEP_STATE,
+    STEP_ATTEMPTS,
+    STEP_SPENT,
+    STEP_RETRY_AT,
+    STEP_RESULT,
+    STEP_WITHHELD,
+    STEP_BEFORE,
+    STEP_BEFORE_WITHHELD,
+    STEP_ERROR,
+    STEP_WRITES,
+    STEP_IN_DOUBT,
+};
+#define STEP_COLUMNS                                                                               \
+    "step, state, attempts, spent, retry_at, result, withheld, before, before_withheld, error,"    \
+    " (SELECT count(*) FROM effect e WHERE e.run=s.run AND e.step=s.step AND "                     \
+    "e.part=" SQL_PART_STEP "  AND " SQL_WRITE_STANDS "),"                                         \
+    " (SELECT count(*) FROM effect e WHERE e.run=s.run AND e.step=s.step AND "                     \
+    "e.part=" SQL_PART_STEP "  AND " SQL_WRITE_IN_DOUBT ")"
+
+static struct past_step *add_step(struct reading *r)
+{
+    struct past *past = r->run->past;
+    if (past->count % STEPS_AT_ONCE == 0) {
+        size_t room = past->count + STEPS_AT_ONCE;
+        struct past_step *steps = arena_alloc(r->arena, room * sizeof *steps);
+        if (past->count)
+            memcpy(steps, past->steps, past->count * sizeof *steps);
+        past->steps = steps;
+    }
+    return &past->steps[past->count++];
+}
+
 static bool read_step(sqlite3_stmt *row, void *arg)
 {
     struct reading *r = arg;
     struct arena *a = r->arena;
-    struct value *step = value_object(a), *result = store_value(row, 3, a);
-    const char *name = store_text(row, 0, a);
-    value_set(a, step, "state", value_string(a, store_text(row, 1, a)));
-    value_set(a, step, "attempts", value_int(a, sqlite3_column_int64(row, 2)));
-    value_set(a, step, "result", result ? result : value_null(a));
-    value_set(a, step, "writes", value_int(a, sqlite3_column_int64(row, 4)));
-    value_set(a, step, "in_doubt", value_bool(a, sqlite3_column_int64(row, 5) > 0));
-    value_set(a, value_get(r->into, "steps"), name, step);
-    value_push(a, value_get(r->into, "order"), value_string(a, name));
+    bool before = sqlite3_column_type(row, STEP_BEFORE) != SQLITE_NULL ||
+                  sqlite3_column_type(row, STEP_BEFORE_WITHHELD) != SQLITE_NULL;
+    *add_step(r) = (struct past_step){
+        .name = store_text(row, STEP_NAME, a),
+        .state = (enum step_state)sqlite3_column_int(row, STEP_STATE),
+        .attempts = sqlite3_column_int(row, STEP_ATTEMPTS),
+        .spent = sqlite3_column_int(row, STEP_SPENT),
+        .retry_at = sqlite3_column_int64(row, STEP_RETRY_AT),
+        .result = store_value(row, STEP_RESULT, a),
+        .withheld = store_text(row, STEP_WITHHELD, a),
+        .has_before = before,
+        .before = store_value(row, STEP_BEFORE, a),
+        .before_withheld = store_text(row, STEP_BEFORE_WITHHELD, a),
+        .error = store_text(row, STEP_ERROR, a),
+        .writes = sqlite3_column_int(row, STEP_WRITES),
+        .in_doubt = sqlite3_column_int(row, STEP_IN_DOUBT) > 0,
+    };
     return true;
 }
 
 static bool read_rollback(sqlite3_stmt *row, void *arg)
 {
     struct reading *r = arg;
-    struct arena *a = r->arena;
-    struct value *rollback = value_object(a);
-    const char *outcome = store_text(row, 2, a);
-    int64_t generation = sqlite3_column_int64(row, 0);
-    r->run->rolled_back = outcome && strcmp(outcome, "ok") == 0;
-    value_set(a, r->into, "generation", value_int(a, generation));
-    if (r->run->rolled_back)
-        return false;
-    // One that came to its end with something left is another one when it is tried again.
-    value_set(a, rollback, "generation", value_int(a, outcome ? generation + 1 : generation));
-    const char *cause = store_text(row, 1, a);
-    value_set(a, rollback, "cause", value_string(a, cause));
-    value_set(a, rollback, "wished", value_bool(a, cause && strcmp(cause, UNDO_WISH) == 0));
-    value_set(a, rollback, "undone", value_array(a));
-    value_set(a, r->into, "rollback", rollback);
+    struct past *past = r->run->past;
+    bool ended = sqlite3_column_type(row, 3) != SQLITE_NULL;
+    past->generation = sqlite3_column_int64(row, 0);
+    past->cause = store_text(row, 1, r->arena);
+    past->wished = sqlite3_column_int(row, 2);
+    past->under_way = !ended;
+    r->run->rolled_back = ended && sqlite3_column_int(row, 3) == STEP_OK;
+    past->rolls_back = !r->run->rolled_back;
+    return false;
+}
+
+static bool count_undone(sqlite3_stmt *row, void *arg)
+{
+    struct reading *r = arg;
+    struct past *past = r->run->past;
+    past->undone =
+        arena_alloc(r->arena, ((size_t)sqlite3_column_int(row, 0) + 1) * sizeof *past->undone);
     return false;
 }
 
 static bool read_undone(sqlite3_stmt *row, void *arg)
 {
     struct reading *r = arg;
-    value_push(r->arena, r->into, value_string(r->arena, store_text(row, 0, r->arena)));
+    struct past *past = r->run->past;
+    past->undone[past->undone_count++] = store_text(row, 0, r->arena);
     return true;
 }
 
@@ -100,31 +148,20 @@ static bool read_past(struct store *store, struct reading *r, struct error *err)
 {
     struct arena *a = r->arena;
     const char *id = r->run->id;
-    struct value *past = value_object(a);
-    value_set(a, past, "steps", value_object(a));
-    value_set(a, past, "order", value_array(a));
-    value_set(a, past, "rollback", value_null(a));
-    r->run->past = r->into = past;
-    if (!store_each(
-            store, read_step, r, err,
-            "SELECT s.step, s.state, s.attempts, s.result,"
-            " (SELECT count(*) FROM effect e WHERE e.run=s.run AND e.step=s.step AND"
-            "  e.access='write' AND e.scope LIKE 'step:%' AND (e.state IN (0, 1) OR e.in_doubt)),"
-            " (SELECT count(*) FROM effect e WHERE e.run=s.run AND e.step=s.step AND"
-            "  e.access='write' AND e.scope LIKE 'step:%' AND (e.state=0 OR e.in_doubt))"
-            " FROM step s WHERE s.run=? ORDER BY s.n",
-            "t", id) ||
-        !store_each(store, read_rollback, r, err,
-                    "SELECT generation, cause, outcome FROM rollback WHERE run=?"
-                    " ORDER BY generation DESC LIMIT 1",
-                    "t", id))
-        return false;
-    r->into = value_get(value_get(past, "rollback"), "undone");
-    if (r->into && !store_each(store, read_undone, r, err,
-                               "SELECT step FROM undo WHERE run=? AND outcome='ok'", "t", id))
-        return false;
+    struct past *past = r->run->past = arena_alloc(a, sizeof *past);
+    *past = (struct past){0};
     r->into = r->run->sources = value_object(a);
-    return store_each(store, read_source, r, err,
+    return store_each(store, read_step, r, err,
+                      "SELECT " STEP_COLUMNS " FROM step s WHERE s.run=? ORDER BY s.n", "t", id) &&
+           store_each(store, read_rollback, r, err,
+                      "SELECT generation, cause, wished, state FROM rollback WHERE run=?"
+                      " ORDER BY generation DESC LIMIT 1",
+                      "t", id) &&
+           store_each(store, count_undone, r, err, "SELECT count(*) FROM undo WHERE run=?", "t",
+                      id) &&
+           store_each(store, read_undone, r, err,
+                      "SELECT step FROM undo WHERE run=? AND state=" SQL_STEP_OK, "t", id) &&
+           store_each(store, read_source, r, err,
                       "SELECT module, chunk, text FROM source WHERE run=?", "t", id);
 }
 
@@ -139,7 +176,8 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
                  : store_each(store, read_run, &r, err,
                               "SELECT " RUN_COLUMNS " FROM run WHERE name IS NOT NULL AND"
                               " (outcome IS NULL OR outcome<>'done') AND NOT EXISTS (SELECT 1 FROM"
-                              " rollback WHERE rollback.run=run.id AND rollback.outcome='ok')"
+                              " rollback WHERE rollback.run=run.id AND"
+                              " rollback.state=" SQL_STEP_OK ")"
                               " ORDER BY started DESC LIMIT 1",
                               "");
     if (!ok)
@@ -156,77 +194,53 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
     return read_past(store, &r, err);
 }
 
-static bool read_number(sqlite3_stmt *row, void *arg)
-{
-    struct reading *r = arg;
-    value_push(r->arena, r->into, value_int(r->arena, sqlite3_column_int64(row, 0)));
-    return true;
-}
-
-struct value *history_doubts(struct store *store, const struct history *run, struct arena *a,
-                             struct error *err)
-{
-    struct reading r = {.arena = a, .into = value_array(a)};
-    bool ok = store_each(store, read_number, &r, err,
-                         "SELECT seq FROM effect WHERE run=? AND access='write' AND"
-                         " (state=0 OR in_doubt OR (state IN (1, 4) AND NOT kept)) ORDER BY seq",
-                         "t", run->id);
-    return ok ? r.into : NULL;
-}
-
-static bool read_columns(sqlite3_stmt *row, void *arg)
+static bool read_doubt(sqlite3_stmt *row, void *arg)
 {
     struct reading *r = arg;
     struct arena *a = r->arena;
-    struct value *object = value_object(a);
-    for (int i = 0; i < sqlite3_column_count(row); i++) {
-        const char *name = sqlite3_column_name(row, i);
-        value_set(a, object, name,
-                  sqlite3_column_type(row, i) == SQLITE_INTEGER
-                      ? value_int(a, sqlite3_column_int64(row, i))
-                      : value_string(a, store_text(row, i, a)));
-    }
-    value_push(a, r->into, object);
+    struct value *doubt = value_object(a);
+    bool undo = sqlite3_column_int(row, 2) == SCOPE_UNDO;
+    value_set(a, doubt, "seq", value_int(a, sqlite3_column_int64(row, 0)));
+    value_set(a, doubt, "step", value_string(a, store_text(row, 1, a)));
+    value_set(a, doubt, "undo", value_bool(a, undo));
+    value_push(a, r->into, doubt);
     return true;
 }
 
-struct value *history_list(struct store *store, int most, struct arena *a, struct error *err)
+// An answer that was not kept is asked for where the step is replayed; a doubt in an undo, where
+// that very rollback goes on.
+struct value *history_doubts(struct store *store, const struct history *run, bool rolls_back,
+                             struct arena *a, struct error *err)
 {
+    const struct past *past = run->past;
     struct reading r = {.arena = a, .into = value_array(a)};
-    bool ok = store_each(store, read_columns, &r, err,
-                         "SELECT id, name, user, host, pid, started, ended, outcome, exit, headline"
-                         " FROM run WHERE name IS NOT NULL ORDER BY started DESC LIMIT ?",
-                         "i", (int64_t)most);
+    bool ok = store_each(store, read_doubt, &r, err,
+                         "SELECT seq, step, part FROM effect WHERE run=?1 AND access='write' AND"
+                         " ((part=" SQL_PART_STEP " AND " SQL_WRITE_IN_DOUBT ") OR"
+                         "  (part=" SQL_PART_STEP " AND NOT ?2 AND " SQL_ANSWER_LOST " AND step IN"
+                         "   (SELECT step FROM step WHERE run=?1 AND state IN"
+                         "     (" SQL_STEP_RUNNING ", " SQL_STEP_STOPPED ")"
+                         "    UNION SELECT step FROM effect WHERE run=?1 AND part=" SQL_PART_STEP
+                         "     AND " SQL_WRITE_IN_DOUBT ")) OR"
+                         "  (part=" SQL_PART_UNDO " AND ?2 AND generation=?3 AND"
+                         "   (" SQL_WRITE_IN_DOUBT " OR " SQL_ANSWER_LOST "))) ORDER BY seq",
+                         "tii", run->id, (int64_t)rolls_back,
+                         past->under_way ? past->generation : (int64_t)-1);
     return ok ? r.into : NULL;
 }
 
-struct value *history_show(struct store *store, const struct history *run, struct arena *a,
-                           struct error *err)
+bool history_decide(struct store *store, const struct history *run, int64_t seq, bool done,
+                    struct error *err)
 {
-    static const struct {
-        const char *name, *sql;
-    } parts[] = {
-        {"run",
-         "SELECT id, name, summary, file, user, host, pid, started, ended, outcome, exit, headline"
-         " FROM run WHERE id=?"},
-        {"steps", "SELECT phase, step, state, attempts, result, error, started, ended FROM step"
-                  " WHERE run=? ORDER BY n"},
-        {"effects",
-         "SELECT seq, step, scope, position, kind, access, summary, line, args, state, in_doubt,"
-         " error, answer, started, ended FROM effect WHERE run=? ORDER BY seq"},
-        {"rollbacks", "SELECT generation, cause, outcome, started, ended FROM rollback WHERE run=?"
-                      " ORDER BY generation"},
-        {"undos", "SELECT generation, step, outcome, error, started, ended FROM undo WHERE run=?"
-                  " ORDER BY generation, started"},
-    };
-    struct value *all = value_object(a);
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        struct reading r = {.arena = a, .into = value_array(a)};
-        if (!store_each(store, read_columns, &r, err, parts[i].sql, "t", run->id))
-            return NULL;
-        value_set(a, all, parts[i].name, i == 0 ? value_at(r.into, 0) : r.into);
-    }
-    value_set(a, all, "params", run->params ? run->params : value_null(a));
-    value_set(a, value_get(all, "run"), "options", run->options);
-    return all;
+    if (!store_begin(store, true, err))
+        return false;
+    if (store_run(store, err,
+                  "UPDATE effect SET in_doubt=0, kept=0, state=?, answer=? WHERE run=? AND seq=?",
+                  "itti", (int64_t)(done ? JOURNAL_DONE : JOURNAL_REFUSED),
+                  done ? "done, as a person has decided" : "not done, as a person has decided",
+                  run->id, seq) &&
+        store_commit(store, err))
+        return true;
+    store_abandon(store);
+    return false;
 }

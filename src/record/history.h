@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/value.h"
+#include "engine/past.h"
 #include "record/store.h"
 
 // A run as it stands in the journal; texts and values in the caller's arena.
@@ -15,7 +16,7 @@ struct history {
     uint64_t seed;
     struct value *options, *params; // as journal_start wrote them
     struct value *sources;          // { module: { chunk, text } }; "" is the runbook itself
-    struct value *past;             // for run->past
+    struct past *past;              // for run->past; results and what was before as they are kept
     bool rolled_back;               // a rollback has come to its end, with nothing left
 };
 
@@ -24,10 +25,14 @@ struct history {
 // several fit.
 bool history_find(struct store *, const char *id, struct arena *, struct history *,
                   struct error *err);
-// The numbers of the writes that a person may have to decide about: in doubt, or with an answer
-// that was not kept.
-struct value *history_doubts(struct store *, const struct history *, struct arena *,
-                             struct error *err);
+// The writes about which a decision would change how the run goes on, forward or with `rolls_back`
+// backward: those in doubt, and those with an answer that was not kept and is needed. [ { seq,
+// step, undo (true: it is one of its undo) } ]; NULL with `err` set when they cannot be read.
+struct value *history_doubts(struct store *, const struct history *, bool rolls_back,
+                             struct arena *, struct error *err);
+// Writes down, durably, that the write in doubt was done or was not. False with `err` set.
+bool history_decide(struct store *, const struct history *, int64_t seq, bool done,
+                    struct error *err);
 // The latest runs, newest first: [ { id, name, user, host, started, ended, outcome, exit, headline
 // } ].
 struct value *history_list(struct store *, int most, struct arena *, struct error *err);

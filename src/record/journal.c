@@ -1,5 +1,6 @@
 #include "record/journal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "record/chronicle.h"
 #include "record/keep.h"
 #include "record/queue.h"
+#include "record/schema.h"
 
 enum { MOST_PENDING = 1024, MOST_BYTES = 1024 * 1024, LONG_WAIT_MS = 1000 };
 
@@ -16,14 +18,15 @@ struct record {
     struct store *store;
     const struct redact *secrets;
     char *run;
-    struct arena arena; // names of the current phase and step
-    const char *phase, *step;
+    struct arena arena; // the name of the current phase
+    const char *phase;
     struct chronicle chronicle;
     struct queue queue;
     bool open;           // a transaction waits for what comes next
     struct error broken; // why an event could not be written; "" while all is well
     struct arena source_arena;
-    struct value *sources; // { module: { chunk, text } } that are not written yet
+    struct value *sources;     // { module: { chunk, text } } that are not written yet
+    struct arena result_arena; // holds what a step has returned, until its end is told
 };
 
 static struct record *record_of(struct journal *door)
@@ -113,7 +116,7 @@ static bool begin(struct journal *door, const struct effect *e, struct error *er
         return true;
     if (*r->broken.text)
         return error_set(err, "%s", r->broken.text);
-    queue_add(&r->queue, e, JOURNAL_STARTED, r->secrets, r->phase, r->step);
+    queue_add(&r->queue, e, JOURNAL_STARTED, r->secrets, r->phase);
     if (flush(r, e->access == ACCESS_WRITE, err))
         return true;
     queue_drop_last(&r->queue); // it is not going to be sent
@@ -131,10 +134,27 @@ static bool end(struct journal *door, const struct effect *e, struct error *err)
               : e->error   ? JOURNAL_FAILED
               : e->refused ? JOURNAL_REFUSED
                            : JOURNAL_DONE,
-              r->secrets, r->phase, r->step);
+              r->secrets, r->phase);
     bool full = r->queue.count >= MOST_PENDING || r->queue.bytes >= MOST_BYTES;
     bool at_once = e->access == ACCESS_WRITE || human || full;
     return !at_once || flush(r, human, err);
+}
+
+static bool process(struct journal *door, const struct effect *e, const struct value *processes,
+                    struct error *err)
+{
+    struct record *r = record_of(door);
+    if (!flush(r, false, err))
+        return false;
+    if (store_begin(r->store, true, err) &&
+        store_run(r->store, err,
+                  "UPDATE effect SET process=? WHERE run=? AND step=? AND part=? AND attempt=? AND"
+                  " generation=? AND position=?",
+                  "vttiiit", processes, r->run, e->scope.step, (int64_t)e->scope.part,
+                  (int64_t)e->scope.attempt, e->scope.generation, e->position) &&
+        store_commit(r->store, err))
+        return true;
+    return abandon(r);
 }
 
 struct recollection {
@@ -144,25 +164,48 @@ struct recollection {
     bool found;
 };
 
+// The columns of an entry, in the order of ENTRY_COLUMNS.
+enum entry_column {
+    ENTRY_SEQ,
+    ENTRY_STATE,
+    ENTRY_IN_DOUBT,
+    ENTRY_KEPT,
+    ENTRY_FINGERPRINT,
+    ENTRY_SUMMARY,
+    ENTRY_LINE,
+    ENTRY_RESULT,
+    ENTRY_ERROR,
+    ENTRY_CODE,
+    ENTRY_PROCESS,
+    ENTRY_DEADLINE,
+};
+#define ENTRY_COLUMNS                                                                              \
+    "seq, state, in_doubt, kept, fingerprint, summary, line, result, error, code, process, "       \
+    "deadline"
+
 static bool read_entry(sqlite3_stmt *row, void *arg)
 {
     struct recollection *c = arg;
+    struct arena *a = c->arena;
     const char *why = NULL;
-    const struct value *kept = store_value(row, 7, c->arena);
-    bool broken = kept == NULL && sqlite3_column_type(row, 7) != SQLITE_NULL;
-    struct value *result = kept ? keep_restore(c->arena, c->record->secrets, kept, &why) : NULL;
+    const struct value *kept = store_value(row, ENTRY_RESULT, a);
+    bool broken = kept == NULL && sqlite3_column_type(row, ENTRY_RESULT) != SQLITE_NULL;
+    struct value *result = kept ? keep_restore(a, c->record->secrets, kept, &why) : NULL;
     *c->entry = (struct journal_entry){
-        .seq = sqlite3_column_int64(row, 0),
-        .state = (enum journal_state)sqlite3_column_int(row, 1),
-        .in_doubt = sqlite3_column_int(row, 2),
-        .kept = sqlite3_column_int(row, 3) && why == NULL && !broken,
-        .fingerprint = store_text(row, 4, c->arena),
-        .summary = store_text(row, 5, c->arena),
-        .where = store_text(row, 6, c->arena),
+        .seq = sqlite3_column_int64(row, ENTRY_SEQ),
+        .state = (enum journal_state)sqlite3_column_int(row, ENTRY_STATE),
+        .in_doubt = sqlite3_column_int(row, ENTRY_IN_DOUBT),
+        .kept = sqlite3_column_int(row, ENTRY_KEPT) && why == NULL && !broken,
+        .fingerprint = store_text(row, ENTRY_FINGERPRINT, a),
+        .summary = store_text(row, ENTRY_SUMMARY, a),
+        .where = store_text(row, ENTRY_LINE, a),
         .result = result,
-        .error = store_text(row, 8, c->arena),
-        .deadline = sqlite3_column_int64(row, 9),
+        .error = store_text(row, ENTRY_ERROR, a),
+        .code = store_text(row, ENTRY_CODE, a),
+        .process = store_value(row, ENTRY_PROCESS, a),
+        .deadline = sqlite3_column_int64(row, ENTRY_DEADLINE),
     };
+    assert(c->entry->state >= JOURNAL_STARTED && c->entry->state <= JOURNAL_REFUSED);
     c->found = true;
     return false;
 }
@@ -171,44 +214,60 @@ static bool recall(struct journal *door, const struct effect *e, struct journal_
                    struct arena *a)
 {
     struct recollection c = {record_of(door), entry, a, false};
-    store_each(
-        c.record->store, read_entry, &c, NULL,
-        "SELECT seq, state, in_doubt, kept, fingerprint, summary, line, result, error, deadline"
-        " FROM effect WHERE run=? AND scope=? AND position=?",
-        "ttt", c.record->run, e->scope, e->position);
+    store_each(c.record->store, read_entry, &c, NULL,
+               "SELECT " ENTRY_COLUMNS " FROM effect WHERE run=? AND step=? AND part=? AND"
+               " attempt=? AND generation=? AND position=?",
+               "ttiiit", c.record->run, e->scope.step, (int64_t)e->scope.part,
+               (int64_t)e->scope.attempt, e->scope.generation, e->position);
     return c.found;
 }
 
-static bool read_omitted(sqlite3_stmt *row, void *arg)
-{
-    struct recollection *c = arg;
-    *c->entry = (struct journal_entry){.seq = sqlite3_column_int64(row, 0),
-                                       .summary = store_text(row, 1, c->arena),
-                                       .where = store_text(row, 2, c->arena)};
-    c->found = true;
-    return false;
-}
-
-static bool omitted(struct journal *door, const char *scope, int last, struct journal_entry *entry,
-                    struct arena *a)
+static bool omitted(struct journal *door, const struct scope *scope, int last,
+                    struct journal_entry *entry, struct arena *a)
 {
     struct recollection c = {record_of(door), entry, a, false};
-    store_each(c.record->store, read_omitted, &c, NULL,
-               "SELECT seq, summary, line FROM effect WHERE run=? AND scope=?"
-               " AND CAST(position AS INTEGER)>? ORDER BY seq LIMIT 1",
-               "tti", c.record->run, scope, (int64_t)last);
+    store_each(c.record->store, read_entry, &c, NULL,
+               "SELECT " ENTRY_COLUMNS " FROM effect WHERE run=? AND step=? AND part=? AND"
+               " attempt=? AND generation=? AND CAST(position AS INTEGER)>? ORDER BY seq LIMIT 1",
+               "ttiiii", c.record->run, scope->step, (int64_t)scope->part, (int64_t)scope->attempt,
+               scope->generation, (int64_t)last);
     return c.found;
 }
 
-static bool open_write(struct journal *door, const char *scope, struct journal_entry *entry,
+static bool open_write(struct journal *door, const char *step, struct journal_entry *entry,
                        struct arena *a)
 {
     struct recollection c = {record_of(door), entry, a, false};
-    store_each(c.record->store, read_omitted, &c, NULL,
-               "SELECT seq, summary, line FROM effect WHERE run=? AND scope=? AND access='write'"
-               " AND (state=0 OR in_doubt) ORDER BY seq LIMIT 1",
-               "tt", c.record->run, scope);
+    store_each(c.record->store, read_entry, &c, NULL,
+               "SELECT " ENTRY_COLUMNS " FROM effect WHERE run=? AND step=? AND part=" SQL_PART_STEP
+               " AND " SQL_WRITE_IN_DOUBT " ORDER BY seq LIMIT 1",
+               "tt", c.record->run, step);
     return c.found;
+}
+
+// It is written with the step's end, which is told next.
+static void result(struct journal *door, const struct value *v)
+{
+    struct record *r = record_of(door);
+    arena_free(&r->result_arena);
+    r->chronicle.result = keep_value(&r->result_arena, r->secrets, v, &r->chronicle.withheld);
+}
+
+static bool before(struct journal *door, const char *step, const struct value *v, struct error *err)
+{
+    struct record *r = record_of(door);
+    struct arena a = {0};
+    const char *withheld;
+    const struct value *kept = keep_value(&a, r->secrets, v, &withheld);
+    bool ok = flush(r, false, err) && store_begin(r->store, false, err);
+    if (ok)
+        ok = (store_run(r->store, err,
+                        "UPDATE step SET before=?, before_withheld=? WHERE run=? AND step=?",
+                        "vttt", kept, withheld, r->run, step) &&
+              store_commit(r->store, err)) ||
+             abandon(r);
+    arena_free(&a);
+    return ok;
 }
 
 static void source(struct journal *door, const char *module, const char *chunk, const char *text,
@@ -233,18 +292,12 @@ static bool waits_for_next(const struct event *e)
            strcmp(value_get_text(e->data, "outcome"), "failed") == 0;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static void note_place(struct record *r, const struct event *e)
 {
-    if (is_same(r->phase, e->phase) && is_same(r->step, e->step))
+    if (r->phase == e->phase || (r->phase && e->phase && strcmp(r->phase, e->phase) == 0))
         return;
     arena_free(&r->arena);
     r->phase = arena_dup(&r->arena, e->phase);
-    r->step = arena_dup(&r->arena, e->step);
 }
 
 static void hear(struct listener *listener, const struct event *e)
@@ -270,9 +323,12 @@ struct run_journal *journal_new(struct store *store, const struct redact *secret
     struct record *r = mem_alloc(sizeof *r);
     r->face.door = (struct journal){.begin = begin,
                                     .end = end,
+                                    .process = process,
                                     .recall = recall,
                                     .omitted = omitted,
                                     .open = open_write,
+                                    .result = result,
+                                    .before = before,
                                     .source = source};
     r->face.listener.hear = hear;
     r->store = store;
@@ -306,6 +362,7 @@ bool journal_free(struct run_journal *journal, struct error *err)
     queue_clear(&r->queue);
     forget_sources(r);
     arena_free(&r->arena);
+    arena_free(&r->result_arena);
     free(r->run);
     free(r);
     return ok;

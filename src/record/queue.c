@@ -13,8 +13,9 @@ struct pending {
     enum journal_state state;
     bool in_doubt, kept; // kept: the answer is there, and can be given again
     int64_t deadline, started, ended;
-    const char *scope, *position, *phase, *step, *kind, *access, *summary, *fingerprint, *where;
-    const char *args, *result, *error, *answer;
+    struct scope scope;
+    const char *position, *phase, *kind, *access, *summary, *fingerprint, *where;
+    const char *args, *result, *error, *code, *answer;
 };
 
 static const char *masked(struct arena *a, const struct redact *secrets, const char *text)
@@ -50,7 +51,7 @@ static void keep_answer(struct pending *p, const struct effect *e, const struct 
 }
 
 void queue_add(struct queue *q, const struct effect *e, enum journal_state state,
-               const struct redact *secrets, const char *phase, const char *step)
+               const struct redact *secrets, const char *phase)
 {
     struct arena *a = &q->arena;
     struct pending *p = arena_alloc(a, sizeof *p);
@@ -62,18 +63,19 @@ void queue_add(struct queue *q, const struct effect *e, enum journal_state state
         .deadline = e->deadline,
         .started = clock_wall() - (clock_steady() - e->started),
         .ended = state == JOURNAL_STARTED ? 0 : clock_wall(),
-        .scope = arena_dup(a, e->scope),
+        .scope = e->scope,
         .position = arena_dup(a, e->position),
         .phase = arena_dup(a, phase),
-        .step = arena_dup(a, step),
         .kind = e->kind->name,
         .access = access_name(e->access),
         .summary = masked(a, secrets, e->summary),
         .fingerprint = arena_dup(a, e->fingerprint),
         .where = arena_dup(a, e->where),
         .error = masked(a, secrets, e->error),
+        .code = arena_dup(a, e->code),
         .answer = masked(a, secrets, e->answer),
     };
+    p->scope.step = arena_dup(a, e->scope.step);
     if (write && !p->begun)
         p->args = json_of(a, redact_empty(secrets) ? e->args : redact_value(a, secrets, e->args),
                           JSON_CANONICAL);
@@ -104,26 +106,33 @@ static bool write_whole(const struct pending *p, struct store *store, const char
 {
     return store_run(
         store, err,
-        "INSERT INTO effect(run, scope, position, phase, step, kind, access, summary, fingerprint,"
-        " line, args, state, in_doubt, kept, result, error, answer, deadline, started, ended)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT(run, scope, position) DO UPDATE SET state=excluded.state,"
-        " in_doubt=excluded.in_doubt, kept=excluded.kept, result=excluded.result,"
-        " error=excluded.error, answer=excluded.answer, deadline=excluded.deadline,"
-        " ended=excluded.ended, started=min(started, excluded.started)",
-        "tttttttttttiiitttiii", run, p->scope, p->position, p->phase, p->step, p->kind, p->access,
+        "INSERT INTO effect(run, part, step, attempt, generation, position, phase, kind, access,"
+        " summary, fingerprint, line, args, state, in_doubt, kept, result, error, code, answer,"
+        " deadline, started, ended)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(run, step, part, attempt, generation, position) DO UPDATE SET"
+        " state=excluded.state, in_doubt=excluded.in_doubt, kept=excluded.kept,"
+        " result=excluded.result, error=excluded.error, code=excluded.code,"
+        " answer=excluded.answer, deadline=excluded.deadline, ended=excluded.ended,"
+        " process=NULL, started=min(started, excluded.started)",
+        "titiittttttttiiittttiii", run, (int64_t)p->scope.part, p->scope.step,
+        (int64_t)p->scope.attempt, p->scope.generation, p->position, p->phase, p->kind, p->access,
         p->summary, p->fingerprint, p->where, p->args, (int64_t)p->state, (int64_t)p->in_doubt,
-        (int64_t)p->kept, p->result, p->error, p->answer, p->deadline, p->started, p->ended);
+        (int64_t)p->kept, p->result, p->error, p->code, p->answer, p->deadline, p->started,
+        p->ended);
 }
 
 static bool write_outcome(const struct pending *p, struct store *store, const char *run,
                           struct error *err)
 {
     return store_run(store, err,
-                     "UPDATE effect SET state=?, in_doubt=?, kept=?, result=?, error=?, answer=?,"
-                     " ended=? WHERE run=? AND scope=? AND position=?",
-                     "iiitttittt", (int64_t)p->state, (int64_t)p->in_doubt, (int64_t)p->kept,
-                     p->result, p->error, p->answer, p->ended, run, p->scope, p->position);
+                     "UPDATE effect SET state=?, in_doubt=?, kept=?, result=?, error=?, code=?,"
+                     " answer=?, ended=? WHERE run=? AND step=? AND part=? AND attempt=? AND"
+                     " generation=? AND position=?",
+                     "iiittttittiiit", (int64_t)p->state, (int64_t)p->in_doubt, (int64_t)p->kept,
+                     p->result, p->error, p->code, p->answer, p->ended, run, p->scope.step,
+                     (int64_t)p->scope.part, (int64_t)p->scope.attempt, p->scope.generation,
+                     p->position);
 }
 
 bool queue_write(const struct queue *q, struct store *store, const char *run, struct error *err)

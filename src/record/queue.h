@@ -17,9 +17,9 @@ struct queue {
     struct arena arena; // holds all of them
 };
 
-// Puts a copy of the effect, secrets masked, behind the others. phase and step may be NULL.
+// Puts a copy of the effect, secrets masked, behind the others. `phase` may be NULL.
 void queue_add(struct queue *, const struct effect *, enum journal_state,
-               const struct redact *secrets, const char *phase, const char *step);
+               const struct redact *secrets, const char *phase);
 // Takes back what was added last.
 void queue_drop_last(struct queue *);
 // Writes all of them, inside the caller's transaction; they stay in the queue.

@@ -10,30 +10,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "record/store_format.h"
 
-enum { BUSY_MS = 10000, VERSION = 1, MOST_LEFT = 1024 * 1024 };
-
-static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS run(id TEXT PRIMARY KEY, name TEXT, summary TEXT, file TEXT, user "
-    "TEXT,"
-    " host TEXT, pid INTEGER, started INTEGER, ended INTEGER, outcome TEXT, exit INTEGER, headline "
-    "TEXT,"
-    " seed INTEGER, options TEXT, params TEXT);"
-    "CREATE TABLE IF NOT EXISTS source(run TEXT, module TEXT, chunk TEXT, text TEXT,"
-    " PRIMARY KEY(run, module));"
-    "CREATE TABLE IF NOT EXISTS step(run TEXT, step TEXT, n INTEGER, phase TEXT, state TEXT,"
-    " attempts INTEGER, result TEXT, error TEXT, started INTEGER, ended INTEGER, PRIMARY KEY(run, "
-    "step));"
-    "CREATE TABLE IF NOT EXISTS rollback(run TEXT, generation INTEGER, cause TEXT, outcome TEXT,"
-    " started INTEGER, ended INTEGER, PRIMARY KEY(run, generation));"
-    "CREATE TABLE IF NOT EXISTS undo(run TEXT, generation INTEGER, step TEXT, outcome TEXT, error "
-    "TEXT,"
-    " started INTEGER, ended INTEGER, PRIMARY KEY(run, generation, step));"
-    "CREATE TABLE IF NOT EXISTS effect(seq INTEGER PRIMARY KEY, run TEXT, scope TEXT,"
-    " position TEXT, phase TEXT, step TEXT, kind TEXT, access TEXT, summary TEXT, fingerprint TEXT,"
-    " line TEXT, args TEXT, state INTEGER, in_doubt INTEGER, kept INTEGER, result TEXT, error TEXT,"
-    " answer TEXT, deadline INTEGER, started INTEGER, ended INTEGER, UNIQUE(run, scope, "
-    "position));";
+enum { BUSY_MS = 10000, MOST_LEFT = 1024 * 1024 };
 
 char *store_file_default(void)
 {
@@ -120,59 +99,28 @@ bool store_file_execute(struct store_file *f, const char *sql, struct error *err
     return sqlite3_exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_file_fail(f, err);
 }
 
-static int read_version(void *version, int columns, char **texts, char **names)
+static bool prepare_file(struct store_file *f, bool read_only, struct error *err)
 {
-    (void)columns;
-    (void)names;
-    *(int *)version = texts[0] ? atoi(texts[0]) : 0;
-    return 0;
-}
-
-static bool make_tables(struct store_file *f, struct error *err)
-{
-    char version[64];
-    snprintf(version, sizeof version, "PRAGMA user_version=%d", VERSION);
-    return store_file_execute(f, "BEGIN IMMEDIATE", err) && store_file_execute(f, schema, err) &&
-           store_file_execute(f, version, err) && store_file_execute(f, "COMMIT", err);
-}
-
-// Where two make the journal at the same instant SQLite does not wait by itself.
-static bool enter_wal(struct store_file *f, struct error *err)
-{
-    static const int pause_ms = 10;
-    int code = SQLITE_BUSY;
-    for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MS; waited += pause_ms) {
-        code = sqlite3_exec(f->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
-        if (code == SQLITE_BUSY)
-            sqlite3_sleep(pause_ms);
-    }
-    return code == SQLITE_OK || store_file_fail(f, err);
-}
-
-// A journal that has its tables is not written to, so that one on a read-only disk can be read.
-static bool prepare_file(struct store_file *f, struct error *err)
-{
-    int version = 0;
     sqlite3_busy_timeout(f->db, BUSY_MS);
-    if (sqlite3_exec(f->db, "PRAGMA user_version", read_version, &version, NULL))
-        return store_file_fail(f, err);
-    if (version > VERSION)
-        return error_set(err, "the journal %s was made by a newer runbook (format %d)", f->path,
-                         version);
     // In WAL mode NORMAL leaves a commit to the operating system, which keeps it when the process
     // dies; FULL waits for the disk.
-    f->reads = version == VERSION;
-    return (f->reads || (enter_wal(f, err) && make_tables(f, err))) &&
+    return store_format_update(f, read_only, err) &&
            store_file_execute(f, "PRAGMA synchronous=NORMAL", err);
 }
 
-bool store_file_open(struct store_file *f, const char *path, struct error *err)
+static bool open_file(struct store_file *f, const char *path, bool read_only, struct error *err)
 {
     *f = (struct store_file){.path = mem_dup(path)};
     if (!make_folders(path, err))
         return false;
     make_file(path);
-    return sqlite3_open(path, &f->db) == SQLITE_OK ? prepare_file(f, err) : store_file_fail(f, err);
+    return sqlite3_open(path, &f->db) == SQLITE_OK ? prepare_file(f, read_only, err)
+                                                   : store_file_fail(f, err);
+}
+
+bool store_file_open(struct store_file *f, const char *path, struct error *err)
+{
+    return open_file(f, path, false, err);
 }
 
 // A file as SQLite's URI names it (https://www.sqlite.org/uri.html, 3.1).
@@ -189,7 +137,7 @@ static void put_uri(struct buf *uri, const char *path)
 bool store_file_open_read(struct store_file *f, const char *path, struct error *err)
 {
     if (access(path, W_OK) == 0 || access(path, R_OK) != 0)
-        return store_file_open(f, path, err);
+        return open_file(f, path, true, err);
     *f = (struct store_file){.path = mem_dup(path)};
     struct buf uri = {0};
     put_uri(&uri, path);
@@ -198,7 +146,7 @@ bool store_file_open_read(struct store_file *f, const char *path, struct error *
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
     bool ok = sqlite3_open_v2(buf_text(&uri), &f->db, flags, NULL) == SQLITE_OK;
     buf_free(&uri);
-    return ok ? prepare_file(f, err) : store_file_fail(f, err);
+    return ok ? prepare_file(f, true, err) : store_file_fail(f, err);
 }
 
 // While the WAL is small, for whoever comes next reads it.

@@ -1,5 +1,4 @@
-// store_file: the file of a store, a SQLite database: its place, its tables and their format, and
-// how it is left behind.
+// store_file: the file of a store, a SQLite database: its place, and how it is left behind.
 #pragma once
 
 #include <sqlite3.h>

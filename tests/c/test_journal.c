@@ -46,8 +46,10 @@ static void tell(enum event_type type, const char *step)
 // One write, from its intent to its outcome.
 static void make_effect(int n)
 {
-    struct effect e = {
-        .kind = &kind, .access = ACCESS_WRITE, .scope = "step:s#1", .fingerprint = "f"};
+    struct effect e = {.kind = &kind,
+                       .access = ACCESS_WRITE,
+                       .scope = {.part = SCOPE_STEP, .step = "s", .attempt = 1, .text = "step:s#1"},
+                       .fingerprint = "f"};
     struct arena *a = &e.arena;
     snprintf(e.position, sizeof e.position, "%d", n);
     e.started = clock_steady();

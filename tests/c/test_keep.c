@@ -140,7 +140,7 @@ Test(keep, a_secret_in_another_form_is_withheld)
     static const char want[] = "it holds a secret in another form";
     struct redact *r = secrets_new();
     struct arena a = {0};
-    expect_withheld(r, value_string(&a, "c2tfbGl2ZS8iNGVDMzki"), want);           // base64
+    expect_withheld(r, value_string(&a, "c2tfbGl2ZS8iNGVDMzki"), want);              // base64
     expect_withheld(r, value_string(&a, "x: 736b5f6c6976652f22346543333922"), want); // hex
     expect_withheld(r, value_string(&a, "sk_live%2F%224eC39%22"), want);
     expect_withheld(r, value_string(&a, "sk_live\\/\\\"4eC39\\\""), want);
@@ -155,9 +155,19 @@ Test(keep, a_secret_in_another_form_is_withheld)
 
 Test(keep, numbers)
 {
-    static const double floats[] = {1e300, -0.0,    0.0,     0.1,        1.0,     -1.5,
-                                    5e-324, DBL_MAX, -DBL_MAX, 9007199254740993.0,
-                                    9223372036854775808.0, 1e22, 123456.789012};
+    static const double floats[] = {1e300,
+                                    -0.0,
+                                    0.0,
+                                    0.1,
+                                    1.0,
+                                    -1.5,
+                                    5e-324,
+                                    DBL_MAX,
+                                    -DBL_MAX,
+                                    9007199254740993.0,
+                                    9223372036854775808.0,
+                                    1e22,
+                                    123456.789012};
     static const int64_t whole[] = {0, 1, -1, INT64_MAX, INT64_MIN, 9007199254740993, 7391};
     struct redact *r = secrets_new();
     struct arena a = {0};

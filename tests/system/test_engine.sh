@@ -147,8 +147,8 @@ X
 expect "continue goes on, and still ends as failed" 4 'went-on' "$RUNBOOK" continue.lua
 book rollback.lua <<'X'
   phase "p" { on_failure = "rollback",
-    step "a" { function() exec { "true" } end, undo = function() log.info("undo-a") end },
-    step "b" { function() exec { "true" } end, undo = function() log.info("undo-b") end },
+    step "a" { function() exec { "true" } end, undo = function() exec { "true" } log.info("undo-a") end },
+    step "b" { function() exec { "true" } end, undo = function() exec { "true" } log.info("undo-b") end },
     step "looks" { function() end, undo = function() log.info("undo-looks") end },
     step "c" { function() check(false, "broken") end } },
 X
@@ -160,7 +160,7 @@ order=$(grep -Eo 'undo-[ab]' <<<"$out" | tr '\n' ' ')
 [ "$order" = "undo-b undo-a " ] && ok "undo order" || not_ok "undo order: $order"
 book undofails.lua <<'X'
   phase "p" { on_failure = "rollback",
-    step "a" { function() exec { "true" } end, undo = function() log.info("undo-a") end },
+    step "a" { function() exec { "true" } end, undo = function() exec { "true" } log.info("undo-a") end },
     step "b" { function() exec { "true" } end, undo = function() error("cannot") end },
     step "c" { function() check(false, "broken") end } },
 X
@@ -273,7 +273,7 @@ signalled() {
 }
 book signal.lua <<'X'
   phase "p" { on_failure = "rollback",
-    step "a" { function() exec { "true" } end, undo = function() wait.sleep(0.1) log.info("undo-a") end },
+    step "a" { function() exec { "true" } end, undo = function() wait.sleep(0.1) exec { "true" } log.info("undo-a") end },
     step "b" { function() exec { "touch", "began", reads = true } wait.sleep("30s") end } },
 X
 expect "SIGINT rolls back where the phase says so" 130 'undo-a

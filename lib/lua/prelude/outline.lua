@@ -41,7 +41,7 @@ local function body_of(kind, name, body)
 end
 
 local step_fields = {
-    help = "string", undo = "function", lasting = "string", timeout = "string|number",
+    help = "string", before = "function", undo = "function", lasting = "string", timeout = "string|number",
     retry = "integer|table", when = "function",
 }
 
@@ -57,11 +57,15 @@ local function retry_of(retry, what)
     return attempts, words.seconds(retry.backoff or "1s", "backoff of " .. what)
 end
 
--- step "name" { function(run) ... end, undo = fn, lasting = "why", timeout = "30s",
+-- step "name" { function(run) ... end, before = function(run) return old end,
+--               undo = function(run, before) ... end, lasting = "why", timeout = "30s",
 --               retry = 3 | { attempts = 3, backoff = "2s" }, when = fn, help = "text" }
 -- The function does the work; what it returns is kept as run.results["name"]. `undo` takes its
--- change back; `lasting` says why its change may stay although the run fails. `when` decides at the
--- time whether the step runs; it may look, and change nothing. Returns the step.
+-- change back; `lasting` says why its change may stay although the run fails. `before` looks how
+-- things are before the first change, once for all attempts; what it returns is kept, and handed to
+-- `undo`, also in another process. Steps that share an undo hand it what was before the first of them.
+-- An undo that neither sends nor looks has undone nothing. `when` decides at the time whether the
+-- step runs. `before` and `when` may look, and change nothing. Returns the step.
 function outline.step(name, ...)
     name_of("step", name, ...)
     local where = engine.where()
@@ -78,10 +82,15 @@ function outline.step(name, ...)
             engine.raise("usage", what .. " has both undo and lasting: a change is either taken back "
                 .. "or meant to stay", where)
         end
+        if body.before and not body.undo then
+            engine.raise("usage", what .. " has a `before` and no undo that would get it: write "
+                .. "undo = function(run, before) ... end", where)
+        end
         local attempts, backoff = 1, 1
         if body.retry then attempts, backoff = retry_of(body.retry, what) end
         return made("step", {
-            name = name, where = where, help = body.help, action = body[1], undo = body.undo,
+            name = name, where = where, help = body.help, action = body[1], before = body.before,
+            undo = body.undo,
             lasting = body.lasting, when = body.when, attempts = attempts, backoff = backoff,
             timeout = body.timeout and words.seconds(body.timeout, "timeout of " .. what) or 0,
         })
@@ -229,7 +238,7 @@ local function read_params(given)
         elseif type(name) ~= "string" or not name:match("^%a[%w_]*$") then
             engine.raise("usage", ("'%s' cannot be a parameter's name: letters, digits and _ only")
                 :format(tostring(name)))
-        elseif ({ results = 1, id = 1, planning = 1, fill = 1 })[name] then
+        elseif ({ results = 1, has = 1, id = 1, planning = 1, fill = 1 })[name] then
             engine.raise("usage", ("'%s' cannot be a parameter's name: run.%s is something else")
                 :format(name, name))
         end

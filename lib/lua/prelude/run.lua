@@ -7,6 +7,8 @@ local run = {}
 -- Makes the object. `values` are the resolved parameters, `declared` what the file declares.
 --   run.NAME         the parameter of that name (a duration is a number of seconds)
 --   run.results      what earlier steps returned, by step name: run.results["step name"]
+--   run.has(name)    whether the step of that name has a result: not when it has not run, was skipped,
+--                    failed, or its result is not on record
 --   run.id           the run's own name, another one each time
 --   run.planning     true in a plan, where no change is made; a runbook seldom needs to know
 --   run.fill(text)   `text` with every ${name} replaced by that parameter
@@ -17,6 +19,7 @@ function run.new(values, declared, id)
         __newindex = function() engine.raise("usage", "run.results is filled by what steps return") end,
         __metatable = false,
     })
+    function facts.has(name) return engine.has_result(name) end
     function facts.fill(text)
         return (text:gsub("%${([%w_]+)}", function(name)
             if not declared[name] then
