@@ -110,6 +110,7 @@ bool resolve_decisions(struct store *store, const struct options *o, bool rollba
     }
     if (!write_outcomes(store, o, h, doubts, a, err) || !history_find(store, h->id, a, h, err))
         return false;
+    h->past->rolls_back = true; // also where nothing but the doubt was left of it
     mark_sent_again(o, h->past, doubts, a);
     return true;
 }

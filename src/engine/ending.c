@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "engine/failure.h"
+#include "engine/journal.h"
 #include "engine/mode.h"
 #include "engine/run.h"
 
@@ -94,7 +95,10 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
     const char *step = v->step ? v->step->name : "";
     if (v->asked)
         return arena_printf(a, "%s was rolled back%s: %s", name,
-                            code == EXIT_NOT_ROLLED_BACK ? ", but NOT everything" : "", v->asked);
+                            code == EXIT_NOT_ROLLED_BACK ? ", but NOT everything"
+                            : code == EXIT_IN_DOUBT      ? ", but a change is in doubt"
+                                                         : "",
+                            v->asked);
     if (run->mode->rehearsal && code == EXIT_DONE && run->failure_assumed)
         return arena_printf(a, "%s is planned as if \"%s\" failed; nothing was changed", name,
                             step);
@@ -148,6 +152,27 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
     }
 }
 
+// How a person settles what is in doubt. While a run goes forward, `resume` itself says so.
+static const char *next_in_doubt(struct run *run, const struct verdict *v)
+{
+    struct arena *a = &run->arena;
+    const struct undo_entry *e = doubtful(run);
+    struct journal_entry open;
+    if (run->halted == HALT_DOUBT)
+        return NULL; // the headline says what to type
+    if (!v->rolled_back && !v->asked)
+        return arena_printf(a,
+                            "look at the other side whether the change arrived, then: %s, which "
+                            "says how to tell it",
+                            run_command(run, "resume"));
+    if (e == NULL || !run->journal->open(run->journal, e->step->name, &open, a))
+        return NULL;
+    return arena_printf(a,
+                        "look whether \"%s\" took effect, then: %s --resolve %lld=done, =not-done "
+                        "or =retry",
+                        open.summary, run_command(run, "resume"), (long long)open.seq);
+}
+
 static const char *next_action(struct run *run, const struct verdict *v, int code,
                                enum leftover left)
 {
@@ -159,7 +184,7 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
                : run->options->out
                    ? arena_printf(a, "to do it: runbook apply %s", run->options->out)
                    : arena_printf(a, "to do it: runbook %s", file);
-    if (v->asked && code != EXIT_DONE && code != EXIT_ROLLED_BACK && kept)
+    if (v->asked && code != EXIT_DONE && code != EXIT_ROLLED_BACK && code != EXIT_IN_DOUBT && kept)
         return arena_printf(a, "mend what is in the way, then: %s", run_command(run, "rollback"));
     switch (code) {
     case EXIT_DONE:
@@ -192,12 +217,7 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
                       "and "
                       "run the phase again";
     case EXIT_IN_DOUBT:
-        if (kept && run->halted == HALT_DOUBT)
-            return NULL; // the headline says what to type
-        return kept ? arena_printf(a,
-                                   "look at the other side whether the change arrived, then: "
-                                   "%s, which says how to tell it",
-                                   run_command(run, "resume"))
+        return kept ? next_in_doubt(run, v)
                     : "look at the other side whether the change arrived before you run anything "
                       "again";
     }

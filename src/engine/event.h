@@ -56,7 +56,7 @@ enum event_type {
     EVENT_ROLLBACK_STARTED, // cause (text), wished (by a person), generation (1, 2, ...), steps
                             // [ name ] in the order in which they are undone
     EVENT_UNDO_STARTED,     // (effects and checks between these two belong to the undo of `step`)
-    EVENT_UNDO_ENDED,       // outcome ("ok" | "failed"), error, seconds, attempts, note (or absent)
+    EVENT_UNDO_ENDED,       // outcome ("ok" | "failed"), error, seconds, attempts
     EVENT_ROLLBACK_ENDED,   // outcome, undone, failed [ { step, error } ]
     // outcome ("done" | "failed" | "stopped" | "planned" | "rolled back"), exit (code), headline
     // (one sentence),

@@ -55,8 +55,6 @@ enum step_state step_restore(struct run *run, const struct step *step, const str
     bool ok = past->state == STEP_OK;
     run->step = step;
     *failure = ok && run->proves ? prove(run, step, past) : NULL;
-    if (past->result)
-        value_set(a, run->results, step->name, past->result);
     enum step_state state = *failure ? STEP_STOPPED : past->state;
     value_set(a, data, "outcome", value_string(a, step_state_name(state)));
     value_set(a, data, "error", *failure ? *failure : value_null(a));

@@ -32,6 +32,8 @@ struct undo_entry *undo_register(struct run *run, const struct step *step)
         entry->before = past->before;
         entry->before_withheld = past->before_withheld;
         entry->in_doubt = past->in_doubt;
+        if (past->result)
+            value_set(&run->arena, run->results, step->name, past->result);
     }
     return entry;
 }
@@ -148,6 +150,16 @@ static bool worth_trying_again(const struct value *failure)
     return failure && strcmp(value_get_text(failure, "kind"), FAILURE_USAGE) != 0;
 }
 
+static void tell_nothing_left(struct run *run)
+{
+    struct arena *a = &run->arena;
+    struct value *data = value_object(a);
+    value_set(a, data, "level", value_string(a, "info"));
+    value_set(a, data, "text",
+              value_string(a, "it sent nothing: it looked, and nothing was left to take back"));
+    run_tell(run, EVENT_LOG, data);
+}
+
 // Runs the undo of one step, up to three times. Returns its last failure, or NULL.
 static struct value *undo_one(struct run *run, const struct step *step)
 {
@@ -169,7 +181,7 @@ static struct value *undo_one(struct run *run, const struct step *step)
     value_set(a, data, "seconds", value_float(a, (double)(clock_steady() - started) / 1000));
     value_set(a, data, "attempts", value_int(a, attempt));
     if (failure == NULL && run->undo_deeds.sent == 0)
-        value_set(a, data, "note", value_string(a, "nothing was left to take back"));
+        tell_nothing_left(run);
     run_tell(run, EVENT_UNDO_ENDED, data);
     run->step = NULL;
     run->phase = NULL;

@@ -36,8 +36,8 @@ struct undo {
     size_t count, room;
 };
 
-// Registers a step that is about to begin, with what is on record of it; the entry stays valid
-// until the next call.
+// Registers a step that is about to begin, with what is on record of it, its result included; the
+// entry stays valid until the next call.
 struct undo_entry *undo_register(struct run *, const struct step *);
 // The entry of the step of that name; NULL: it has not begun.
 struct undo_entry *undo_entry(const struct run *, const char *step);

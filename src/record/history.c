@@ -123,7 +123,6 @@ static bool read_rollback(sqlite3_stmt *row, void *arg)
     past->wished = sqlite3_column_int(row, 2);
     past->under_way = !ended;
     r->run->rolled_back = ended && sqlite3_column_int(row, 3) == STEP_OK;
-    past->rolls_back = !r->run->rolled_back;
     return false;
 }
 
@@ -165,6 +164,23 @@ static bool read_past(struct store *store, struct reading *r, struct error *err)
                       "SELECT module, chunk, text FROM source WHERE run=?", "t", id);
 }
 
+static bool is_undone(const struct past *past, const char *step)
+{
+    for (size_t i = 0; i < past->undone_count; i++)
+        if (strcmp(past->undone[i], step) == 0)
+            return true;
+    return false;
+}
+
+// What is in doubt, and was not undone, is left even where everything else was taken back.
+static void keep_doubts(struct history *run)
+{
+    struct past *past = run->past;
+    for (size_t i = 0; i < past->count && run->rolled_back; i++)
+        run->rolled_back = !past->steps[i].in_doubt || is_undone(past, past->steps[i].name);
+    past->rolls_back = past->generation > 0 && !run->rolled_back;
+}
+
 bool history_find(struct store *store, const char *id, struct arena *a, struct history *run,
                   struct error *err)
 {
@@ -191,7 +207,10 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
                               store_path(store));
     if (id && r.found > 1 && strcmp(run->id, id) != 0)
         return error_set(err, "several runs begin with '%s'; `runbook runs` lists them", id);
-    return read_past(store, &r, err);
+    if (!read_past(store, &r, err))
+        return false;
+    keep_doubts(run);
+    return true;
 }
 
 static bool read_doubt(sqlite3_stmt *row, void *arg)
