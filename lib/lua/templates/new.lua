@@ -39,11 +39,14 @@ return runbook {
     -- Then change things, one careful step at a time; each step says how its change is taken back.
     phase "change" { on_failure = "rollback",
         step "a change" {
+            before = function()
+                log.info("look how things are: what this returns is handed to the undo")
+            end,
             function()
                 log.info("make the change here: http.post, k8s.patch, exec ...")
             end,
-            undo = function()
-                log.info("take it back here")
+            undo = function(run, before)
+                log.info("put back %s here", before)
             end,
         },
     },
