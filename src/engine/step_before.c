@@ -51,6 +51,11 @@ struct value *step_before(struct run *run, const struct step *step, int attempt)
     struct value *before = NULL;
     if (step->before == LUA_NOREF || entry->has_before)
         return NULL;
+    if (entry->writes > 0) { // by a source that had no `before`: it is too late to look
+        entry->has_before = true;
+        entry->before_withheld = "the step had made a change before it was looked";
+        return NULL;
+    }
     run->scope = scope_make(&run->arena, SCOPE_BEFORE, step->name, attempt, 0);
     struct value *failure = call_function(run, step->before, step->timeout_ms, NULL, &before);
     bool unknown = failure && is_unknown(run, failure);

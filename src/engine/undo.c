@@ -108,7 +108,8 @@ static struct call_argument before_of(const struct run *run, const struct step *
         if (e->step->undo_identity == step->undo_identity && e->has_before && !e->undone)
             return (struct call_argument){.value = e->before, .unknown = e->before_withheld};
     }
-    return (struct call_argument){0};
+    return (struct call_argument){
+        .unknown = step->before == LUA_NOREF ? NULL : "it was not looked before the change"};
 }
 
 // An undo that does nothing takes nothing back, whatever it returns.

@@ -170,6 +170,26 @@ fresh none
 expect "a before of nothing" 5 'undone: set' "$RUNBOOK" none.lua
 is "is nil" "$(refunds)" "-nil"
 
+# A source that has a before where the one that the run began with had none.
+without() { # without BEFORE UNDO
+    book without.lua <<X
+  phase "p" { on_failure = "rollback",
+    step "set" { function(run)
+        http.post("TILL/pay?" .. run.what)
+        http.post("TILL/pay?" .. run.what .. "-keyed", { idempotency_key = run.id })
+    end, $1 undo = function(run, before) http.delete("TILL/pay?" .. run.what .. $2) end },
+    step "fails" { function() error("broken") end } },
+X
+}
+without '' '""'
+fresh upgraded
+killed 2 after "$RUNBOOK" without.lua
+without 'before = function() return http.get("TILL/number"):json().number end,' before
+n=$(number)
+expect "a before that comes too late" 6 'the `before` of the step set.* is not known: the step had made a change before it was looked' \
+    "$RUNBOOK" resume --upgrade
+is "is not taken" "$(number) $(refunds)" "$n "
+
 # A before that cannot be kept, or that would change something, ends the step before its change.
 refuses() { # refuses NAME EXPRESSION REASON
     book refuses.lua <<X
