@@ -41,11 +41,11 @@ static bool take_down(struct journal *door, int n, struct error *err)
 
 int main(int argc, char **argv)
 {
-    struct error err = {0};
+    error_local(err);
     struct journal_start start = {.run = "a-run"};
     struct store *store = argc == 3 ? store_open(argv[1], &err) : NULL;
     if (store == NULL) {
-        fprintf(stderr, "bench_journal FILE COUNT: %s\n", err.text);
+        fprintf(stderr, "bench_journal FILE COUNT: %s\n", error_text(&err));
         return EXIT_FAILURE;
     }
     struct redact *secrets = redact_new();
@@ -57,6 +57,6 @@ int main(int argc, char **argv)
     redact_free(secrets);
     store_close(store);
     if (!ok)
-        fprintf(stderr, "bench_journal: %s\n", err.text);
+        fprintf(stderr, "bench_journal: %s\n", error_text(&err));
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -68,7 +68,7 @@ static int applied_before(const struct options *o, const char *path)
 {
     struct arena a = {0};
     struct history h;
-    struct error err;
+    error_local(err);
     const char *id = value_get_text(o->approval, "id");
     int code = 0;
     if (o->run.journal && strcmp(o->run.journal, "none") == 0)
@@ -85,7 +85,7 @@ static int applied_before(const struct options *o, const char *path)
                   "was applied already, as run %s, and a plan is applied once: see `runbook show "
                   "%s`; go on with it by `runbook resume %s`, or plan anew",
                   id, id, id);
-        code = fail(EXIT_STALE, path, err.text);
+        code = fail(EXIT_STALE, path, error_text(&err));
     }
     store_close(store);
     arena_free(&a);
@@ -145,19 +145,19 @@ static int apply(struct options *o)
 {
     const char *path = o->run.file;
     struct planfile file;
-    struct error err;
+    error_local(err);
     struct buf text = {.max = PLANFILE_LARGEST};
     int code = 0;
     if (!file_read(path, &text, &err)) {
-        fprintf(stderr, "runbook: %s\n", err.text);
+        fprintf(stderr, "runbook: %s\n", error_text(&err));
         code = EXIT_USAGE;
     } else if (!planfile_read(&o->arena, buf_text(&text), text.len, &file, &err)) {
-        code = fail(EXIT_USAGE, path, err.text);
+        code = fail(EXIT_USAGE, path, error_text(&err));
     } else if (file.signature == PLANFILE_FORGED) {
         code = fail(EXIT_DENIED, path,
                     "has a signature that does not fit it: it was changed after it was signed");
     } else if (o->require_signature && !planfile_signed_by(&file, o->require_signature, &err)) {
-        code = fail(EXIT_DENIED, path, err.text);
+        code = fail(EXIT_DENIED, path, error_text(&err));
     }
     buf_free(&text);
     if (code)

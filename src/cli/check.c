@@ -82,11 +82,11 @@ static void print_outline(const struct outline *o)
 static int check(const struct options *o)
 {
     struct session session;
-    struct error err;
+    error_local(err);
     int code = session_open(&session, o, &mode_plan, NULL);
     if (code == 0 &&
         !outline_select(&session.run->outline, o->run.phases, o->run.from, o->run.only, &err)) {
-        fprintf(stderr, "runbook: %s\n", err.text);
+        fprintf(stderr, "runbook: %s\n", error_text(&err));
         code = EXIT_USAGE;
     }
     if (code == 0)

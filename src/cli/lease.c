@@ -30,9 +30,9 @@ static bool is_alone(struct run *run, void *lease, struct error *err)
 static void on_lost(void *arg)
 {
     struct run *run = arg;
-    struct error err;
+    error_local(err);
     if (!run->alone(run, run->alone_arg, &err))
-        run_halt_now(run, HALT_LOCK, err.text);
+        run_halt_now(run, HALT_LOCK, error_text(&err));
 }
 
 static void say(const struct kube_lease *l, const struct run *run, char *out, size_t size)

@@ -47,11 +47,11 @@ bool listeners_open(struct session *s, const struct options *o, struct error *er
 
 void listeners_finish(struct session *s)
 {
-    struct error err;
+    error_local(err);
     if (s->report == NULL)
         return;
     if (!report_finish(s->report, &err))
-        fprintf(stderr, "runbook: %s\n", err.text);
+        fprintf(stderr, "runbook: %s\n", error_text(&err));
     report_free(s->report);
 }
 

@@ -32,7 +32,7 @@ static void fill(struct buf *out, const char *template, const char *name)
 int new_main(int argc, char **argv)
 {
     char path[300];
-    struct error err;
+    error_local(err);
     const char *name = argc == 2 ? argv[1] : "";
     if (!is_name(name) || strlen(name) > 200) {
         fputs("runbook: new wants a name of letters, digits, '.', '_' and '-', as in: "
@@ -51,7 +51,7 @@ int new_main(int argc, char **argv)
     bool ok = file_write(path, buf_text(&text), text.len, &err);
     buf_free(&text);
     if (!ok) {
-        fprintf(stderr, "runbook: %s\n", err.text);
+        fprintf(stderr, "runbook: %s\n", error_text(&err));
         return EXIT_USAGE;
     }
     printf("wrote %s; try it:\n  runbook check %s\n  runbook plan %s\n  runbook %s\n", path, path,

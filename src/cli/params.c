@@ -24,7 +24,7 @@ static struct value *read_values(const char *path, struct arena *a, struct error
     if (path == NULL)
         return value_object(a);
     struct buf text = {.max = LARGEST_VALUES};
-    struct error why;
+    error_local(why);
     struct value *documents = NULL;
     if (!file_read(path, &text, err)) {
         buf_free(&text);
@@ -33,7 +33,7 @@ static struct value *read_values(const char *path, struct arena *a, struct error
     documents = yaml_parse(a, buf_text(&text), text.len, &why);
     buf_free(&text);
     if (documents == NULL) {
-        error_set(err, "--values %s is not valid YAML: %s", path, why.text);
+        error_set(err, "--values %s is not valid YAML: %s", path, error_text(&why));
         return NULL;
     }
     struct value *values = value_at(documents, 0);
@@ -67,13 +67,13 @@ static int environment(lua_State *L)
 static int command(lua_State *L)
 {
     struct run *run = run_of(L);
-    struct error err = {""};
+    error_local(err);
     const struct value *list = convert_read(L, 1, &run->arena, &err);
     const char **argv = arena_alloc(&run->arena, (value_count(list) + 1) * sizeof *argv);
     for (size_t i = 0; i < value_count(list); i++)
         argv[i] = value_text(value_at(list, i));
     lua_pushstring(L, command_output(run->loop, &run->arena, argv, &err));
-    lua_pushstring(L, err.text);
+    lua_pushstring(L, error_text(&err));
     return 2;
 }
 

@@ -66,12 +66,12 @@ static void restore_values(struct session *s, struct past *past)
 static int look_again(struct session *s, const struct options *o, struct history *h, bool rollback,
                       struct arena *a)
 {
-    struct error err;
+    error_local(err);
     if (!history_find(s->store, h->id, a, h, &err) ||
         !(rollback ? may_roll_back(h, &err) : may_resume(h, &err)))
-        return fail(EXIT_USAGE, err.text);
+        return fail(EXIT_USAGE, error_text(&err));
     if (!resolve_decisions(s->store, o, rollback, h, a, &s->run->resolutions, &err))
-        return fail(EXIT_USAGE, err.text);
+        return fail(EXIT_USAGE, error_text(&err));
     if (rollback)
         ask_for_rollback(h->past);
     restore_values(s, h->past);
@@ -83,7 +83,7 @@ static int look_again(struct session *s, const struct options *o, struct history
 // Another source has to have the steps that are finished.
 static int find_steps(const struct session *s, const struct history *h)
 {
-    struct error err;
+    error_local(err);
     for (size_t i = 0; i < h->past->count; i++) {
         const char *name = h->past->steps[i].name;
         if (outline_step(&s->run->outline, name))
@@ -92,7 +92,7 @@ static int find_steps(const struct session *s, const struct history *h)
                   "run %s has been through the step \"%s\", which %s has no more; without "
                   "--upgrade it goes on with the source that it began with",
                   h->id, name, h->file);
-        return fail(EXIT_STALE, err.text);
+        return fail(EXIT_STALE, error_text(&err));
     }
     return 0;
 }
@@ -125,7 +125,7 @@ static int go_on(struct options *o, struct history *h, bool rollback, struct are
 static int find_and_go_on(struct options *o, bool rollback)
 {
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     struct history h;
     struct store *store;
     int code = session_store(o, &store);
@@ -140,7 +140,7 @@ static int find_and_go_on(struct options *o, bool rollback)
         kept_take(o, h.options);
         code = go_on(o, &h, rollback, &a);
     } else {
-        code = fail(EXIT_USAGE, err.text);
+        code = fail(EXIT_USAGE, error_text(&err));
     }
     arena_free(&a);
     return code;

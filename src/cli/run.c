@@ -17,12 +17,12 @@ static int detailed(const struct run *run, int code)
 // plan -o: only a plan without problems is worth approving.
 static int save(const struct session *s, const struct options *o, int code)
 {
-    struct error err;
+    error_local(err);
     if (o->run.out && code != EXIT_DONE)
         fprintf(stderr, "runbook: %s was not written, for the plan has a problem\n", o->run.out);
     if (o->run.out == NULL || code != EXIT_DONE || approval_save(s, o, &err))
         return code;
-    fprintf(stderr, "runbook: the plan was not written: %s\n", err.text);
+    fprintf(stderr, "runbook: the plan was not written: %s\n", error_text(&err));
     return EXIT_USAGE;
 }
 
@@ -62,10 +62,10 @@ static int walk(struct options *o, struct pretend *world)
 // The same, with the world file that answers in place of the network, if there is one.
 static int walk_in_world(struct options *o)
 {
-    struct error err;
+    error_local(err);
     struct pretend *world = NULL;
     if (o->run.world && (world = pretend_open(o, &err)) == NULL) {
-        fprintf(stderr, "runbook: %s\n", err.text);
+        fprintf(stderr, "runbook: %s\n", error_text(&err));
         return EXIT_LOAD;
     }
     int code = walk(o, world);

@@ -138,7 +138,7 @@ static void print_sources(const struct value *sources)
 
 static int show(struct store *store, const struct options *o, struct arena *a)
 {
-    struct error err;
+    error_local(err);
     struct history h;
     struct value *all = NULL, *latest = o->run.file ? NULL : history_list(store, 1, a, &err);
     const char *id = o->run.file ? o->run.file : value_get_text(value_at(latest, 0), "id");
@@ -147,7 +147,7 @@ static int show(struct store *store, const struct options *o, struct arena *a)
     else if (*id && history_find(store, id, a, &h, &err))
         all = history_show(store, &h, a, &err);
     if (all == NULL) {
-        fprintf(stderr, "runbook: %s\n", err.text);
+        fprintf(stderr, "runbook: %s\n", error_text(&err));
         return EXIT_USAGE;
     }
     if (o->source)
@@ -161,7 +161,7 @@ static int show(struct store *store, const struct options *o, struct arena *a)
 
 static int list(struct store *store, const struct options *o, struct arena *a)
 {
-    struct error err;
+    error_local(err);
     if (o->run.file) {
         fprintf(stderr, "runbook: runs lists them all; one of them is seen by: runbook show %s\n",
                 o->run.file);
@@ -169,7 +169,7 @@ static int list(struct store *store, const struct options *o, struct arena *a)
     }
     struct value *runs = history_list(store, MOST_RUNS, a, &err);
     if (runs == NULL) {
-        fprintf(stderr, "runbook: %s\n", err.text);
+        fprintf(stderr, "runbook: %s\n", error_text(&err));
         return EXIT_INTERNAL;
     }
     if (o->json)

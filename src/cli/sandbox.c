@@ -227,13 +227,13 @@ static int run(struct sandbox *s, struct error *err)
 int sandbox_main(int argc, char **argv)
 {
     struct sandbox s = {.lock = -1};
-    struct error err = {""};
+    error_local(err);
     int code = EXIT_USAGE;
     if (options_read(&s, argc, argv)) {
         s.loop = loop_new();
         code = run(&s, &err);
         if (code != EXIT_DONE)
-            fprintf(stderr, "runbook sandbox: %s\n", err.text);
+            fprintf(stderr, "runbook sandbox: %s\n", error_text(&err));
         files_remove(&s);
         if (s.host)
             host_stop(s.host);

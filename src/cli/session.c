@@ -53,7 +53,7 @@ static char *journal_path(const struct options *o, struct error *err)
 
 int session_store(const struct options *o, struct store **store)
 {
-    struct error err;
+    error_local(err);
     *store = NULL;
     if (keeps_none(o))
         return fail(EXIT_USAGE, "runs are found in the journal, and `--journal none` names none: "
@@ -62,7 +62,7 @@ int session_store(const struct options *o, struct store **store)
     if (path)
         *store = store_open_read(path, &err);
     free(path);
-    return *store ? 0 : fail(EXIT_INTERNAL, err.text);
+    return *store ? 0 : fail(EXIT_INTERNAL, error_text(&err));
 }
 
 // A run keeps a journal unless it only plans, or is told not to.
@@ -126,17 +126,18 @@ static bool read_runbook(struct session *s, const struct options *o, struct buf 
 
 static int load(struct session *s, const struct options *o)
 {
-    struct error err;
+    error_local(err);
     struct buf text = {.max = LARGEST_RUNBOOK};
     struct run *run = s->run;
     bool ok = read_runbook(s, o, &text, &err) &&
               outline_load(run->L, o->run.file, &text, &run->arena, &run->outline, &err);
     buf_free(&text);
     if (ok && !permissions_set(run, NULL, &err))
-        return fail(EXIT_USAGE, err.text);
+        return fail(EXIT_USAGE, error_text(&err));
     if (ok && permissions_check_sources(run, &err))
         return 0;
-    return run->signal ? fail(128 + run->signal, "stopped by a signal") : fail(EXIT_LOAD, err.text);
+    return run->signal ? fail(128 + run->signal, "stopped by a signal")
+                       : fail(EXIT_LOAD, error_text(&err));
 }
 
 // Holds the run to the plan that it applies: it has its name, and draws the same random numbers.
@@ -161,7 +162,7 @@ static void take_approval(struct session *s, const struct options *o)
 int session_open(struct session *s, const struct options *o, const struct mode *mode,
                  const struct history *history)
 {
-    struct error err;
+    error_local(err);
     *s = (struct session){.loop = loop_new(),
                           .secrets = redact_new(),
                           .given = redact_new(),
@@ -170,7 +171,7 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     s->fetcher = fetcher_new(s->loop);
     s->run = run_new(s->loop, s->fetcher, &o->run, mode, NULL, &err);
     if (s->run == NULL)
-        return fail(EXIT_INTERNAL, err.text);
+        return fail(EXIT_INTERNAL, error_text(&err));
     s->run->mask = mask;
     s->run->masked = masked;
     s->run->masked_value = masked_value;
@@ -178,11 +179,11 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     s->run->mask_arg = s->secrets;
     take_approval(s, o);
     if (!open_journal(s, o, &err))
-        return fail(EXIT_INTERNAL, err.text);
+        return fail(EXIT_INTERNAL, error_text(&err));
     if (!listeners_open(s, o, &err))
-        return fail(EXIT_USAGE, err.text);
+        return fail(EXIT_USAGE, error_text(&err));
     if (!state_prepare(s->run, prims, &err))
-        return fail(EXIT_INTERNAL, err.text);
+        return fail(EXIT_INTERNAL, error_text(&err));
     signals_watch(s->run);
     return load(s, o);
 }
@@ -190,12 +191,12 @@ int session_open(struct session *s, const struct options *o, const struct mode *
 static int locked(const struct session *s, const struct error *err)
 {
     return s->run->signal ? fail(128 + s->run->signal, "stopped by a signal")
-                          : fail(EXIT_LOCKED, err->text);
+                          : fail(EXIT_LOCKED, error_text(err));
 }
 
 static int take_lock(struct session *s, const struct options *o, const char *target, char dead[64])
 {
-    struct error err;
+    error_local(err);
     dead[0] = '\0';
     if (s->store == NULL)
         return 0;
@@ -215,7 +216,7 @@ static int take_lock(struct session *s, const struct options *o, const char *tar
 static int take_lease(struct session *s, const struct options *o, const char *lease,
                       const char *dead)
 {
-    struct error err;
+    error_local(err);
     const char *name = o->run.lease ? o->run.lease : lease;
     if (s->run->mode->rehearsal || *name == '\0' || strcmp(name, "none") == 0)
         return 0;
@@ -225,20 +226,20 @@ static int take_lease(struct session *s, const struct options *o, const char *le
 
 int session_prepare(struct session *s, const struct options *o)
 {
-    struct error err = {""};
+    error_local(err);
     struct params params = {.history = s->history, .given = s->given};
     if (!outline_select(&s->run->outline, o->run.phases, o->run.from, o->run.only, &err))
-        return fail(EXIT_USAGE, err.text);
+        return fail(EXIT_USAGE, error_text(&err));
     if (o->run.assume_failure &&
         !outline_has_step(&s->run->outline, o->run.assume_failure, "--assume-failure", &err))
-        return fail(EXIT_USAGE, err.text);
+        return fail(EXIT_USAGE, error_text(&err));
     if (!params_apply(s->run, o, s->secrets, &params, &err)) {
         for (size_t i = 0; i < value_count(params.problems); i++)
             fail(EXIT_USAGE, value_text(value_at(params.problems, i)));
-        return params.problems ? EXIT_USAGE : fail(EXIT_USAGE, err.text);
+        return params.problems ? EXIT_USAGE : fail(EXIT_USAGE, error_text(&err));
     }
     if (!permissions_set(s->run, params.shown, &err))
-        return fail(EXIT_USAGE, err.text);
+        return fail(EXIT_USAGE, error_text(&err));
     s->kept = params.kept;
     s->shown = params.shown;
     s->assumed = params.assumed;
@@ -249,13 +250,13 @@ int session_prepare(struct session *s, const struct options *o)
 
 int session_start(struct session *s, const struct options *o)
 {
-    struct error err;
+    error_local(err);
     struct journal_start start = {.run = s->run->id,
                                   .seed = s->run->seed,
                                   .options = kept_options(o, &s->run->arena),
                                   .params = s->kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
-        return fail(EXIT_INTERNAL, err.text);
+        return fail(EXIT_INTERNAL, error_text(&err));
     opening_tell(s);
     return 0;
 }
@@ -267,11 +268,11 @@ int session_run(struct session *s)
 
 int session_close(struct session *s, int code)
 {
-    struct error err;
+    error_local(err);
     signals_release();
     listeners_finish(s);
     if (!journal_free(s->journal, &err) && s->run->journal_error == NULL)
-        fprintf(stderr, "runbook: the run is not wholly on record: %s\n", err.text);
+        fprintf(stderr, "runbook: the run is not wholly on record: %s\n", error_text(&err));
     store_close(s->store);
     kube_lease_release(s->lease);
     lock_release(s->lock);

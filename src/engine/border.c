@@ -89,10 +89,10 @@ static int border_tell(lua_State *L)
     const char *name = luaL_checkstring(L, 1);
     struct run *run = run_of(L);
     struct arena *a = border_arena(L);
-    struct error err = {""};
+    error_local(err);
     struct value *data = convert_read(L, 2, a, &err);
     if (data == NULL)
-        return failure_raise(L, FAILURE_USAGE, "%s: %s", name, err.text);
+        return failure_raise_error(L, FAILURE_USAGE, name, &err);
     if (run->mode->rehearsal)
         add_planned(run, a, name, data);
     for (size_t i = 0; i < sizeof tellable / sizeof *tellable; i++)
@@ -225,9 +225,9 @@ static int border_excerpt(lua_State *L)
 static int border_rule_error(lua_State *L)
 {
     struct rule rule;
-    struct error err;
+    error_local(err);
     bool ok = rule_read(border_arena(L), luaL_checkstring(L, 1), NULL, NULL, &rule, &err);
-    lua_pushstring(L, ok ? NULL : err.text);
+    lua_pushstring(L, ok ? NULL : error_text(&err));
     return 1;
 }
 

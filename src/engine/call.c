@@ -53,11 +53,11 @@ static int start(lua_State *L)
 static int read_plain(lua_State *L)
 {
     struct value **out = lua_touserdata(L, 2);
-    struct error err = {""};
+    error_local(err);
     *out = convert_read(L, 1, &run_of(L)->arena, &err);
     if (*out == NULL)
-        failure_raise(L, FAILURE_USAGE,
-                      "what the step returns is kept, so it must be plain data: %s", err.text);
+        failure_raise_error(L, FAILURE_USAGE,
+                            "what the step returns is kept, so it must be plain data", &err);
     return 0;
 }
 

@@ -25,14 +25,14 @@ static void journal_lost(struct effect *e, const struct error *err)
 {
     struct run *run = e->run;
     if (run->journal_error == NULL)
-        run->journal_error = arena_dup(&run->arena, err->text);
-    run_halt(run, HALT_JOURNAL, err->text, e->where, NULL);
+        run->journal_error = arena_dup(&run->arena, error_text(err));
+    run_halt(run, HALT_JOURNAL, error_text(err), e->where, NULL);
 }
 
 static void record_outcome(struct effect *e)
 {
     struct journal *journal = e->run->journal;
-    struct error err;
+    error_local(err);
     if (e->journaled && !journal->end(journal, e, &err))
         journal_lost(e, &err);
 }
@@ -86,7 +86,7 @@ struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum eff
 static bool record_intent(struct effect *e)
 {
     struct journal *journal = e->run->journal;
-    struct error err;
+    error_local(err);
     if (journal == NULL || journal->begin(journal, e, &err)) {
         e->journaled = journal != NULL;
         return true;
@@ -94,7 +94,7 @@ static bool record_intent(struct effect *e)
     journal_lost(e, &err);
     if (e->run->undoing)
         return true;
-    e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, err.text);
+    e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, error_text(&err));
     return false;
 }
 
@@ -102,11 +102,11 @@ static bool record_intent(struct effect *e)
 static bool is_alone(struct effect *e)
 {
     struct run *run = e->run;
-    struct error err;
+    error_local(err);
     if (e->access != ACCESS_WRITE || run->alone == NULL || run->alone(run, run->alone_arg, &err))
         return true;
-    run_halt(run, HALT_LOCK, err.text, e->where, NULL);
-    e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, err.text);
+    run_halt(run, HALT_LOCK, error_text(&err), e->where, NULL);
+    e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, error_text(&err));
     return false;
 }
 

@@ -71,13 +71,35 @@ int failure_raise_detail(lua_State *L, const char *kind, const char *text, const
     abort(); // lua_error does not return, but does not say so either
 }
 
+// Pushes the text, which is as long as what it quotes. Lua owns it: a longjmp follows.
+static const char *push_text(lua_State *L, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    luaL_Buffer b;
+    char *room = luaL_buffinitsize(L, &b, (size_t)(len < 0 ? 0 : len) + 1);
+    *room = '\0';
+    vsnprintf(room, (size_t)(len < 0 ? 0 : len) + 1, format, again);
+    va_end(again);
+    luaL_pushresultsize(&b, (size_t)(len < 0 ? 0 : len));
+    return lua_tostring(L, -1);
+}
+
 int failure_raise(lua_State *L, const char *kind, const char *format, ...)
 {
-    char text[1024]; // longjmp follows: nothing here may need freeing
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text = push_text(L, format, args);
     va_end(args);
+    failure_raise_detail(L, kind, text, NULL);
+}
+
+int failure_raise_error(lua_State *L, const char *kind, const char *what, struct error *err)
+{
+    const char *text =
+        lua_pushfstring(L, "%s%s%s", what ? what : "", what ? ": " : "", error_text(err));
+    error_free(err);
     failure_raise_detail(L, kind, text, NULL);
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/error.h"
 #include "base/value.h"
 
 // What kind of failure it is decides how a step that ends with it is treated.
@@ -26,6 +27,9 @@ void failure_open(lua_State *L);
 // Raises a failure; `where` is the innermost line of the author's own files. Does not return.
 int failure_raise(lua_State *L, const char *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4), noreturn));
+// As failure_raise, with "WHAT: " and the text of `err`, which is freed; `what` may be NULL.
+int failure_raise_error(lua_State *L, const char *kind, const char *what, struct error *err)
+    __attribute__((noreturn));
 // As failure_raise, with further lines for people (`detail` may be NULL).
 int failure_raise_detail(lua_State *L, const char *kind, const char *text, const char *detail)
     __attribute__((noreturn));

@@ -131,7 +131,7 @@ static int load_protected(lua_State *L)
     out->summary = field_text(L, "summary", a);
     out->target = field_text(L, "target", a);
     out->lease = field_text(L, "lease", a);
-    struct error err = {""};
+    error_local(err);
     lua_getfield(L, -1, "allow");
     if (!lua_isnil(L, -1))
         out->allow = convert_read(L, -1, a, &err);
@@ -139,7 +139,7 @@ static int load_protected(lua_State *L)
     lua_getfield(L, -1, "params");
     out->params = convert_read(L, -1, a, &err);
     if (out->params == NULL)
-        return failure_raise(L, FAILURE_USAGE, "params: %s", err.text);
+        return failure_raise_error(L, FAILURE_USAGE, "params", &err);
     return 0;
 }
 

@@ -103,12 +103,12 @@ static const char *judge(const struct run *run, struct arena *a, const struct ne
 {
     const struct permit *p = run->permit;
     struct subject s;
-    struct error err;
+    error_local(err);
     *public = false;
     if (p == NULL || run->touched || (!p->limited && p->deny.count == 0))
         return NULL;
     if (!subject_read(a, need, &s, &err))
-        return arena_dup(a, err.text);
+        return arena_dup(a, error_text(&err));
     const struct rule *deny = denying(p, &s), *allow = deny ? NULL : allowing(p, &s);
     if (deny)
         return arena_printf(a, "it is denied by --deny \"%s\"", deny->text);

@@ -217,10 +217,10 @@ bool rule_read(struct arena *a, const char *text, rule_fill *fill, void *arg, st
                struct error *err)
 {
     struct line l = {.arena = a, .text = text, .fill = fill, .arg = arg};
-    struct error why;
+    error_local(why);
     *r = (struct rule){.text = arena_dup(a, text)};
     if (!split(&l, &why) || l.count == 0)
-        return error_set(err, "\"%s\" is no rule: %s", text, why.text);
+        return error_set(err, "\"%s\" is no rule: %s", text, error_text(&why));
     r->void_ = l.void_;
     r->kind = l.words[l.next++];
     if (strcmp(r->kind, "*") == 0 && l.count == 1)
@@ -234,5 +234,5 @@ bool rule_read(struct arena *a, const char *text, rule_fill *fill, void *arg, st
     if (r->void_)
         return true;
     return ((!k->verbs || read_verbs(&l, r, &why)) && read_target(&l, r, k->shape, &why)) ||
-           error_set(err, "\"%s\" is no rule: %s", text, why.text);
+           error_set(err, "\"%s\" is no rule: %s", text, error_text(&why));
 }

@@ -130,11 +130,12 @@ int source_push(lua_State *L, const char *runbook_file, const char *module)
         return 2;
     }
     char path[4096];
-    struct error err;
+    error_local(err);
     const char *slash = runbook_file ? strrchr(runbook_file, '/') : NULL;
     path_of(runbook_file, slash ? (size_t)(slash - runbook_file) : 0, module, path, sizeof path);
     if (!push_file(L, path, &err))
-        return failure_raise(L, FAILURE_USAGE, "require \"%s\": %s", module, err.text);
+        return failure_raise_error(L, FAILURE_USAGE, lua_pushfstring(L, "require \"%s\"", module),
+                                   &err);
     lua_pushfstring(L, "@%s", path);
     return 2;
 }

@@ -30,7 +30,7 @@ static bool is_unknown(const struct run *run, const struct value *failure)
 static struct value *keep(struct run *run, const struct step *step, const struct value *before)
 {
     struct arena *a = &run->arena;
-    struct error err = {""};
+    error_local(err);
     const char *why = run->unkeepable ? run->unkeepable(run->mask_arg, before) : NULL;
     if (why)
         return failed(run, step, FAILURE_USAGE,
@@ -41,7 +41,7 @@ static struct value *keep(struct run *run, const struct step *step, const struct
                                    step->name, why));
     if (run->journal == NULL || run->journal->before(run->journal, step->name, before, &err))
         return NULL;
-    run_halt(run, HALT_JOURNAL, err.text, step->where, NULL);
+    run_halt(run, HALT_JOURNAL, error_text(&err), step->where, NULL);
     return run->halted_by;
 }
 

@@ -252,7 +252,7 @@ struct kube_call *kube_call_start(struct kube *k, const struct kube_request *req
     if (c->next)
         c->next->link = &c->next;
     k->calls = c;
-    struct error why;
+    error_local(why);
     bool good = kube_request_complete(a, &c->request, k->config, &why);
     c->result = (struct kube_result){.reason = "", .causes = value_array(a)};
     c->result.tried = kube_request_tried(a, &c->request, NULL);
@@ -260,7 +260,7 @@ struct kube_call *kube_call_start(struct kube *k, const struct kube_request *req
         c->list.limit = c->request.limit;
         c->login = kube_login_start(k->credentials, call_logged_in, c);
     } else {
-        c->result.error = arena_printf(a, "%s: %s", c->result.tried, why.text);
+        c->result.error = arena_printf(a, "%s: %s", c->result.tried, error_text(&why));
         c->scheduled = timer_start(k->loop, 0, call_scheduled, c);
     }
     return c;

@@ -74,7 +74,7 @@ static bool token_refresh(struct kube_credentials *c, struct error *err)
 {
     const struct kube_config *config = c->config;
     struct held fresh = {.until = clock_steady() + FILE_AGE_MS};
-    struct error why;
+    error_local(why);
     size_t len;
     if (config->token_file == NULL || clock_steady() < c->token.until)
         return true;
@@ -96,7 +96,7 @@ static bool token_refresh(struct kube_credentials *c, struct error *err)
     }
     arena_free(&fresh.memory);
     return (c->token.token && c->token.until) || config->token ||
-           error_set(err, "%s. Write a token into it, or change 'tokenFile' (%s)", why.text,
+           error_set(err, "%s. Write a token into it, or change 'tokenFile' (%s)", error_text(&why),
                      config->where);
 }
 
@@ -127,10 +127,10 @@ static void login_end(struct kube_login *l, const char *error)
     const struct kube_config *config = c->config;
     struct kube_identity id = {.error = error};
     struct arena a = {0};
-    struct error why;
+    error_local(why);
     certificate_refresh(c);
     if (error == NULL && !token_refresh(c, &why))
-        id.error = why.text;
+        id.error = error_text(&why);
     if (id.error == NULL) {
         const char *token = c->token.until   ? c->token.token
                             : c->given.token ? c->given.token

@@ -65,7 +65,7 @@ bool kube_entry_pem(struct arena *a, const struct kube_entry *e, const char *fie
                     enum kube_pem kind, const char **out, struct error *err)
 {
     const char *data_field = arena_printf(a, "%s-data", field), *data, *path;
-    struct error why;
+    error_local(why);
     size_t len = 0;
     *out = NULL;
     if (!kube_entry_text(e, data_field, &data, err) || !kube_entry_text(e, field, &path, err))
@@ -76,7 +76,7 @@ bool kube_entry_pem(struct arena *a, const struct kube_entry *e, const char *fie
     const char *pem = data ? base64_decode(a, data, &len, &why)
                            : kube_file_text(a, kube_entry_path(a, e, path), &len, &why);
     if (pem == NULL)
-        return error_set(err, "kubeconfig: %s: %s: %s", e->what, from, why.text);
+        return error_set(err, "kubeconfig: %s: %s: %s", e->what, from, error_text(&why));
     const char *mark = kind == KUBE_PEM_KEY ? "PRIVATE KEY-----" : "-----BEGIN CERTIFICATE-----";
     if (strlen(pem) != len || strstr(pem, mark) == NULL)
         return error_set(err, "kubeconfig: %s: %s holds no PEM %s", e->what, from,

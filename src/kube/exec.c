@@ -125,7 +125,7 @@ static void status_read(struct kube_exec *x, const struct value *status)
 
 static void output_read(struct kube_exec *x, const char *text, size_t len)
 {
-    struct error why;
+    error_local(why);
     bool json = text[strspn(text, " \t\r\n")] == '{';
     const struct value *v = json ? json_parse(&x->memory, text, len, &why)
                                  : value_at(yaml_parse(&x->memory, text, len, &why), 0);

@@ -129,9 +129,9 @@ static bool namespace_set(struct kube_config *c, const struct source *s, struct 
     }
     if (c->namespace == NULL)
         c->namespace = "default";
-    struct error why;
+    error_local(why);
     return kube_name_check_namespace(c->namespace, &why) ||
-           error_set(err, "%s (from %s)", why.text,
+           error_set(err, "%s (from %s)", error_text(&why),
                      s->options->namespace ? "the options" : c->where);
 }
 

@@ -76,13 +76,13 @@ static bool header_check(const char *path, const struct value *doc, const char *
 static bool file_add(struct arena *a, const char *path, struct kube_files *out, struct error *err)
 {
     size_t len;
-    struct error why;
+    error_local(why);
     const char *text = kube_file_text(a, path, &len, &why);
     if (text == NULL)
-        return error_set(err, "kubeconfig: %s", why.text);
+        return error_set(err, "kubeconfig: %s", error_text(&why));
     const struct value *docs = yaml_parse(a, text, len, &why);
     if (docs == NULL)
-        return error_set(err, "kubeconfig %s does not parse: %s", path, why.text);
+        return error_set(err, "kubeconfig %s does not parse: %s", path, error_text(&why));
     const struct value *doc = value_at(docs, 0);
     if (!kube_is_null(doc) && doc->type != VALUE_OBJECT)
         return error_set(err,

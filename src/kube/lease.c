@@ -224,7 +224,7 @@ const char *kube_lease_since(const struct kube_lease *l)
 
 const char *kube_lease_why(const struct kube_lease *l)
 {
-    return l->why.text;
+    return error_text(&l->why);
 }
 
 bool kube_lease_holds(const struct kube_lease *l, struct error *err)
@@ -232,11 +232,11 @@ bool kube_lease_holds(const struct kube_lease *l, struct error *err)
     char ago[64];
     int64_t ms = lease_clock() - l->renewed_at;
     if (l->state == KUBE_LEASE_LOST)
-        return error_set(err, "%s", l->why.text);
+        return error_set(err, "%s", error_text(&l->why));
     return ms <= RENEW_WITHIN_MS ||
            error_set(err, "the lease %s was last renewed %s ago, so somebody else may take it%s%s",
-                     l->full_name, duration_format(ms, ago, sizeof ago), *l->why.text ? ": " : "",
-                     l->why.text);
+                     l->full_name, duration_format(ms, ago, sizeof ago),
+                     error_is_set(&l->why) ? ": " : "", error_text(&l->why));
 }
 
 static void stop(struct kube_lease *l)
@@ -289,6 +289,7 @@ void kube_lease_release(struct kube_lease *l)
     if (l->state == KUBE_LEASE_HELD)
         give_back(l);
     stop(l);
+    error_free(&l->why);
     arena_free(&l->memory);
     free(l);
 }

@@ -148,8 +148,8 @@ bool kube_user_read(struct kube_config *c, const struct kube_entry *cluster,
         return true;
     c->token_file = kube_entry_path(&c->memory, e, token_file);
     size_t len;
-    struct error why;
+    error_local(why);
     if (c->token == NULL && kube_file_text(&c->memory, c->token_file, &len, &why) == NULL)
-        return error_set(err, "kubeconfig: %s: tokenFile: %s", e->what, why.text);
+        return error_set(err, "kubeconfig: %s: tokenFile: %s", e->what, error_text(&why));
     return true;
 }

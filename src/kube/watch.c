@@ -156,7 +156,7 @@ static void watch_look(struct kube_watch *w)
 // Takes in one event: { type, object }.
 static void event_read(struct kube_watch *w, const char *text, size_t len)
 {
-    struct error why;
+    error_local(why);
     struct value *event = json_parse(w->arena, text, len, &why);
     const char *type = value_get_text(event, "type");
     const struct value *object = value_get(event, "object");

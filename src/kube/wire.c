@@ -109,7 +109,7 @@ static const char *text_of(struct arena *a, const char *body, size_t len)
 static void body_read(struct kube_exchange *x, const struct fetch_result *r, const char *body,
                       size_t len, struct kube_answer *out)
 {
-    struct error why;
+    error_local(why);
     char type[200];
     if (fetch_header(r->headers, "content-type", type, sizeof type))
         out->type = arena_dup(x->arena, type);
@@ -125,7 +125,7 @@ static void body_read(struct kube_exchange *x, const struct fetch_result *r, con
     out->text = text_of(x->arena, body, len);
     if (out->status / 100 == 2) {
         out->error = arena_printf(x->arena, "the answer with status %d is not JSON (%s): \"%s\"",
-                                  out->status, why.text, out->text);
+                                  out->status, error_text(&why), out->text);
         out->sent = true;
     }
 }

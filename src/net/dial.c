@@ -63,6 +63,7 @@ void dial_cancel(struct dial *d)
     resolve_cancel(d->resolve);
     if (d->found)
         freeaddrinfo(d->found);
+    error_free(&d->err);
     free(d->host);
     free(d);
 }
@@ -70,11 +71,12 @@ void dial_cancel(struct dial *d)
 static void finish(struct dial *d, int fd)
 {
     struct dialed result = d->result;
-    struct error err = d->err;
+    error_local(err);
+    error_move(&err, &d->err);
     dial_done *done = d->done;
     void *arg = d->arg;
     result.fd = fd;
-    result.error = fd < 0 ? err.text : NULL;
+    result.error = fd < 0 ? error_text(&err) : NULL;
     d->result.fd = -1; // it is the receiver's now
     dial_cancel(d);
     done(&result, arg);

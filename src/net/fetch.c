@@ -51,13 +51,15 @@ static void fetch_free(struct fetch *f)
     if (f->easy)
         pool_give(f->pool, f->easy);
     intake_close(&f->intake);
+    error_free(&f->gate.refusal);
+    error_free(&f->fault.error);
     arena_free(&f->arena);
     free(f);
 }
 
 static bool has_failed(const struct fetch *f)
 {
-    return f->fault.error.text[0] != '\0';
+    return error_is_set(&f->fault.error);
 }
 
 // Tells the outcome, which is in f->fault or else in f->intake, and ends the fetch.
@@ -65,9 +67,9 @@ static void conclude(struct fetch *f)
 {
     struct fetch_result *r = &f->result;
     if (!has_failed(f) && r->status / 100 == 2 && !sink_keep(&f->intake.sink))
-        f->fault.error = f->intake.sink.error;
+        error_move(&f->fault.error, &f->intake.sink.error);
     if (has_failed(f)) {
-        r->error = f->fault.error.text;
+        r->error = error_text(&f->fault.error);
         r->body = "";
     } else {
         r->body = buf_text(&f->intake.sink.memory);
@@ -116,7 +118,7 @@ static void pretend(struct fetch *f)
     if (answer.error)
         error_set(&f->fault.error, "%s", answer.error);
     else if (!sink_write(&f->intake.sink, kind, answer.body, answer.len) && !f->intake.sink.ended)
-        f->fault.error = f->intake.sink.error;
+        error_move(&f->fault.error, &f->intake.sink.error);
     if (f->intake.cancelled)
         fetch_free(f);
     else
@@ -131,7 +133,7 @@ static void attempt_start(void *arg)
         conclude(f);
         return;
     }
-    f->fault = (struct fault){0};
+    fault_clear(&f->fault);
     f->attempt_began = now_us();
     f->result.attempts++;
     f->result.redirects = 0;
@@ -148,12 +150,12 @@ static void hop_judge(struct fetch *f, CURLcode code)
     bool sent = f->result.sent;
     double offset = (double)(f->hop_began - f->attempt_began) / 1e6;
     hop_measure(f->easy, &f->arena, offset, &f->result);
-    f->fault = (struct fault){0};
-    if (code != CURLE_OK && f->gate.refusal.text[0]) {
-        f->fault.error = f->gate.refusal;
+    fault_clear(&f->fault);
+    if (code != CURLE_OK && error_is_set(&f->gate.refusal)) {
+        error_move(&f->fault.error, &f->gate.refusal);
         f->result.sent = sent; // the guard is asked before a request is
-    } else if (f->intake.sink.error.text[0]) {
-        f->fault.error = f->intake.sink.error;
+    } else if (error_is_set(&f->intake.sink.error)) {
+        error_move(&f->fault.error, &f->intake.sink.error);
     } else if (code != CURLE_OK && !f->intake.sink.ended) {
         fault_describe(&f->fault, f->easy, code, &f->ask, &f->hop,
                        &(struct progress){f->result.status, f->intake.sink.bytes, f->detail});
@@ -179,7 +181,7 @@ static bool redirect_follow(struct fetch *f, const char *location)
 // An attempt that failed: is it made again?
 static bool failure_wants_again(const struct fetch *f)
 {
-    const struct ending ending = {.error = f->fault.error.text,
+    const struct ending ending = {.error = error_text(&f->fault.error),
                                   .transient = f->fault.transient,
                                   .status = f->result.status,
                                   .headers = buf_text(&f->intake.headers)};
@@ -234,7 +236,7 @@ struct fetch *fetch_start(struct fetcher *pool, const struct fetch_request *requ
     f->intake.sink.fd = -1;
     if (ask_copy(&f->ask, &f->arena, request, &f->fault.error) &&
         !intake_open(&f->intake, &f->arena, &f->ask))
-        f->fault.error = f->intake.sink.error;
+        error_move(&f->fault.error, &f->intake.sink.error);
     f->after = pool->first;
     if (f->after)
         f->after->before = f;

@@ -228,6 +228,12 @@ static bool describe(const struct scene *s, CURLcode code)
     }
 }
 
+void fault_clear(struct fault *fault)
+{
+    error_free(&fault->error);
+    *fault = (struct fault){0};
+}
+
 void fault_describe(struct fault *fault, CURL *easy, CURLcode code, const struct ask *ask,
                     const struct hop *hop, const struct progress *progress)
 {

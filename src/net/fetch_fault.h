@@ -22,6 +22,8 @@ struct progress {
     const char *detail; // curl's own words, "" for none
 };
 
+// Forgets what went wrong, for the next attempt.
+void fault_clear(struct fault *);
 // Describes why the transfer on the handle ended with `code`, which is not CURLE_OK.
 void fault_describe(struct fault *, CURL *, CURLcode code, const struct ask *, const struct hop *,
                     const struct progress *);

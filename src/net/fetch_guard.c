@@ -33,7 +33,7 @@ static int on_request(void *arg, char *ip, char *own_ip, int port, int own_port)
 
 bool gate_set(CURL *easy, struct gate *g)
 {
-    g->refusal.text[0] = '\0';
+    error_free(&g->refusal);
     if (!g->guard.reach)
         return true;
     return !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket) &&

@@ -153,7 +153,7 @@ bool hop_redirect(struct hop *hop, struct arena *a, const struct ask *ask, int s
     struct url to;
     if (!url_parse(&to, a, location, err))
         return error_set(err, "cannot follow the redirect of %s:%d: %s", from.host, from.port,
-                         err->text);
+                         error_text(err));
     bool head = strcmp(hop->method, "HEAD") == 0, post = strcmp(hop->method, "POST") == 0;
     if ((status == 303 && !head) || (status <= 302 && post)) {
         hop->method = "GET";

@@ -43,7 +43,7 @@ void sink_reset(struct sink *s)
     buf_clear(&s->memory);
     s->bytes = 0;
     s->ended = false;
-    s->error.text[0] = '\0';
+    error_free(&s->error);
     if (s->fd >= 0 && (ftruncate(s->fd, 0) != 0 || lseek(s->fd, 0, SEEK_SET) != 0))
         error_set(&s->error, "cannot write '%s': %s", s->request->to_file, strerror(errno));
 }
@@ -73,7 +73,7 @@ bool sink_write(struct sink *s, enum sink_kind kind, const char *bytes, size_t l
                          size_format(max, size, sizeof size));
     }
     if (kind == SINK_FILE)
-        return s->error.text[0] == '\0' && file_write(s, bytes, len);
+        return !error_is_set(&s->error) && file_write(s, bytes, len);
     if (kind == SINK_CALL) {
         s->ended = !s->request->on_data(bytes, len, s->request->data_arg);
         return !s->ended;
@@ -96,6 +96,7 @@ bool sink_keep(struct sink *s)
 void sink_close(struct sink *s)
 {
     buf_free(&s->memory);
+    error_free(&s->error);
     if (s->fd >= 0)
         close(s->fd);
     if (s->part)

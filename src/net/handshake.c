@@ -225,11 +225,11 @@ static void on_dialed(const struct dialed *peer, void *arg)
 static void on_turn(void *arg)
 {
     struct handshake *h = arg;
-    struct error err;
+    error_local(err);
     if (h->refused) {
         finish(h, NULL, h->refused);
     } else if (!trust_open(&h->trust, h->ca_file, h->ca_pem, &err)) {
-        finish(h, NULL, err.text);
+        finish(h, NULL, error_text(&err));
     } else {
         h->dial = dial_start(h->loop, h->target, h->port, h->timeout_ms, on_dialed, h);
         dial_guard(h->dial, &h->guard);

@@ -62,6 +62,7 @@ static void spawn_free(struct spawn *s)
     buf_free(&s->err.kept);
     if (s->pidfd >= 0)
         close(s->pidfd);
+    error_free(&s->error);
     free(s->name);
     free(s);
 }
@@ -87,7 +88,7 @@ static void conclude(struct spawn *s)
                   duration_format(s->timeout_ms, limit, sizeof limit),
                   s->killed ? "SIGKILL, for SIGTERM did not help" : "SIGTERM");
     }
-    r.error = s->error.text[0] ? s->error.text : NULL;
+    r.error = error_is_set(&s->error) ? error_text(&s->error) : NULL;
     r.out = buf_text(&s->out.kept);
     r.out_len = s->out.kept.len;
     r.err = buf_text(&s->err.kept);

@@ -49,6 +49,7 @@ void starttls_cancel(struct starttls *s)
         event_free(s->io);
     buf_free(&s->heard);
     buf_free(&s->to_say);
+    error_free(&s->err);
     free(s);
 }
 
@@ -56,9 +57,10 @@ static void finish(struct starttls *s, bool ok)
 {
     starttls_done *done = s->done;
     void *arg = s->arg;
-    struct error err = s->err;
+    error_local(err);
+    error_move(&err, &s->err);
     starttls_cancel(s);
-    done(ok ? NULL : err.text, arg);
+    done(ok ? NULL : error_text(&err), arg);
 }
 
 // Takes the first line off what was heard, without its end. NULL when it is not whole yet.

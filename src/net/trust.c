@@ -59,10 +59,10 @@ bool trust_open(struct trust *t, const char *ca_file, const char *ca_pem, struct
     } else if (ca_file) {
         struct buf pem = {.max = LARGEST_FILE};
         if (file_read(ca_file, &pem, err)) {
-            struct error why;
+            error_local(why);
             t->store = store_of_pem(buf_text(&pem), "CA file", &why);
             if (!t->store)
-                error_set(err, "%s: %s", ca_file, why.text);
+                error_set(err, "%s: %s", ca_file, error_text(&why));
         }
         buf_free(&pem);
     } else {

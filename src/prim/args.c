@@ -87,7 +87,7 @@ static void take_probe(lua_State *L, int index, struct effect *e, const char *wh
 
 void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known)
 {
-    struct error err = {""};
+    error_local(err);
     if (lua_isnoneornil(L, index)) {
         e->args = value_object(&e->arena);
         return;
@@ -100,7 +100,7 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
         take_probe(L, index, e, what);
     e->args = convert_read(L, index, &e->arena, &err);
     if (e->args == NULL)
-        failure_raise(L, FAILURE_USAGE, "%s: %s", what, err.text);
+        failure_raise_error(L, FAILURE_USAGE, what, &err);
     if (e->args->type != VALUE_OBJECT)
         failure_raise(L, FAILURE_USAGE, "%s wants named options", what);
     for (size_t i = 0; i < value_count(e->args); i++)

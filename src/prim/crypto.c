@@ -57,14 +57,14 @@ static int crypto_base64_encode(lua_State *L)
 static int crypto_base64_decode(lua_State *L)
 {
     size_t len;
-    struct error err;
+    error_local(err);
     const char *text = pure_text(L, 1, "crypto.base64_decode", &len);
     if (strlen(text) != len)
         return failure_raise(L, FAILURE_EFFECT, "not base64: character %zu is not allowed there",
                              strlen(text) + 1);
     const char *bytes = base64_decode(border_arena(L), text, &len, &err);
     if (bytes == NULL)
-        return failure_raise(L, FAILURE_EFFECT, "%s", err.text);
+        return failure_raise_error(L, FAILURE_EFFECT, NULL, &err);
     lua_pushlstring(L, bytes, len);
     return 1;
 }

@@ -64,8 +64,7 @@ static struct value *overlay(struct arena *a, const struct value *base, const st
 static const struct value *body_of(struct arena *a, const struct value *answer)
 {
     const struct value *body = value_get(answer, "body");
-    struct error err;
-    return body ? json_parse(a, value_text(body), body->string.len, &err) : NULL;
+    return body ? json_parse(a, value_text(body), body->string.len, NULL) : NULL;
 }
 
 bool http_amend(struct effect *e, const char *target, const struct value *object)

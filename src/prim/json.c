@@ -16,11 +16,11 @@
 static int json_decode(lua_State *L)
 {
     size_t len;
-    struct error err = {""};
+    error_local(err);
     const char *text = pure_text(L, 1, "json.decode", &len);
     struct value *v = json_parse(border_arena(L), text, len, &err);
     if (v == NULL)
-        return failure_raise(L, FAILURE_EFFECT, "the text is not JSON: %s", err.text);
+        return failure_raise_error(L, FAILURE_EFFECT, "the text is not JSON", &err);
     convert_push(L, v);
     return 1;
 }
@@ -69,8 +69,7 @@ static int json_is_array(lua_State *L)
 {
     bool is_array = false;
     if (lua_istable(L, 1)) {
-        struct error err = {""};
-        const struct value *v = convert_read(L, 1, border_arena(L), &err);
+        const struct value *v = convert_read(L, 1, border_arena(L), NULL);
         is_array = v && v->type == VALUE_ARRAY;
     }
     lua_pushboolean(L, is_array);

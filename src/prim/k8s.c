@@ -74,9 +74,9 @@ static int k8s_call(lua_State *L)
     if (fiber_of(L) == NULL)
         return door_pass(L, e); // which says why not
     e->run = run;
-    struct error err = {""};
+    error_local(err);
     if (k8s_client(run, &err) == NULL)
-        failure_raise(L, FAILURE_EFFECT, "%s", err.text);
+        failure_raise_error(L, FAILURE_EFFECT, NULL, &err);
     k8s_target_read(L, e);
     k8s_secret_mask_body(e, run);
     k8s_edit_read(L, e);
@@ -92,10 +92,9 @@ static int k8s_call(lua_State *L)
 // masked, for what is said of it is cut.
 static struct value *object_argument(lua_State *L, struct arena *a)
 {
-    struct error err = {""};
     if (unknown_is(L, 1))
         unknown_raise(L, 1);
-    struct value *object = lua_istable(L, 1) ? convert_read(L, 1, a, &err) : NULL;
+    struct value *object = lua_istable(L, 1) ? convert_read(L, 1, a, NULL) : NULL;
     if (object == NULL)
         failure_raise(L, FAILURE_USAGE, "k8s: wants a Kubernetes object as k8s.get gives it");
     return run_masked(run_of(L), a, object);
@@ -107,10 +106,10 @@ static int k8s_condition(lua_State *L)
 {
     const char *type = luaL_checkstring(L, 2), *status = luaL_optstring(L, 3, NULL);
     struct arena *a = border_arena(L);
-    struct error why = {""};
+    error_local(why);
     bool met = kube_condition_met(object_argument(L, a), type, status, &why);
     lua_pushboolean(L, met);
-    lua_pushstring(L, why.text);
+    lua_pushstring(L, error_text(&why));
     return 2;
 }
 
@@ -121,10 +120,10 @@ static int k8s_rollout_status(lua_State *L)
                                         [KUBE_ROLLOUT_DONE] = "done",
                                         [KUBE_ROLLOUT_FAILED] = "failed"};
     struct arena *a = border_arena(L);
-    struct error says = {""};
+    error_local(says);
     enum kube_rollout state = kube_rollout_status(object_argument(L, a), &says);
     lua_pushstring(L, names[state]);
-    lua_pushstring(L, says.text);
+    lua_pushstring(L, error_text(&says));
     return 2;
 }
 

@@ -44,8 +44,7 @@ static const char *place_of(const struct kube_config *c, struct arena *a)
 
 const char *k8s_cluster(const struct run_options *o, struct arena *a)
 {
-    struct error err;
-    struct kube_config *config = o->offline ? NULL : config_load(o, &err);
+    struct kube_config *config = o->offline ? NULL : config_load(o, NULL);
     const char *place = config ? place_of(config, a) : NULL;
     kube_config_free(config);
     return place;

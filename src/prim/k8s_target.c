@@ -54,7 +54,7 @@ static bool says(const char *label, const char *verb, const char *object)
 void k8s_target_read(lua_State *L, struct effect *e)
 {
     struct arena *a = &e->arena;
-    struct error err = {""};
+    error_local(err);
     struct kube_name name = {0};
     const char *what = args_text(L, e, "what"), *part = args_text(L, e, "subresource");
     const struct value *object = value_get(e->args, "object");
@@ -62,7 +62,7 @@ void k8s_target_read(lua_State *L, struct effect *e)
     if (url)
         name.resource = what;
     else if (what && !kube_name_parse(a, what, &name, &err))
-        failure_raise(L, FAILURE_USAGE, "k8s: %s", err.text);
+        failure_raise_error(L, FAILURE_USAGE, "k8s", &err);
     if (object)
         object_name(L, object, &name);
     if (!object && what) {

@@ -36,7 +36,7 @@ static void metrics_done(struct fetch *fetch, const struct fetch_result *r, void
 {
     struct effect *e = arg;
     const struct question *q = question_of(e);
-    struct error err;
+    error_local(err);
     (void)fetch;
     e->work = NULL;
     if (r->error && !q->lenient) {
@@ -46,7 +46,8 @@ static void metrics_done(struct fetch *fetch, const struct fetch_result *r, void
     } else {
         e->result = q->read(e->run, &e->arena, r, &e->answer, &err);
         if (e->result == NULL)
-            e->error = arena_printf(&e->arena, "%s: %s: %s", e->summary, e->system, err.text);
+            e->error =
+                arena_printf(&e->arena, "%s: %s: %s", e->summary, e->system, error_text(&err));
     }
     effect_end(e);
 }

@@ -25,14 +25,14 @@ const char *pure_text(lua_State *L, int index, const char *what, size_t *len)
 
 struct value *pure_value(lua_State *L, int index, const char *what, struct arena **a)
 {
-    struct error err = {""};
+    error_local(err);
     refuse_unknown(L, index);
     if (lua_isnone(L, index))
         failure_raise(L, FAILURE_USAGE, "%s wants a value", what);
     *a = border_arena(L);
     struct value *v = convert_read(L, index, *a, &err);
     if (v == NULL)
-        failure_raise(L, FAILURE_USAGE, "%s: %s", what, err.text);
+        failure_raise_error(L, FAILURE_USAGE, what, &err);
     return v;
 }
 

@@ -249,7 +249,7 @@ static const char *pem_option(lua_State *L, const struct value *options, const c
 static int tls_verify(lua_State *L)
 {
     static const char *const known[] = {"leaf", "intermediates", "roots", "host", "at"};
-    struct error err;
+    error_local(err);
     struct arena *a;
     const struct value *options = pure_value(L, 1, "tls.verify", &a);
     size_t found = 0;
@@ -266,7 +266,7 @@ static int tls_verify(lua_State *L)
         verdict_of_pem(a, leaf, pem_option(L, options, "intermediates"),
                        pem_option(L, options, "roots"), pem_option(L, options, "host"), at, &err);
     if (verdict == NULL)
-        return failure_raise(L, FAILURE_USAGE, "tls.verify: %s", err.text);
+        return failure_raise_error(L, FAILURE_USAGE, "tls.verify", &err);
     convert_push(L, verdict);
     return 1;
 }

@@ -13,13 +13,13 @@
 static struct value *documents_read(lua_State *L, const char *what, bool old)
 {
     size_t len;
-    struct error err;
+    error_local(err);
     const char *text = pure_text(L, 1, what, &len);
     struct arena *a = border_arena(L);
     struct value *documents =
         old ? yaml_parse_old(a, text, len, &err) : yaml_parse(a, text, len, &err);
     if (documents == NULL)
-        failure_raise(L, FAILURE_EFFECT, "the text is not YAML: %s", err.text);
+        failure_raise_error(L, FAILURE_EFFECT, "the text is not YAML", &err);
     return documents;
 }
 

@@ -114,8 +114,8 @@ static bool begin(struct journal *door, const struct effect *e, struct error *er
         return false;
     if (e->access != ACCESS_WRITE && !long_wait)
         return true;
-    if (*r->broken.text)
-        return error_set(err, "%s", r->broken.text);
+    if (error_is_set(&r->broken))
+        return error_set(err, "%s", error_text(&r->broken));
     queue_add(&r->queue, e, JOURNAL_STARTED, r->secrets, r->phase);
     if (flush(r, e->access == ACCESS_WRITE, err))
         return true;
@@ -303,9 +303,9 @@ static void note_place(struct record *r, const struct event *e)
 static void hear(struct listener *listener, const struct event *e)
 {
     struct record *r = record_of_listener(listener);
-    struct error err;
+    error_local(err);
     note_place(r, e);
-    if (!chronicle_takes(e->type) || *r->broken.text)
+    if (!chronicle_takes(e->type) || error_is_set(&r->broken))
         return;
     bool ok = (r->open || store_begin(r->store, false, &err)) && write_all(r, &err) &&
               chronicle_write(&r->chronicle, e, &err);
@@ -314,7 +314,7 @@ static void hear(struct listener *listener, const struct event *e)
         ok = commit(r, &err);
     if (!ok) {
         abandon(r);
-        r->broken = err;
+        error_move(&r->broken, &err);
     }
 }
 
@@ -357,12 +357,13 @@ bool journal_free(struct run_journal *journal, struct error *err)
         return true;
     struct record *r = record_of(&journal->door);
     bool ok = flush(r, false, err);
-    if (*r->broken.text)
-        ok = error_set(err, "%s", r->broken.text);
+    if (error_is_set(&r->broken))
+        ok = error_set(err, "%s", error_text(&r->broken));
     queue_clear(&r->queue);
     forget_sources(r);
     arena_free(&r->arena);
     arena_free(&r->result_arena);
+    error_free(&r->broken);
     free(r->run);
     free(r);
     return ok;

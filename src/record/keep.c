@@ -213,7 +213,7 @@ static bool comes_back(const struct redact *secrets, const struct value *kept,
 {
     struct arena a = {0};
     struct buf text = {0};
-    struct error err;
+    error_local(err);
     const char *why;
     bool same = json_write(&text, kept, JSON_CANONICAL);
     const struct value *read = same ? json_parse(&a, buf_text(&text), text.len, &err) : NULL;

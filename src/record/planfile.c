@@ -141,11 +141,11 @@ static bool is_canonical(const struct value *document, const char *text, size_t 
 bool planfile_read(struct arena *a, const char *text, size_t len, struct planfile *p,
                    struct error *err)
 {
-    struct error why = {""};
+    error_local(why);
     struct value *document = json_parse(a, text, len, &why);
     *p = (struct planfile){.plan = value_get(document, "plan")};
     if (document == NULL)
-        return error_set(err, "is no plan, or not the whole of one: %s", why.text);
+        return error_set(err, "is no plan, or not the whole of one: %s", error_text(&why));
     if (p->plan == NULL || p->plan->type != VALUE_OBJECT)
         return error_set(err, "is no plan; one is made with: runbook plan FILE -o PLAN.json");
     int64_t format = value_get_int(p->plan, "format", 0);

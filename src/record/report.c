@@ -92,12 +92,13 @@ static void write_all(struct report *r)
     r->written = true;
     for (size_t i = 0; i < r->count; i++) {
         struct buf text = {0};
-        struct error err = {0};
+        error_local(err);
         r->files[i].format->render(story, &text);
         if (r->files[i].path == NULL)
             fwrite(buf_text(&text), 1, text.len, stdout);
-        else if (!file_write(r->files[i].path, buf_text(&text), text.len, &err) && !*r->error.text)
-            r->error = err;
+        else if (!file_write(r->files[i].path, buf_text(&text), text.len, &err) &&
+                 !error_is_set(&r->error))
+            error_move(&r->error, &err);
         buf_free(&text);
     }
 }
@@ -151,7 +152,7 @@ bool report_finish(struct listener *report, struct error *err)
     struct report *r = (struct report *)report;
     if (!r->written)
         write_all(r);
-    return *r->error.text == '\0' || error_set(err, "%s", r->error.text);
+    return !error_is_set(&r->error) || error_set(err, "%s", error_text(&r->error));
 }
 
 void report_free(struct listener *report)
@@ -163,5 +164,6 @@ void report_free(struct listener *report)
         free(r->files[i].path);
     free(r->files);
     story_free(r->story);
+    error_free(&r->error);
     free(r);
 }

@@ -77,15 +77,15 @@ void answer_make(struct world *w, struct value *request, struct arena *a, struct
     const char *service = value_get_text(request, "service");
     struct job job = {.arena = a, .text = service, .in = request, .answer = out};
     *out = (struct world_answer){.status = 200, .headers = value_object(a), .body = ""};
-    struct error err = {""};
+    error_local(err);
     if (world_protect(w, job_answer, &job, &err))
         return;
     fprintf(stderr, "sandbox: %s %s %s failed: %s\n", service, value_get_text(request, "method"),
-            value_get_text(request, "target"), err.text);
+            value_get_text(request, "target"), error_text(&err));
     answer_close(w, out->stream);
     *out = (struct world_answer){.status = 500, .headers = value_object(a)};
     value_set(a, out->headers, "Content-Type", value_string(a, "text/plain; charset=utf-8"));
-    struct value *text = value_printf(a, "the sandbox's handler failed: %s\n", err.text);
+    struct value *text = value_printf(a, "the sandbox's handler failed: %s\n", error_text(&err));
     out->body = text->string.text;
     out->len = text->string.len;
 }
@@ -109,9 +109,9 @@ static int job_stream(lua_State *L)
 bool answer_stream(struct world *w, int stream, struct buf *out)
 {
     struct job job = {.chunk = out, .number = stream};
-    struct error err = {""};
+    error_local(err);
     if (!world_protect(w, job_stream, &job, &err)) {
-        fprintf(stderr, "sandbox: a stream failed and was ended: %s\n", err.text);
+        fprintf(stderr, "sandbox: a stream failed and was ended: %s\n", error_text(&err));
         job.number = 0;
     }
     if (job.number == 0)

@@ -64,7 +64,7 @@ static void say_json(struct arena *a, struct world_answer *out, const struct val
                      const struct error *err)
 {
     if (v == NULL) {
-        say(a, out, 500, err->text);
+        say(a, out, 500, error_text(err));
         return;
     }
     struct buf text = {0};
@@ -76,20 +76,19 @@ static void say_json(struct arena *a, struct world_answer *out, const struct val
 
 static struct value *asked(const struct value *request, struct arena *a)
 {
-    struct error err;
     const struct value *body = value_get(request, "body");
-    return json_parse(a, body->string.text, body->string.len, &err);
+    return json_parse(a, body->string.text, body->string.len, NULL);
 }
 
 static void kill_post(struct ambush *ambush, const struct value *request, struct arena *a,
                       struct world_answer *out)
 {
-    struct error err = {""};
+    error_local(err);
     const char *type = value_get_text(value_get(request, "headers"), "content-type");
     if (strcmp(type, "application/json") != 0)
         say(a, out, 415, "send it as application/json");
     else if (!ambush_lay(ambush, asked(request, a), &err))
-        say(a, out, 400, err.text);
+        say(a, out, 400, error_text(&err));
     else
         say(a, out, 200, "it is laid");
 }
@@ -98,13 +97,13 @@ static void kill_post(struct ambush *ambush, const struct value *request, struct
 static void fault_post(struct world *w, const struct value *request, struct arena *a,
                        struct world_answer *out)
 {
-    struct error err = {""};
+    error_local(err);
     const struct value *fault = asked(request, a), *weight = value_get(fault, "weight");
     if (*value_get_text(fault, "name") == '\0')
         say(a, out, 400, "send { \"name\": FAULT, \"weight\": number, true or false }");
     else if (!fault_set(w, value_get_text(fault, "name"), weight ? weight : value_bool(a, true),
                         &err))
-        say(a, out, 400, err.text);
+        say(a, out, 400, error_text(&err));
     else
         say_json(a, out, fault_list(w, a, &err), &err);
 }
@@ -115,7 +114,7 @@ void control_answer(struct world *w, const struct request_log *log, struct ambus
     *out = (struct world_answer){.headers = value_object(a)};
     bool post = strcmp(value_get_text(request, "method"), "POST") == 0;
     const char *path = value_get_text(request, "path");
-    struct error err = {""};
+    error_local(err);
     if (strcmp(path, "/faults") == 0 && post) {
         fault_post(w, request, a, out);
     } else if (strcmp(path, "/faults") == 0) {

@@ -47,12 +47,12 @@ static int crypto_base64_encode(lua_State *L)
 static int crypto_base64_decode(lua_State *L)
 {
     const char *text = luaL_checkstring(L, 1);
-    struct error err = {""};
+    error_local(err);
     size_t len;
     char *bytes = base64_decode(border_arena(L), text, &len, &err);
     if (bytes == NULL) {
         lua_pushnil(L);
-        lua_pushstring(L, err.text);
+        lua_pushstring(L, error_text(&err));
         return 2;
     }
     lua_pushlstring(L, bytes, len);

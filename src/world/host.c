@@ -143,10 +143,10 @@ static void on_request(struct exchange *ex, void *arg)
 static void on_tick(void *arg)
 {
     struct host *host = arg;
-    struct error err = {""};
-    if (!world_tick(host->world, &err) && strcmp(err.text, host->last.text) != 0)
-        fprintf(stderr, "sandbox: tick failed: %s\n", err.text);
-    host->last = err;
+    error_local(err);
+    if (!world_tick(host->world, &err) && strcmp(error_text(&err), error_text(&host->last)) != 0)
+        fprintf(stderr, "sandbox: tick failed: %s\n", error_text(&err));
+    error_move(&host->last, &err);
     for (struct stream *s = LIST_FIRST(&host->streams), *next; s; s = next) {
         next = LIST_NEXT(s, next);
         stream_poll(s);
@@ -231,5 +231,6 @@ void host_stop(struct host *host)
     }
     request_log_close(&host->log);
     buf_free(&host->ca);
+    error_free(&host->last);
     free(host);
 }

@@ -12,6 +12,7 @@
 #include "engine/failure.h"
 #include "engine/source.h"
 #include "world/crypto.h"
+#include "world/state.h"
 
 #define LOADED "runbook.world.loaded"
 
@@ -20,10 +21,10 @@ static int json_decode(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     struct arena *a = border_arena(L);
-    struct error err = {""};
+    error_local(err);
     const struct value *v = json_parse(a, text, len, &err);
     if (v == NULL)
-        return luaL_error(L, "not valid JSON: %s", err.text);
+        return world_raise(L, "not valid JSON", &err);
     convert_push(L, v);
     return 1;
 }
@@ -32,10 +33,10 @@ static int json_encode(lua_State *L)
 {
     luaL_checkany(L, 1);
     struct arena *a = border_arena(L);
-    struct error err = {""};
+    error_local(err);
     const struct value *v = convert_read(L, 1, a, &err);
     if (v == NULL)
-        return luaL_error(L, "cannot be written as JSON: %s", err.text);
+        return world_raise(L, "cannot be written as JSON", &err);
     struct buf text = {0};
     json_write(&text, v, JSON_CANONICAL);
     const char *copy =
@@ -59,10 +60,10 @@ static int yaml_decode(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     struct arena *a = border_arena(L);
-    struct error err = {""};
+    error_local(err);
     const struct value *documents = yaml_parse(a, text, len, &err);
     if (documents == NULL)
-        return luaL_error(L, "not valid YAML: %s", err.text);
+        return world_raise(L, "not valid YAML", &err);
     convert_push(L, value_at(documents, 0));
     return 1;
 }

@@ -1,10 +1,11 @@
 #include "world/state.h"
 
 #include <lauxlib.h>
+#include <stdlib.h>
 
 #include "engine/convert.h"
 
-static int error_text(lua_State *L)
+static int message_text(lua_State *L)
 {
     luaL_tolstring(L, 1, NULL);
     return 1;
@@ -13,7 +14,7 @@ static int error_text(lua_State *L)
 bool world_protect(struct world *w, lua_CFunction fn, struct job *job, struct error *err)
 {
     job->world = w;
-    lua_pushcfunction(w->L, error_text);
+    lua_pushcfunction(w->L, message_text);
     lua_pushcfunction(w->L, fn);
     lua_pushlightuserdata(w->L, job);
     bool ok = lua_pcall(w->L, 1, 0, -3) == LUA_OK;
@@ -42,12 +43,22 @@ void world_push_self(const struct world *w)
     lua_rawgeti(w->L, LUA_REGISTRYINDEX, w->self);
 }
 
+int world_raise(lua_State *L, const char *what, struct error *err)
+{
+    luaL_where(L, 1);
+    lua_pushfstring(L, "%s: %s", what, error_text(err));
+    error_free(err);
+    lua_concat(L, 2);
+    lua_error(L);
+    abort(); // lua_error does not return, but does not say so either
+}
+
 struct value *world_plain(lua_State *L, int index, struct arena *a, const char *what)
 {
-    struct error err = {""};
+    error_local(err);
     struct value *v = convert_read(L, index, a, &err);
     if (v == NULL)
-        luaL_error(L, "%s: %s", what, err.text);
+        world_raise(L, what, &err);
     return v;
 }
 

@@ -34,6 +34,8 @@ struct job *job_of(lua_State *L); // empties the stack: call it first, once
 
 void world_push_spec(const struct world *);
 void world_push_self(const struct world *);
+// Raises "WHAT: " with the text of `err`, which is freed.
+int world_raise(lua_State *L, const char *what, struct error *err) __attribute__((noreturn));
 // Reads what stands at `index` into the arena; raises an error that begins with `what`.
 struct value *world_plain(lua_State *L, int index, struct arena *, const char *what);
 // Raises an error when what stands at `index` is not of that Lua type.

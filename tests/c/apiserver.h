@@ -186,7 +186,7 @@ static inline void apiserver_begin(void)
     fetcher = fetcher_new(loop);
     cr_assert(mint_certificate(&pems, "localhost,127.0.0.1,api.example.com", -3600, 86400, &err));
     server = server_start(loop, "127.0.0.1", 0, pems.cert_pem, pems.key_pem, answer, NULL, &err);
-    cr_assert(server, "%s", err.text);
+    cr_assert(server, "%s", error_text(&err));
 }
 
 static inline void remove_all(const char *path)
@@ -234,11 +234,11 @@ static inline struct kube *open_with(const char *url, const char *cluster, const
         "users: [{name: ana, user: {%s}}]\n",
         url ? url : here, cluster ? cluster : ", certificate-authority: ca.pem",
         user ? user : "token: secret-token");
-    cr_assert(file_write(ca, pems.ca_pem, strlen(pems.ca_pem), &err), "%s", err.text);
-    cr_assert(file_write(file, text, strlen(text), &err), "%s", err.text);
+    cr_assert(file_write(ca, pems.ca_pem, strlen(pems.ca_pem), &err), "%s", error_text(&err));
+    cr_assert(file_write(file, text, strlen(text), &err), "%s", error_text(&err));
     struct kube_config_options o = {.path = file, .env = fake_env};
     struct kube_config *config = kube_config_load(&o, &err);
-    cr_assert(config, "%s", err.text);
+    cr_assert(config, "%s", error_text(&err));
     return kube_open(loop, fetcher, config);
 }
 
@@ -330,7 +330,7 @@ static inline struct value *json(const char *text)
 {
     const char *copy = quoted(text);
     struct value *v = json_parse(&memory, copy, strlen(copy), &err);
-    cr_assert(v, "%s in %s", err.text, text);
+    cr_assert(v, "%s in %s", error_text(&err), text);
     return v;
 }
 

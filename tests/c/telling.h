@@ -30,13 +30,13 @@ static const char *telling_name(struct arena *a, const struct value *line, const
 static void telling_line(struct listener *l, const char *text, size_t len)
 {
     struct arena a = {0};
-    struct error err = {0};
+    error_local(err);
     char *json = arena_copy(&a, text, len);
     for (size_t i = 0; i < len; i++)
         if (json[i] == '\'')
             json[i] = '"';
     struct value *data = json_parse(&a, json, len, &err);
-    cr_assert_not_null(data, "%s in: %s", err.text, json);
+    cr_assert_not_null(data, "%s in: %s", error_text(&err), json);
     struct event e = {.type = telling_type(value_get_text(data, "event")),
                       .at = TELLING_BEGINS + value_get_int(data, "at", 0),
                       .phase = telling_name(&a, data, "phase"),

@@ -34,7 +34,7 @@ static struct value *read_lua(const char *expression)
     lua_settop(L, 0);
     cr_assert_eq(luaL_dostring(L, arena_printf(&a, "return %s", expression)), LUA_OK, "%s",
                  lua_tostring(L, -1));
-    err.text[0] = '\0';
+    error_free(&err);
     struct value *v = convert_read(L, -1, &a, &err);
     cr_assert_eq(lua_gettop(L), 1, "the stack is left as it was");
     return v;
@@ -44,7 +44,7 @@ static void expect_json(const char *expression, const char *json)
 {
     struct buf text = {0};
     struct value *v = read_lua(expression);
-    cr_assert_not_null(v, "%s: %s", expression, err.text);
+    cr_assert_not_null(v, "%s: %s", expression, error_text(&err));
     json_write(&text, v, JSON_COMPACT);
     cr_assert_str_eq(buf_text(&text), json);
     buf_free(&text);
@@ -53,7 +53,7 @@ static void expect_json(const char *expression, const char *json)
 static void expect_refusal(const char *expression, const char *why)
 {
     cr_assert_null(read_lua(expression), "%s should be refused", expression);
-    cr_assert_str_eq(err.text, why);
+    cr_assert_str_eq(error_text(&err), why);
 }
 
 Test(convert, plain_data_is_read)
@@ -99,7 +99,7 @@ Test(convert, depth_is_bounded)
         "(function(n) local t = {}; for _ = 2, n do t = { a = t } end; return t end)";
     cr_assert_not_null(read_lua(arena_printf(&a, "%s(%d)", nest, CONVERT_MAX_DEPTH)));
     cr_assert_null(read_lua(arena_printf(&a, "%s(%d)", nest, CONVERT_MAX_DEPTH + 1)));
-    cr_assert(strstr(err.text, "is nested too deep"), "%s", err.text);
+    cr_assert(strstr(error_text(&err), "is nested too deep"), "%s", error_text(&err));
 }
 
 Test(convert, what_is_pushed_reads_back_the_same)

@@ -263,7 +263,8 @@ Test(dns, servers_of_a_file)
         {"", "127.0.0.1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        cr_assert(file_write(path, rows[i].text, strlen(rows[i].text), &err), "%s", err.text);
+        cr_assert(file_write(path, rows[i].text, strlen(rows[i].text), &err), "%s",
+                  error_text(&err));
         struct value *list = dns_servers_of_file(&arena, path);
         const char *got = "";
         for (size_t j = 0; j < value_count(list); j++)

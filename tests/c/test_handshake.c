@@ -84,7 +84,7 @@ static char *path_of(const char *name)
 
 static void write_bytes(const char *name, const char *bytes, size_t len)
 {
-    cr_assert(file_write(path_of(name), bytes, len, &err), "%s", err.text);
+    cr_assert(file_write(path_of(name), bytes, len, &err), "%s", error_text(&err));
 }
 
 // A listening socket on loopback that nobody serves; its port.

@@ -55,15 +55,15 @@ static void make_effect(int n)
     e.started = clock_steady();
     e.summary = arena_printf(a, "effect %d", n);
     e.args = value_string(a, "what was sent");
-    cr_assert(journal->door.begin(&journal->door, &e, &err), "%s", err.text);
+    cr_assert(journal->door.begin(&journal->door, &e, &err), "%s", error_text(&err));
     e.result = value_string(a, "what was answered");
-    cr_assert(journal->door.end(&journal->door, &e, &err), "%s", err.text);
+    cr_assert(journal->door.end(&journal->door, &e, &err), "%s", error_text(&err));
     arena_free(a);
 }
 
 static void read_file(const char *name, struct buf *into)
 {
-    cr_assert(file_read(path_of(name), into, &err), "%s", err.text);
+    cr_assert(file_read(path_of(name), into, &err), "%s", error_text(&err));
 }
 
 static void write_file(const char *name, const char *bytes, size_t len)
@@ -88,10 +88,10 @@ static void begin(void)
         snprintf(dir, sizeof dir, "/tmp/runbook-journal-XXXXXX");
     cr_assert(strstr(dir, "shm") || mkdtemp(dir));
     store = store_open(path_of("journal.db"), &err);
-    cr_assert(store, "%s", err.text);
+    cr_assert(store, "%s", error_text(&err));
     secrets = redact_new();
     journal = journal_new(store, secrets, "a-run");
-    cr_assert(journal_start(journal, &start, &err), "%s", err.text);
+    cr_assert(journal_start(journal, &start, &err), "%s", error_text(&err));
     tell(EVENT_RUN_STARTED, NULL);
     tell(EVENT_STEP_STARTED, "s");
     for (int n = 1; n <= BEFORE; n++)
@@ -126,8 +126,8 @@ static int progress(void)
     struct arena a = {0};
     struct history run;
     struct store *copy = store_open(path_of("copy.db"), &err);
-    cr_assert(copy, "%s", err.text);
-    cr_assert(history_find(copy, "a-run", &a, &run, &err), "%s", err.text);
+    cr_assert(copy, "%s", error_text(&err));
+    cr_assert(history_find(copy, "a-run", &a, &run, &err), "%s", error_text(&err));
     const struct value *effects = value_get(history_show(copy, &run, &a, &err), "effects");
     int far = 0, count = (int)value_count(effects);
     for (int i = 0; i < count; i++) {
@@ -206,10 +206,10 @@ Test(journal, can_be_read_while_it_is_written)
     struct arena a = {0};
     struct history run;
     struct store *other = store_open(path_of("journal.db"), &err);
-    cr_assert(other, "%s", err.text);
+    cr_assert(other, "%s", error_text(&err));
     for (int n = BEFORE + 2; n < BEFORE + 10; n++) {
         make_effect(n);
-        cr_assert(history_find(other, "a-run", &a, &run, &err), "%s", err.text);
+        cr_assert(history_find(other, "a-run", &a, &run, &err), "%s", error_text(&err));
         const struct value *effects = value_get(history_show(other, &run, &a, &err), "effects");
         cr_assert_eq(value_count(effects), (size_t)n);
     }

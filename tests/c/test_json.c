@@ -31,11 +31,12 @@ static void assert_round_trip(const struct value *v, const char *what)
 {
     for (enum json_style style = JSON_CANONICAL; style <= JSON_PRETTY; style++) {
         struct arena a = {0};
-        struct error err;
+        error_local(err);
         struct buf text = {0}, again = {0};
         cr_assert(json_write(&text, v, style));
         struct value *back = parse(&a, text.data, text.len, &err);
-        cr_assert(back, "%s: what style %d wrote does not parse: %s", what, style, err.text);
+        cr_assert(back, "%s: what style %d wrote does not parse: %s", what, style,
+                  error_text(&err));
         cr_assert(value_equal(v, back), "%s: style %d changed it: %s", what, style, text.data);
         cr_assert(json_write(&again, back, style));
         cr_assert(text.len == again.len && memcmp(text.data, again.data, text.len) == 0,
@@ -144,9 +145,9 @@ Test(json, valid_documents)
 {
     for (size_t i = 0; i < COUNT(valid); i++) {
         struct arena a = {0};
-        struct error err;
+        error_local(err);
         struct value *v = parse(&a, valid[i].text, valid[i].len, &err);
-        cr_assert(v, "%s: %s", valid[i].text, err.text);
+        cr_assert(v, "%s: %s", valid[i].text, error_text(&err));
         char *text = write(v, JSON_CANONICAL);
         cr_expect_str_eq(text, valid[i].canonical, "%s became %s", valid[i].text, text);
         assert_round_trip(v, valid[i].text);
@@ -334,11 +335,12 @@ Test(json, invalid_documents)
 {
     for (size_t i = 0; i < COUNT(invalid); i++) {
         struct arena a = {0};
-        struct error err = {"no error was set"};
+        error_local(err);
+        error_set(&err, "no error was set");
         struct value *v = parse(&a, invalid[i].text, invalid[i].len, &err);
         cr_expect_null(v, "document %zu was taken: %s", i, invalid[i].text);
-        cr_expect(strncmp(err.text, invalid[i].error, strlen(invalid[i].error)) == 0,
-                  "document %zu: %s\n  got: %s\n  not: %s", i, invalid[i].text, err.text,
+        cr_expect(strncmp(error_text(&err), invalid[i].error, strlen(invalid[i].error)) == 0,
+                  "document %zu: %s\n  got: %s\n  not: %s", i, invalid[i].text, error_text(&err),
                   invalid[i].error);
         arena_free(&a);
     }
@@ -357,7 +359,7 @@ static const char rich[] = "{\"kind\":\"List\",\"n\":[0,-1.5e3,9007199254740993,
 
 Test(json, every_beginning_of_a_document_is_an_error)
 {
-    struct error err;
+    error_local(err);
     for (size_t len = 0; len < sizeof rich - 1; len++) {
         struct arena a = {0};
         cr_assert_null(parse(&a, rich, len, &err), "the first %zu bytes were taken", len);
@@ -368,7 +370,7 @@ Test(json, every_beginning_of_a_document_is_an_error)
 Test(json, every_changed_byte_is_refused_or_kept)
 {
     char text[sizeof rich];
-    struct error err;
+    error_local(err);
     for (size_t at = 0; at < sizeof rich - 1; at++) {
         for (int byte = 0; byte < 256; byte++) {
             struct arena a = {0};
@@ -378,7 +380,8 @@ Test(json, every_changed_byte_is_refused_or_kept)
             if (v)
                 assert_round_trip(v, text);
             else
-                cr_assert_eq(sscanf(err.text, "line %*d, column %*d: expected %c", &(char){0}), 1);
+                cr_assert_eq(
+                    sscanf(error_text(&err), "line %*d, column %*d: expected %c", &(char){0}), 1);
             arena_free(&a);
         }
     }
@@ -430,7 +433,7 @@ Test(json, depth_has_a_limit)
                  {"{\"k\":", "", 1000000, JSON_MAX_DEPTH * 5 + 1}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena a = {0};
-        struct error err;
+        error_local(err);
         struct buf text = {0};
         char expected[80];
         fill(&text, cases[i].open, cases[i].depth);
@@ -442,8 +445,8 @@ Test(json, depth_has_a_limit)
                  "line 1, column %zu: expected at most %d levels of nesting", cases[i].column,
                  JSON_MAX_DEPTH);
         if (cases[i].column)
-            cr_assert(v == NULL && strncmp(err.text, expected, strlen(expected)) == 0, "%zu: %s", i,
-                      err.text);
+            cr_assert(v == NULL && strncmp(error_text(&err), expected, strlen(expected)) == 0,
+                      "%zu: %s", i, error_text(&err));
         else
             assert_round_trip(v, "the deepest");
         cr_assert_lt(a.used, 1000000, "a refused document took %zu bytes", a.used);
@@ -468,7 +471,7 @@ Test(json, of_two_members_the_last_wins)
 {
     enum { KEYS = 100000 };
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     struct buf text = {0};
     buf_puts(&text, "{");
     for (int round = 0; round < 2; round++)
@@ -478,7 +481,7 @@ Test(json, of_two_members_the_last_wins)
     int64_t start = clock_steady();
     struct value *v = parse(&a, text.data, text.len, &err);
     cr_assert_lt(clock_steady() - start, 10000, "the time grows with the square of the keys");
-    cr_assert(v, "%s", err.text);
+    cr_assert(v, "%s", error_text(&err));
     cr_assert_eq(value_count(v), KEYS);
     for (size_t i = 0; i < KEYS; i++) { // in the places of the first ones
         char key[32];
@@ -494,7 +497,7 @@ Test(json, of_two_members_the_last_wins)
 Test(json, huge_documents)
 {
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     struct buf text = {0};
     buf_puts(&text, "[\"");
     fill(&text, "0123456789abcdef", 500000); // 8 MB, plain
@@ -508,7 +511,7 @@ Test(json, huge_documents)
         buf_printf(&text, ",{\"i\":%d}", i);
     buf_puts(&text, "]");
     struct value *v = parse(&a, text.data, text.len, &err);
-    cr_assert(v, "%s", err.text);
+    cr_assert(v, "%s", error_text(&err));
     cr_assert_eq(value_at(v, 0)->string.len, 8000000);
     cr_assert_eq(value_at(v, 1)->string.len, 3000000);
     cr_assert_float_eq(value_at(v, 2)->number, 1e-10, 1e-18);

@@ -23,7 +23,7 @@ static struct value *through(struct arena *a, const struct redact *secrets,
                              const struct redact *later, const struct value *v, const char **why)
 {
     struct buf text = {0};
-    struct error err;
+    error_local(err);
     struct value *kept = keep_value(a, secrets, v, why);
     if (kept == NULL)
         return NULL;

@@ -23,7 +23,7 @@ static struct value *json(const char *text)
         if (*p == '\'')
             *p = '"';
     struct value *v = json_parse(&memory, copy, strlen(copy), &err);
-    cr_assert(v, "%s in %s", err.text, text);
+    cr_assert(v, "%s in %s", error_text(&err), text);
     return v;
 }
 
@@ -141,7 +141,8 @@ Test(kube_discovery, older_format)
             if (strcmp(lists[k].group_version, name) == 0) {
                 const char *text = arena_printf(
                     &memory, "{'kind':'APIResourceList','resources':[%s]}", lists[k].resources);
-                cr_assert(kube_discovery_fill(&memory, entry, json(text), &err), "%s", err.text);
+                cr_assert(kube_discovery_fill(&memory, entry, json(text), &err), "%s",
+                          error_text(&err));
                 filled++;
             }
     }

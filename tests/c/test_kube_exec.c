@@ -24,7 +24,7 @@ static const char *path(const char *name)
 
 static void write_text(const char *name, const char *text)
 {
-    cr_assert(file_write(path(name), text, strlen(text), &err), "%s", err.text);
+    cr_assert(file_write(path(name), text, strlen(text), &err), "%s", error_text(&err));
 }
 
 // What a file in the folder holds, "" when there is none.

@@ -360,7 +360,7 @@ Test(kube_failure, certificates_are_verified)
             mint_certificate(&dated, "localhost", late ? -7200 : 3600, late ? -3600 : 7200, &err));
         struct server *off =
             server_start(loop, "127.0.0.1", 0, dated.cert_pem, dated.key_pem, answer, NULL, &err);
-        cr_assert(off, "%s", err.text);
+        cr_assert(off, "%s", error_text(&err));
         char *ca = pems.ca_pem;
         pems.ca_pem = dated.ca_pem;
         k = open_with(arena_printf(&memory, "https://localhost:%d", server_port(off)), NULL, NULL);
@@ -378,7 +378,7 @@ Test(kube_failure, certificates_are_verified)
     cr_assert(mint_certificate(&other, "elsewhere.example", -3600, 86400, &err));
     struct server *wrong =
         server_start(loop, "127.0.0.1", 0, other.cert_pem, other.key_pem, answer, NULL, &err);
-    cr_assert(wrong, "%s", err.text);
+    cr_assert(wrong, "%s", error_text(&err));
     const char *at_wrong = arena_printf(&memory, "https://localhost:%d", server_port(wrong));
     free(pems.ca_pem);
     pems.ca_pem = mem_dup(other.ca_pem);
@@ -433,7 +433,7 @@ Test(kube_failure, other_ways_to_the_server)
         (struct rule){.match = "GET " INGRESSES "/x", .status = 200, .body = "{'kind':'Ingress'}"});
     struct server *six =
         server_start(loop, "::1", 0, pems.cert_pem, pems.key_pem, answer, NULL, &err);
-    cr_assert(six, "%s", err.text);
+    cr_assert(six, "%s", error_text(&err));
     struct kube *k = open_with(arena_printf(&memory, "https://[::1]:%d", server_port(six)),
                                ", certificate-authority: ca.pem, tls-server-name: localhost", NULL);
     call_well(k, q);
@@ -442,7 +442,7 @@ Test(kube_failure, other_ways_to_the_server)
     server_stop(six);
 
     struct server *proxy = server_start(loop, "127.0.0.1", 0, NULL, NULL, answer, NULL, &err);
-    cr_assert(proxy, "%s", err.text);
+    cr_assert(proxy, "%s", error_text(&err));
     buf_clear(&seen);
     k = open_with("http://cluster.test:8001",
                   arena_printf(&memory, ", proxy-url: 'http://127.0.0.1:%d'", server_port(proxy)),

@@ -29,9 +29,9 @@ Test(kube_name, reads_what_people_type)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct kube_name name;
-        struct error err = {0};
+        error_local(err);
         cr_assert(kube_name_parse(&memory, cases[i].typed, &name, &err), "%s: %s", cases[i].typed,
-                  err.text);
+                  error_text(&err));
         cr_assert_str_eq(name.resource, cases[i].resource);
         if (cases[i].name)
             cr_assert_str_eq(name.name, cases[i].name);
@@ -65,10 +65,11 @@ Test(kube_name, refuses_what_names_no_object)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct kube_name name;
-        struct error err = {0};
+        error_local(err);
         cr_assert(!kube_name_parse(&memory, cases[i].typed, &name, &err), "'%s' was taken",
                   cases[i].typed);
-        cr_assert(strstr(err.text, cases[i].says), "'%s' says: %s", cases[i].typed, err.text);
+        cr_assert(strstr(error_text(&err), cases[i].says), "'%s' says: %s", cases[i].typed,
+                  error_text(&err));
     }
 }
 

@@ -10,7 +10,7 @@ static const char object[] =
 static enum kube_selected match(const char *selector, const char *text)
 {
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     struct value *v = json_parse(&a, text, strlen(text), &err);
     enum kube_selected found = kube_selector_match(selector, v);
     arena_free(&a);

@@ -18,12 +18,12 @@ TestSuite(kube_status, .fini = clean);
 static struct value *object(const char *text)
 {
     char *json = arena_dup(&memory, text);
-    struct error err = {0};
+    error_local(err);
     for (char *p = json; *p; p++)
         if (*p == '\'')
             *p = '"';
     struct value *v = json_parse(&memory, json, strlen(json), &err);
-    cr_assert(v, "%s in %s", err.text, text);
+    cr_assert(v, "%s in %s", error_text(&err), text);
     return v;
 }
 
@@ -80,11 +80,12 @@ Test(kube_status, conditions)
          "False", "Ready was last judged for generation 1"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        struct error why = {0};
+        error_local(why);
         bool met = kube_condition_met(object(rules[i].object), "Ready", rules[i].status, &why);
-        cr_assert_eq(met, rules[i].says == NULL, "%s: %s", rules[i].rule, why.text);
+        cr_assert_eq(met, rules[i].says == NULL, "%s: %s", rules[i].rule, error_text(&why));
         if (rules[i].says)
-            cr_assert(strstr(why.text, rules[i].says), "%s: %s", rules[i].rule, why.text);
+            cr_assert(strstr(error_text(&why), rules[i].says), "%s: %s", rules[i].rule,
+                      error_text(&why));
     }
     cr_assert(!kube_condition_met(NULL, "Ready", NULL, NULL));
 }
@@ -236,11 +237,11 @@ Test(kube_status, rollouts)
         {"no object", "null", F, "a value without a kind has no rollout to wait for"},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        struct error says = {0};
+        error_local(says);
         int outcome = (int)kube_rollout_status(object(rules[i].object), &says);
         cr_assert_eq(outcome, rules[i].outcome, "%s: outcome %d, %s", rules[i].rule, outcome,
-                     says.text);
-        cr_assert(strncmp(says.text, rules[i].says, strlen(rules[i].says)) == 0, "%s: %s",
-                  rules[i].rule, says.text);
+                     error_text(&says));
+        cr_assert(strncmp(error_text(&says), rules[i].says, strlen(rules[i].says)) == 0, "%s: %s",
+                  rules[i].rule, error_text(&says));
     }
 }

@@ -123,7 +123,7 @@ Test(kube_types, discovery_is_kept_on_disk)
     closedir(dir);
     cr_assert(file, "there is a file");
     struct buf text = {0};
-    cr_assert(file_read(file, &text, &err), "%s", err.text);
+    cr_assert(file_read(file, &text, &err), "%s", error_text(&err));
     struct value *doc = json_parse(&memory, text.data, text.len, &err);
     int64_t at = value_get_int(doc, "at", 0);
     static const char *const spoilt[] = {"", "{", "[]", "null", "{'at':1}"};

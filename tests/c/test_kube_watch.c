@@ -202,7 +202,7 @@ Test(kube_watch, outlives_a_restart_of_the_server)
     turn(1000);
     cr_assert_eq(o.calls, 0);
     server = server_start(loop, "127.0.0.1", port, pems.cert_pem, pems.key_pem, answer, NULL, &err);
-    cr_assert(server, "%s", err.text);
+    cr_assert(server, "%s", error_text(&err));
     wait_for(&o.calls);
     cr_assert_eq(value_count(o.result.changes), 1);
     cr_assert(o.result.error == NULL && o.result.trouble == NULL);

@@ -62,7 +62,7 @@ static const char *write_file(const char *name, const char *text)
         }
     }
     const char *full = path(name);
-    cr_assert(file_write(full, buf_text(&out), out.len, &err), "%s", err.text);
+    cr_assert(file_write(full, buf_text(&out), out.len, &err), "%s", error_text(&err));
     buf_free(&out);
     return full;
 }
@@ -71,7 +71,7 @@ static void begin(void)
 {
     strcpy(folder, "/tmp/kubeconfig-test-XXXXXX");
     cr_assert(mkdtemp(folder));
-    cr_assert(mint_certificate(&pems, "billing", 0, 86400, &err), "%s", err.text);
+    cr_assert(mint_certificate(&pems, "billing", 0, 86400, &err), "%s", error_text(&err));
     ca64 = base64_encode(&memory, pems.ca_pem, strlen(pems.ca_pem));
     cert64 = base64_encode(&memory, pems.cert_pem, strlen(pems.cert_pem));
     key64 = base64_encode(&memory, pems.key_pem, strlen(pems.key_pem));
@@ -106,7 +106,7 @@ static struct kube_config *load(const char *file, const char *context)
 static struct kube_config *load_well(const char *file, const char *context)
 {
     struct kube_config *c = load(file, context);
-    cr_assert(c, "%s", err.text);
+    cr_assert(c, "%s", error_text(&err));
     return c;
 }
 
@@ -339,8 +339,9 @@ Test(kubeconfig, refuses_with_the_remedy)
             says = arena_printf(&memory, "%.*s%s", (int)(at - says), says, folder);
         struct kube_config *c = load(file, NULL);
         cr_assert_null(c, "taken: %s", cases[i].text);
-        cr_assert(strstr(err.text, says), "%s\nsays: %s\nnot: %s", cases[i].text, err.text, says);
-        cr_assert(strstr(err.text, folder), "the file is not named: %s", err.text);
+        cr_assert(strstr(error_text(&err), says), "%s\nsays: %s\nnot: %s", cases[i].text,
+                  error_text(&err), says);
+        cr_assert(strstr(error_text(&err), folder), "the file is not named: %s", error_text(&err));
     }
 }
 
@@ -354,7 +355,7 @@ Test(kubeconfig, an_encrypted_key_is_refused)
                    "users: [{name: u, user: {client-certificate: cert.pem, client-key: "
                    "key.pem}}]");
     cr_assert_null(load(file, NULL));
-    cr_assert(strstr(err.text, "needs a passphrase"), "%s", err.text);
+    cr_assert(strstr(error_text(&err), "needs a passphrase"), "%s", error_text(&err));
 }
 
 Test(kubeconfig, merges_files_by_whole_entries)
@@ -377,12 +378,12 @@ Test(kubeconfig, merges_files_by_whole_entries)
     kube_config_free(c);
 
     cr_assert_null(load(path("missing"), NULL), "--kubeconfig must exist");
-    cr_assert(strstr(err.text, "could not open"), "%s", err.text);
+    cr_assert(strstr(error_text(&err), "could not open"), "%s", error_text(&err));
     cr_assert_null(load(one, NULL), "--kubeconfig counts alone");
 
     write_file("two", "{");
     cr_assert_null(load(NULL, NULL), "a file that does not parse is an error");
-    cr_assert(strstr(err.text, "/two does not parse"), "%s", err.text);
+    cr_assert(strstr(error_text(&err), "/two does not parse"), "%s", error_text(&err));
 }
 
 Test(kubeconfig, looks_into_the_home_folder)
@@ -390,7 +391,8 @@ Test(kubeconfig, looks_into_the_home_folder)
     char *kube = arena_printf(&memory, "%s/.kube", folder);
     set("HOME=", folder);
     cr_assert_null(load(NULL, NULL));
-    cr_assert(strstr(err.text, "no kubeconfig found (looked for /tmp/"), "%s", err.text);
+    cr_assert(strstr(error_text(&err), "no kubeconfig found (looked for /tmp/"), "%s",
+              error_text(&err));
     mkdir(kube, 0700);
     write_file(".kube/config", CONTEXT CLUSTER USER);
     struct kube_config *c = load_well(NULL, NULL);
@@ -408,7 +410,7 @@ Test(kubeconfig, looks_into_the_home_folder)
 Test(kubeconfig, without_a_home_it_says_so)
 {
     cr_assert_null(load(NULL, NULL));
-    cr_assert(strstr(err.text, "HOME is not set"), "%s", err.text);
+    cr_assert(strstr(error_text(&err), "HOME is not set"), "%s", error_text(&err));
 }
 
 Test(kubeconfig, in_a_pod)
@@ -445,7 +447,7 @@ Test(kubeconfig, in_a_pod)
 
     struct kube_config_options o = {.namespace = "flag", .env = fake_env, .pod_folder = folder};
     c = kube_config_load(&o, &err);
-    cr_assert(c, "%s", err.text);
+    cr_assert(c, "%s", error_text(&err));
     cr_assert_str_eq(c->namespace, "flag");
     kube_config_free(c);
     cr_assert_null(load(NULL, "elsewhere"), "a context that is asked for must exist");
@@ -580,7 +582,7 @@ Test(kubeconfig, resolves_as_kubectl_does, .timeout = 60)
         struct kube_config *c = load(file, cases[i].context);
         buf_free(&list);
         cr_assert_eq(c != NULL, view != NULL, "%s: %s", what,
-                     c ? "kubectl refuses what we take" : err.text);
+                     c ? "kubectl refuses what we take" : error_text(&err));
         if (c == NULL)
             continue;
         const char *namespace = only(view, "contexts", "context.namespace");

@@ -19,9 +19,9 @@ TestSuite(planned, .fini = tear_down);
 
 static struct value *json(const char *text)
 {
-    struct error err;
+    error_local(err);
     struct value *v = json_parse(&arena, text, strlen(text), &err);
-    cr_assert(v, "%s: %s", text, err.text);
+    cr_assert(v, "%s: %s", text, error_text(&err));
     return v;
 }
 

@@ -35,7 +35,7 @@ static const char source[] =
 static int attempt(struct loop *loop, struct fetcher *fetcher, int64_t memory)
 {
     struct run_options options = {.file = "memory.lua", .max_memory = memory, .no_input = true};
-    struct error err;
+    error_local(err);
     struct buf text = {0};
     struct run *run = run_new(loop, fetcher, &options, &mode_live, NULL, &err);
     if (run == NULL)

@@ -51,7 +51,7 @@ static int verify(const struct mint *m, const char *host, const char *ip, time_t
 Test(mint, serves_every_name_given)
 {
     struct mint m;
-    struct error err;
+    error_local(err);
     cr_assert(mint_certificate(&m, "shop.test, *.apps.test,127.0.0.1,::1", -DAY, 30 * DAY, &err));
     time_t now = time(NULL);
     cr_expect(eq(int, verify(&m, "shop.test", NULL, now), X509_V_OK));
@@ -67,7 +67,7 @@ Test(mint, serves_every_name_given)
 Test(mint, an_expired_leaf_has_a_valid_ca)
 {
     struct mint m;
-    struct error err;
+    error_local(err);
     cr_assert(mint_certificate(&m, "a.test", -30 * DAY, -2 * DAY, &err));
     time_t now = time(NULL);
     cr_expect(eq(int, verify(&m, "a.test", NULL, now), X509_V_ERR_CERT_HAS_EXPIRED));
@@ -81,7 +81,7 @@ Test(mint, an_expired_leaf_has_a_valid_ca)
 Test(mint, a_leaf_not_yet_valid)
 {
     struct mint m;
-    struct error err;
+    error_local(err);
     cr_assert(mint_certificate(&m, "a.test", 5 * DAY, 10 * DAY, &err));
     time_t now = time(NULL);
     cr_expect(eq(int, verify(&m, "a.test", NULL, now), X509_V_ERR_CERT_NOT_YET_VALID));
@@ -92,7 +92,7 @@ Test(mint, a_leaf_not_yet_valid)
 Test(mint, the_key_is_the_leafs)
 {
     struct mint m;
-    struct error err;
+    error_local(err);
     cr_assert(mint_certificate(&m, "a.test", 0, DAY, &err));
     X509 *leaf = cert_of(m.cert_pem);
     BIO *bio = BIO_new_mem_buf(m.key_pem, -1);
@@ -107,7 +107,7 @@ Test(mint, the_key_is_the_leafs)
 Test(mint, two_are_never_alike)
 {
     struct mint a, b;
-    struct error err;
+    error_local(err);
     cr_assert(mint_certificate(&a, "a.test", 0, DAY, &err));
     cr_assert(mint_certificate(&b, "a.test", 0, DAY, &err));
     cr_expect(ne(str, a.cert_pem, b.cert_pem));
@@ -119,9 +119,9 @@ Test(mint, two_are_never_alike)
 Test(mint, a_name_too_long_for_a_common_name)
 {
     struct mint m;
-    struct error err;
+    error_local(err);
     const char *name = "a-label-of-some-length.another-label-of-some-length.a-third-label.test";
-    cr_assert(mint_certificate(&m, name, 0, DAY, &err), "%s", err.text);
+    cr_assert(mint_certificate(&m, name, 0, DAY, &err), "%s", error_text(&err));
     cr_expect(eq(int, verify(&m, name, NULL, time(NULL) + 60), X509_V_OK));
     mint_free(&m);
 }
@@ -129,15 +129,15 @@ Test(mint, a_name_too_long_for_a_common_name)
 Test(mint, refuses_what_is_no_name)
 {
     struct mint m;
-    struct error err;
+    error_local(err);
     cr_expect(not(mint_certificate(&m, "", 0, DAY, &err)));
-    cr_expect(strstr(err.text, "at least one name") != NULL);
+    cr_expect(strstr(error_text(&err), "at least one name") != NULL);
     cr_expect(not(mint_certificate(&m, " , ,", 0, DAY, &err)));
     cr_expect(not(mint_certificate(&m,
                                    "a.test,b\xc3\xbc"
                                    "cher.test",
                                    0, DAY, &err)));
-    cr_expect(strstr(err.text, "xn--") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "xn--") != NULL, "%s", error_text(&err));
     cr_expect(not(mint_certificate(&m, "a b.test", 0, DAY, &err)));
     cr_expect(m.ca_pem == NULL);
 }

@@ -17,7 +17,7 @@ static struct run_options options;
 
 static void make(void)
 {
-    struct error err;
+    error_local(err);
     loop = loop_new();
     run = run_new(loop, NULL, &options, &mode_live, NULL, &err);
     luaL_openlibs(run->L);

@@ -33,8 +33,8 @@ static const char *at(const char *name)
 
 static void put(const char *name, const char *text)
 {
-    struct error err;
-    cr_assert(file_write(at(name), text, strlen(text), &err), "%s", err.text);
+    error_local(err);
+    cr_assert(file_write(at(name), text, strlen(text), &err), "%s", error_text(&err));
 }
 
 static void set_up(void)
@@ -71,10 +71,10 @@ static const char plan_text[] =
 static struct buf written(const char *key)
 {
     struct buf text = {0};
-    struct error err;
+    error_local(err);
     cr_assert(planfile_write(at("plan"), json("{\"run\":{\"name\":\"n\"},\"end\":null}"),
                              json(plan_text), key, &err),
-              "%s", err.text);
+              "%s", error_text(&err));
     cr_assert(file_read(at("plan"), &text, &err));
     return text;
 }
@@ -82,8 +82,8 @@ static struct buf written(const char *key)
 Test(planfile, signs_as_the_standard_says)
 {
     unsigned char signature[SIGNATURE_SIZE], key[SIGNATURE_KEY_SIZE];
-    struct error err;
-    cr_assert(signature_make(at("key"), "\x72", 1, signature, key, &err), "%s", err.text);
+    error_local(err);
+    cr_assert(signature_make(at("key"), "\x72", 1, signature, key, &err), "%s", error_text(&err));
     cr_expect_arr_eq(signature, signature_of_r, SIGNATURE_SIZE);
     cr_expect_arr_eq(key, public_key, SIGNATURE_KEY_SIZE);
     cr_expect(signature_holds(public_key, "\x72", 1, signature_of_r));
@@ -94,24 +94,24 @@ Test(planfile, signs_as_the_standard_says)
 Test(planfile, comes_back_as_it_was_written)
 {
     struct planfile file;
-    struct error err;
+    error_local(err);
     struct buf text = written(NULL);
-    cr_assert(planfile_read(&arena, text.data, text.len, &file, &err), "%s", err.text);
+    cr_assert(planfile_read(&arena, text.data, text.len, &file, &err), "%s", error_text(&err));
     cr_expect(value_equal(file.plan, json(plan_text)));
     cr_expect_eq(file.signature, PLANFILE_UNSIGNED);
     cr_expect_not(planfile_signed_by(&file, at("key"), &err));
-    cr_expect(strstr(err.text, "is not signed"));
+    cr_expect(strstr(error_text(&err), "is not signed"));
     buf_free(&text);
 }
 
 Test(planfile, any_other_byte_is_refused_when_it_is_signed)
 {
-    struct error err;
+    error_local(err);
     struct buf text = written(at("key"));
     struct planfile file;
-    cr_assert(planfile_read(&arena, text.data, text.len, &file, &err), "%s", err.text);
+    cr_assert(planfile_read(&arena, text.data, text.len, &file, &err), "%s", error_text(&err));
     cr_expect_eq(file.signature, PLANFILE_SIGNED);
-    cr_expect(planfile_signed_by(&file, at("key"), &err), "%s", err.text);
+    cr_expect(planfile_signed_by(&file, at("key"), &err), "%s", error_text(&err));
     for (size_t i = 0; i < text.len; i++) {
         struct arena a = {0};
         char before = text.data[i];
@@ -135,9 +135,9 @@ static const char *refusal(const char *document)
     struct planfile file;
     static struct error err;
     const char *line = arena_printf(&arena, "%s\n", document);
-    err.text[0] = '\0';
+    error_free(&err);
     cr_expect_not(planfile_read(&arena, line, strlen(line), &file, &err), "%s", document);
-    return err.text;
+    return error_text(&err);
 }
 
 // The plan with `member` set to other text, or without it.
@@ -191,13 +191,13 @@ Test(planfile, a_signature_of_another_form_fits_nothing)
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct value *document = value_object(&arena);
         struct planfile file;
-        struct error err;
+        error_local(err);
         struct buf text = {0};
         value_set(&arena, document, "plan", json(plan_text));
         value_set(&arena, document, "signature", json(forms[i]));
         json_write(&text, document, JSON_CANONICAL);
         buf_putc(&text, '\n');
-        cr_assert(planfile_read(&arena, text.data, text.len, &file, &err), "%s", err.text);
+        cr_assert(planfile_read(&arena, text.data, text.len, &file, &err), "%s", error_text(&err));
         cr_expect_eq(file.signature, PLANFILE_FORGED, "%s", forms[i]);
         cr_expect_not(planfile_signed_by(&file, at("key"), &err));
         buf_free(&text);

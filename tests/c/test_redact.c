@@ -250,7 +250,7 @@ Test(redact, leaves_other_text_alone)
 Test(redact, values)
 {
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     struct redact *r = redact_new();
     redact_add(r, "word", "hunter22", 8);
     redact_add(r, "pin", "483516", 6);

@@ -35,21 +35,21 @@ static char *path_of(const char *name)
 static char *text_of(const char *path)
 {
     struct buf text = {0};
-    struct error err;
-    cr_assert(file_read(path, &text, &err), "%s", err.text);
+    error_local(err);
+    cr_assert(file_read(path, &text, &err), "%s", error_text(&err));
     return buf_take(&text);
 }
 
 // The report `name` of what is told.
 static char *report_of(const char *name, const char *lines)
 {
-    struct error err = {0};
+    error_local(err);
     char *path = path_of(name);
     const char *paths[] = {path};
     struct listener *report = report_new(paths, 1, &err);
-    cr_assert_not_null(report, "%s", err.text);
+    cr_assert_not_null(report, "%s", error_text(&err));
     tell(report, lines);
-    cr_expect(report_finish(report, &err), "%s", err.text);
+    cr_expect(report_finish(report, &err), "%s", error_text(&err));
     report_free(report);
     char *text = text_of(path);
     free(path);
@@ -64,7 +64,7 @@ enum { STORIES = sizeof hostile_and_others / sizeof *hostile_and_others };
 
 Test(report, a_place_that_will_not_do_is_found_out_before_the_run)
 {
-    struct error err;
+    error_local(err);
     char *missing = path_of("no/such/folder/r.html"), *dir = path_of("dir.md");
     char *good = path_of("r.json");
     const char *wrong[] = {"r.txt", "r", ".html", "html", "a.html/r", missing, dir};
@@ -74,10 +74,10 @@ Test(report, a_place_that_will_not_do_is_found_out_before_the_run)
     mkdir(dir, 0700);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const char *paths[] = {good, wrong[i]};
-        err.text[0] = '\0';
+        error_free(&err);
         cr_expect_null(report_new(paths, 2, &err), "%s", wrong[i]);
-        cr_expect_not_null(strstr(err.text, why[i]), "%s", err.text);
-        cr_expect_not_null(strstr(err.text, wrong[i]), "%s", err.text);
+        cr_expect_not_null(strstr(error_text(&err), why[i]), "%s", error_text(&err));
+        cr_expect_not_null(strstr(error_text(&err), wrong[i]), "%s", error_text(&err));
     }
     cr_expect_neq(access(good, F_OK), 0, "nothing is left behind");
     free(missing);
@@ -87,7 +87,7 @@ Test(report, a_place_that_will_not_do_is_found_out_before_the_run)
 
 Test(report, an_earlier_report_stays_until_the_new_one_is_whole)
 {
-    struct error err;
+    error_local(err);
     char *path = path_of("r.MD");
     const char *paths[] = {path};
     cr_assert(file_write(path, "old", 3, &err));
@@ -108,7 +108,7 @@ Test(report, an_earlier_report_stays_until_the_new_one_is_whole)
 
 Test(report, a_report_that_cannot_be_written_at_the_end_is_told)
 {
-    struct error err;
+    error_local(err);
     char *dir = path_of("gone"), *path = path_of("gone/r.json");
     const char *paths[] = {path};
     mkdir(dir, 0700);
@@ -117,7 +117,7 @@ Test(report, a_report_that_cannot_be_written_at_the_end_is_told)
     rmdir(dir);
     tell(report, TELLING_PASS);
     cr_expect_not(report_finish(report, &err));
-    cr_expect_not_null(strstr(err.text, path), "%s", err.text);
+    cr_expect_not_null(strstr(error_text(&err), path), "%s", error_text(&err));
     report_free(report);
     free(dir);
     free(path);
@@ -126,10 +126,10 @@ Test(report, a_report_that_cannot_be_written_at_the_end_is_told)
 Test(report, json_is_the_story)
 {
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     char *text = report_of("r.json", TELLING_ROLLED_BACK);
     struct value *story = json_parse(&a, text, strlen(text), &err);
-    cr_assert_not_null(story, "%s", err.text);
+    cr_assert_not_null(story, "%s", error_text(&err));
     struct value *phases = value_get(story, "phases");
     cr_expect_eq(value_count(phases), 2);
     struct value *ready = value_at(value_get(value_at(phases, 0), "steps"), 0);

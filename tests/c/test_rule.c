@@ -39,7 +39,7 @@ static bool covers(const char *line, const struct need *need, bool every)
 {
     struct rule rule;
     struct subject subject;
-    cr_assert(rule_read(&a, line, NULL, NULL, &rule, &err), "%s", err.text);
+    cr_assert(rule_read(&a, line, NULL, NULL, &rule, &err), "%s", error_text(&err));
     return subject_read(&a, need, &subject, &err) && rule_covers(&rule, &subject, every);
 }
 
@@ -245,7 +245,7 @@ Test(rule, takes_parameters_as_single_words)
     struct subject subject;
     const struct need good = http("GET", "https://shop.test/"),
                       bad = http("GET", "https://evil.test/");
-    cr_assert(filled("http GET https://${host}", &rule), "%s", err.text);
+    cr_assert(filled("http GET https://${host}", &rule), "%s", error_text(&err));
     cr_assert(subject_read(&a, &good, &subject, &err) && rule_covers(&rule, &subject, true));
     cr_assert(subject_read(&a, &bad, &subject, &err) && !rule_covers(&rule, &subject, true));
     cr_assert(!filled("http GET https://${evil}", &rule) || !rule_covers(&rule, &subject, true));
@@ -287,7 +287,7 @@ static void expect_line(const struct need need, const char *line)
 {
     struct subject subject;
     struct rule rule;
-    cr_assert(subject_read(&a, &need, &subject, &err), "%s", err.text);
+    cr_assert(subject_read(&a, &need, &subject, &err), "%s", error_text(&err));
     const char *made = rule_line(&a, rule_parts(&a, &subject));
     cr_expect_str_eq(made, line);
     cr_expect(rule_read(&a, made, NULL, NULL, &rule, &err) && rule_covers(&rule, &subject, true),

@@ -104,7 +104,7 @@ static struct server *start(const struct mint *m)
     loop = loop_new();
     struct server *s = server_start(loop, "127.0.0.1", 0, m ? m->cert_pem : NULL,
                                     m ? m->key_pem : NULL, answer, NULL, &err);
-    cr_assert(s != NULL, "%s", err.text);
+    cr_assert(s != NULL, "%s", error_text(&err));
     return s;
 }
 
@@ -530,7 +530,7 @@ Test(serve, listens_on_ipv6)
 {
     loop = loop_new();
     struct server *s = server_start(loop, "::1", 0, NULL, NULL, answer, NULL, &err);
-    cr_assert(s != NULL, "%s", err.text);
+    cr_assert(s != NULL, "%s", error_text(&err));
     expect_curl("::1[0]", "'http://[::1]:%d/peer'", server_port(s));
     stop(s);
 }
@@ -542,7 +542,8 @@ static char ca_path[] = "/tmp/serve-ca-XXXXXX";
 
 static struct server *start_tls(void)
 {
-    cr_assert(mint_certificate(&minted, "shop.test,127.0.0.1", -60, 3600, &err), "%s", err.text);
+    cr_assert(mint_certificate(&minted, "shop.test,127.0.0.1", -60, 3600, &err), "%s",
+              error_text(&err));
     int fd = mkstemp(ca_path);
     cr_assert(write(fd, minted.ca_pem, strlen(minted.ca_pem)) > 0);
     close(fd);
@@ -657,13 +658,14 @@ Test(serve, says_why_it_cannot_start)
     struct server *s = start(NULL);
     cr_expect(server_start(loop, "127.0.0.1", server_port(s), NULL, NULL, answer, NULL, &err) ==
               NULL);
-    cr_expect(strstr(err.text, "Address already in use; choose another") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "Address already in use; choose another") != NULL, "%s",
+              error_text(&err));
     cr_expect(server_start(loop, "no.such.host.invalid", 0, NULL, NULL, answer, NULL, &err) ==
               NULL);
-    cr_expect(strstr(err.text, "no.such.host.invalid") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "no.such.host.invalid") != NULL, "%s", error_text(&err));
     cr_expect(server_start(loop, "127.0.0.1", 70000, NULL, NULL, answer, NULL, &err) == NULL);
     cr_expect(server_start(loop, "127.0.0.1", 0, "rubbish", "rubbish", answer, NULL, &err) == NULL);
-    cr_expect(strstr(err.text, "PEM certificate") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "PEM certificate") != NULL, "%s", error_text(&err));
     struct mint a, b;
     cr_assert(mint_certificate(&a, "a.test", 0, 60, &err));
     cr_assert(mint_certificate(&b, "b.test", 0, 60, &err));

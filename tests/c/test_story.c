@@ -104,7 +104,7 @@ Test(chart, draws_what_is_a_number_of_the_limits_unit)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena a = {0};
         struct buf out = {0};
-        struct error err;
+        error_local(err);
         struct value *figure = value_object(&a);
         value_set(&a, figure, "points",
                   json_parse(&a, rows[i].points, strlen(rows[i].points), &err));

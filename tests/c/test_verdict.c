@@ -255,7 +255,7 @@ static char *path_of(const char *name)
 
 static void write_text(const char *path, const char *text)
 {
-    cr_assert(file_write(path, text, strlen(text), &err), "%s", err.text);
+    cr_assert(file_write(path, text, strlen(text), &err), "%s", error_text(&err));
 }
 
 static void set_up(void)
@@ -348,7 +348,7 @@ Test(verdict, is_right_in_every_row)
         struct value *v = verdict_of_pem(&arena, made[r->served[0]].pem, *rest ? rest : NULL,
                                          r->trusted[0] == SYSTEM ? NULL : pem_of(r->trusted, 3, 0),
                                          r->host, at, &err);
-        cr_assert(v != NULL, "%s: %s", r->title, err.text);
+        cr_assert(v != NULL, "%s: %s", r->title, error_text(&err));
         const char *cause = r->cause ? r->cause : "", *wanted = r->errors ? r->errors : "";
         bool ok = value_get_bool(v, "ok", false);
         cr_expect(ok == !r->errors, "%s: ok", r->title);
@@ -443,18 +443,21 @@ Test(verdict, refuses_what_is_no_pem)
 {
     const char *good = made[GOOD].pem, *root = made[ROOT].pem;
     cr_expect(verdict_of_pem(&arena, "", NULL, root, "a", 0, &err) == NULL);
-    cr_expect(strstr(err.text, "no certificate in the leaf") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "no certificate in the leaf") != NULL, "%s",
+              error_text(&err));
     cr_expect(verdict_of_pem(&arena, good, "rubbish", root, "a", 0, &err) == NULL);
-    cr_expect(strstr(err.text, "intermediates") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "intermediates") != NULL, "%s", error_text(&err));
     cr_expect(verdict_of_pem(&arena, good, NULL, "", "a", 0, &err) == NULL);
-    cr_expect(strstr(err.text, "CA certificates") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "CA certificates") != NULL, "%s", error_text(&err));
     char *cut = arena_dup(&arena, good);
     cut[strlen(cut) / 2] = '\0';
     cr_expect(verdict_of_pem(&arena, cut, NULL, root, "a", 0, &err) == NULL);
-    cr_expect(strstr(err.text, "certificate 1 of the leaf") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "certificate 1 of the leaf") != NULL, "%s",
+              error_text(&err));
     char *bad = arena_printf(&arena, "%s%s", good, cut);
     cr_expect(verdict_of_pem(&arena, bad, NULL, root, "a", 0, &err) == NULL);
-    cr_expect(strstr(err.text, "certificate 2 of the leaf") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "certificate 2 of the leaf") != NULL, "%s",
+              error_text(&err));
     bad = arena_dup(&arena, good);
     bad[100] = '!';
     cr_expect(verdict_of_pem(&arena, bad, NULL, root, "a", 0, &err) == NULL);
@@ -475,10 +478,10 @@ Test(verdict, opens_a_trust_of_each_kind)
     trust_close(&t);
     trust_close(&again);
     cr_expect(not(trust_open(&t, "/no/such/file.pem", NULL, &err)));
-    cr_expect(strstr(err.text, "/no/such/file.pem") != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), "/no/such/file.pem") != NULL, "%s", error_text(&err));
     write_text(path, "rubbish");
     cr_expect(not(trust_open(&t, path, NULL, &err)));
-    cr_expect(strstr(err.text, path) != NULL, "%s", err.text);
+    cr_expect(strstr(error_text(&err), path) != NULL, "%s", error_text(&err));
 }
 
 // What the command prints, without its last line break.

@@ -27,7 +27,7 @@ static void load(const char *text)
 {
     char path[] = "/tmp/runbook-world-XXXXXX";
     int fd = mkstemp(path);
-    cr_assert(fd >= 0 && file_write(path, text, strlen(text), &err), "%s", err.text);
+    cr_assert(fd >= 0 && file_write(path, text, strlen(text), &err), "%s", error_text(&err));
     close(fd);
     world = world_load(path, &err);
     unlink(path);
@@ -37,7 +37,7 @@ static void expect_unloadable(const char *text, const char *why)
 {
     load(text);
     cr_assert_null(world, "%s", text);
-    cr_assert(strstr(err.text, why), "'%s' should say '%s'", err.text, why);
+    cr_assert(strstr(error_text(&err), why), "'%s' should say '%s'", error_text(&err), why);
 }
 
 static struct world_answer ask(const char *service, const char *path)
@@ -54,7 +54,7 @@ static struct world_answer ask(const char *service, const char *path)
 static const char *json_of(const struct value *v)
 {
     struct buf text = {0};
-    cr_assert_not_null(v, "%s", err.text);
+    cr_assert_not_null(v, "%s", error_text(&err));
     json_write(&text, v, JSON_CANONICAL);
     const char *copy = arena_dup(&a, buf_text(&text));
     buf_free(&text);
@@ -77,7 +77,7 @@ Test(world, files_that_are_no_world)
     expect_unloadable("require 'runbook.world.nothing'", "no library 'runbook.world.nothing'");
     expect_unloadable("io.write('x')", "global 'io'");
     cr_assert_null(world_load("/nonexistent/world.lua", &err));
-    cr_assert(strstr(err.text, "No such file"), "%s", err.text);
+    cr_assert(strstr(error_text(&err), "No such file"), "%s", error_text(&err));
 }
 
 Test(world, services_and_certificates)
@@ -87,11 +87,11 @@ Test(world, services_and_certificates)
          "        return { not_after = w.faults.expired and -60 or 3600 } end },\n"
          "  a = { port = 12345 } }, handle = { a = print, b = print },\n"
          "  faults = { expired = 'the certificate has expired' } }");
-    cr_assert_not_null(world, "%s", err.text);
+    cr_assert_not_null(world, "%s", error_text(&err));
     cr_assert_str_eq(world_name(world), "x");
     cr_assert_str_eq(world_hint(world), "look in {dir}");
     cr_assert(fault_set(world, "expired", value_bool(&a, true), &err));
-    cr_assert(world_certificates(world, &err), "%s", err.text);
+    cr_assert(world_certificates(world, &err), "%s", error_text(&err));
     const struct world_service *s;
     cr_assert_eq(world_services(world, &s), 2);
     cr_assert_str_eq(s[0].name, "a");
@@ -111,10 +111,10 @@ Test(world, life)
         "  tick = function(w, now) assert(math.abs(now - w.now()) < 5); w.n = w.n + 1 end,\n"
         "  files = function(w) return { text = 'as is', ['v.yaml'] = { a = { 1, '2' } } } end,\n"
         "  snapshot = function(w) return { n = w.n, told = w.told } end }");
-    cr_assert_not_null(world, "%s", err.text);
+    cr_assert_not_null(world, "%s", error_text(&err));
     cr_assert(world_place(world, "a", 8080, "http://127.0.0.1:8080", "CERT", &err));
-    cr_assert(world_start(world, "PEM", "/dir", &err), "%s", err.text);
-    cr_assert(world_tick(world, &err) && world_tick(world, &err), "%s", err.text);
+    cr_assert(world_start(world, "PEM", "/dir", &err), "%s", error_text(&err));
+    cr_assert(world_tick(world, &err) && world_tick(world, &err), "%s", error_text(&err));
     cr_assert_str_eq(json_of(world_snapshot(world, &a, &err)),
                      "{\"n\":2,\"told\":\"http://127.0.0.1:8080 8080 PEM /dir CERT\"}");
     struct value *files = world_files(world, &a, &err);
@@ -132,7 +132,7 @@ Test(world, answers)
          "return { name = 'x', listen = { a = {} }, handle = { a = function(w, req)\n"
          "  if req.path == '/raise' then error('broken') end\n"
          "  return answers[req.path] end } }");
-    cr_assert_not_null(world, "%s", err.text);
+    cr_assert_not_null(world, "%s", error_text(&err));
     struct world_answer answer = ask("a", "/json");
     cr_assert_eq(answer.status, 201);
     cr_assert_str_eq(answer.body, "{\"a\":[]}");
@@ -161,7 +161,7 @@ Test(world, streams)
          "  return { stream = function()\n"
          "    if req.path == '/raise' then error('broken') end\n"
          "    return table.remove(pieces, 1) end } end } }");
-    cr_assert_not_null(world, "%s", err.text);
+    cr_assert_not_null(world, "%s", error_text(&err));
     struct buf text = {0};
     int stream = ask("a", "/").stream;
     cr_assert_neq(stream, 0);
@@ -178,7 +178,7 @@ Test(world, faults)
 {
     load("return { name = 'x', listen = {}, handle = {}, faults = { slow = 'help', down = 'too' } "
          "}");
-    cr_assert_not_null(world, "%s", err.text);
+    cr_assert_not_null(world, "%s", error_text(&err));
     cr_assert(fault_set(world, "slow", value_float(&a, 0.5), &err));
     cr_assert_str_eq(json_of(fault_list(world, &a, &err)),
                      "[{\"help\":\"too\",\"name\":\"down\",\"weight\":false},"
@@ -186,12 +186,12 @@ Test(world, faults)
     cr_assert(fault_set(world, "slow", value_bool(&a, false), &err));
     cr_assert_eq(value_get(value_at(fault_list(world, &a, &err), 1), "weight")->boolean, false);
     cr_assert_not(fault_set(world, "fast", value_bool(&a, true), &err));
-    cr_assert_str_eq(err.text, "the world 'x' has no fault 'fast'; it has down, slow");
+    cr_assert_str_eq(error_text(&err), "the world 'x' has no fault 'fast'; it has down, slow");
 }
 
 Test(world, kubernetes)
 {
     world = world_load(TESTS_FOLDER "/c/world_kubernetes.lua", &err);
-    cr_assert_not_null(world, "%s", err.text);
-    cr_assert(world_start(world, "", "", &err), "%s", err.text);
+    cr_assert_not_null(world, "%s", error_text(&err));
+    cr_assert(world_start(world, "", "", &err), "%s", error_text(&err));
 }

@@ -24,9 +24,9 @@ static void assert_reads(const char *text, size_t len, const char *expected)
 {
     struct arena a = {0};
     struct buf json = {0};
-    struct error err;
+    error_local(err);
     struct value *v = parse(&a, text, len, &err);
-    cr_assert(v, "%s\n  is refused: %s", text, err.text);
+    cr_assert(v, "%s\n  is refused: %s", text, error_text(&err));
     cr_assert(json_write(&json, v, JSON_CANONICAL));
     cr_expect_str_eq(json.data, expected, "%s\n  became: %s\n  not: %s", text, json.data, expected);
     buf_free(&json);
@@ -287,11 +287,12 @@ Test(yaml, invalid_streams)
 {
     for (size_t i = 0; i < COUNT(invalid); i++) {
         struct arena a = {0};
-        struct error err = {"no error was set"};
+        error_local(err);
+        error_set(&err, "no error was set");
         struct value *v = parse(&a, invalid[i].text, invalid[i].len, &err);
         cr_expect_null(v, "stream %zu was taken: %s", i, invalid[i].text);
-        cr_expect(strncmp(err.text, invalid[i].error, strlen(invalid[i].error)) == 0,
-                  "stream %zu: %s\n  got: %s\n  not: %s", i, invalid[i].text, err.text,
+        cr_expect(strncmp(error_text(&err), invalid[i].error, strlen(invalid[i].error)) == 0,
+                  "stream %zu: %s\n  got: %s\n  not: %s", i, invalid[i].text, error_text(&err),
                   invalid[i].error);
         arena_free(&a);
     }
@@ -314,11 +315,12 @@ Test(yaml, what_an_alias_brings_is_its_own)
 static void assert_refused(const struct buf *text, const char *problem)
 {
     struct arena a = {0};
-    struct error err = {"no error was set"};
+    error_local(err);
+    error_set(&err, "no error was set");
     int64_t start = clock_steady();
     struct value *v = parse(&a, text->data, text->len, &err);
     cr_expect_null(v, "it was taken, not refused: %s", problem);
-    cr_expect(strstr(err.text, problem), "got: %s\nnot: %s", err.text, problem);
+    cr_expect(strstr(error_text(&err), problem), "got: %s\nnot: %s", error_text(&err), problem);
     cr_expect_lt(clock_steady() - start, 5000, "refusing it took too long: %s", problem);
     cr_expect_lt(a.used, 300000000, "refusing it took %zu bytes", a.used);
     arena_free(&a);
@@ -397,7 +399,7 @@ Test(yaml, depth_has_a_limit)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena a = {0};
-        struct error err;
+        error_local(err);
         struct buf text = {0};
         for (int n = 0; n < cases[i].depth; n++)
             buf_puts(&text, cases[i].open);
@@ -406,7 +408,7 @@ Test(yaml, depth_has_a_limit)
         if (cases[i].error)
             assert_refused(&text, cases[i].error);
         else
-            cr_expect(parse(&a, text.data, text.len, &err), "%s", err.text);
+            cr_expect(parse(&a, text.data, text.len, &err), "%s", error_text(&err));
         buf_free(&text);
         arena_free(&a);
     }
@@ -427,7 +429,7 @@ Test(yaml, large_streams)
 {
     enum { KEYS = 50000 };
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     struct buf text = {0};
     int64_t start = clock_steady();
     for (int i = 0; i < KEYS; i++)
@@ -436,7 +438,7 @@ Test(yaml, large_streams)
     for (int i = 0; i < KEYS; i++)
         buf_printf(&text, "- *anchor%d\n", i);
     struct value *v = value_at(parse(&a, text.data, text.len, &err), 0);
-    cr_assert(v, "%s", err.text);
+    cr_assert(v, "%s", error_text(&err));
     cr_assert_eq(value_count(v), KEYS + 1);
     cr_assert_eq(value_at(value_get(v, "all"), KEYS - 1)->integer, KEYS - 1);
     cr_assert_lt(clock_steady() - start, 10000, "the time grows with the square of the names");

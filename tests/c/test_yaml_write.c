@@ -13,14 +13,14 @@ static void assert_writes(const char *json, const char *expected)
 {
     struct arena a = {0};
     struct buf out = {0};
-    struct error err;
+    error_local(err);
     struct value *v = json_parse(&a, json, strlen(json), &err);
-    cr_assert(v, "%s: %s", json, err.text);
+    cr_assert(v, "%s: %s", json, error_text(&err));
     cr_assert(yaml_write(&out, v));
     cr_expect_str_eq(out.data, expected, "%s\n  was written: %s\n  not: %s", json, out.data,
                      expected);
     struct value *back = yaml_parse(&a, out.data, out.len, &err);
-    cr_assert(back, "%s: %s", json, err.text);
+    cr_assert(back, "%s: %s", json, error_text(&err));
     cr_expect(value_count(back) == 1 && value_equal(v, value_at(back, 0)),
               "%s reads back otherwise", out.data);
     buf_free(&out);
@@ -189,12 +189,13 @@ Test(yaml_write, random_values_read_back_as_themselves)
     for (int i = 0; i < 20000; i++) {
         struct arena a = {0};
         struct buf yaml = {0}, json = {0};
-        struct error err = {"one document was not read back as one"};
+        error_local(err);
+        error_set(&err, "one document was not read back as one");
         struct value *v = random_value(&a, &state, 0), *back = NULL;
         json_write(&json, v, JSON_COMPACT);
         cr_assert(yaml_write(&yaml, v), "%s", json.data);
         back = yaml_parse(&a, yaml.data, yaml.len, &err);
-        cr_assert(value_count(back) == 1, "%s\n%s\n%s", json.data, yaml.data, err.text);
+        cr_assert(value_count(back) == 1, "%s\n%s\n%s", json.data, yaml.data, error_text(&err));
         cr_assert(value_equal(v, value_at(back, 0)), "%s\n%s", json.data, yaml.data);
         buf_free(&yaml);
         buf_free(&json);
@@ -210,7 +211,8 @@ Test(yaml_write, long_keys_and_strings)
         for (size_t i = 0; i < COUNT(begins); i++) {
             struct arena a = {0};
             struct buf text = {0}, yaml = {0};
-            struct error err = {"one document was not read back as one"};
+            error_local(err);
+            error_set(&err, "one document was not read back as one");
             buf_puts(&text, begins[i]);
             while (text.len < len)
                 buf_putc(&text, 'x');
@@ -219,7 +221,7 @@ Test(yaml_write, long_keys_and_strings)
             value_set(&a, v, "next", value_array(&a));
             cr_assert(yaml_write(&yaml, v));
             back = yaml_parse(&a, yaml.data, yaml.len, &err);
-            cr_assert(value_equal(v, value_at(back, 0)), "%s\n%s", yaml.data, err.text);
+            cr_assert(value_equal(v, value_at(back, 0)), "%s\n%s", yaml.data, error_text(&err));
             buf_free(&text);
             buf_free(&yaml);
             arena_free(&a);

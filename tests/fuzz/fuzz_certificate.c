@@ -18,7 +18,7 @@ enum { MOMENT = 1700000000, FIELDS = 17 };
 static const char *root(void)
 {
     static struct mint m;
-    struct error err;
+    error_local(err);
     if (!m.ca_pem && !mint_certificate(&m, "shop.test", -60, 60, &err))
         abort();
     return m.ca_pem;
@@ -39,7 +39,7 @@ static void judge_der(const uint8_t *data, size_t size)
     X509 *cert = d2i_X509(NULL, &p, (long)size);
     if (cert) {
         struct trust trust;
-        struct error err;
+        error_local(err);
         STACK_OF(X509) *served = sk_X509_new_null();
         sk_X509_push(served, cert);
         sk_X509_push(served, cert);
@@ -61,10 +61,10 @@ static void judge_der(const uint8_t *data, size_t size)
 static void judge_pem(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
-    struct error err = {""};
+    error_local(err);
     const char *text = arena_copy(&a, (const char *)data, size);
     const struct value *v = verdict_of_pem(&a, text, NULL, root(), "shop.test", MOMENT, &err);
-    if (!v && err.text[0] == '\0')
+    if (!v && !error_is_set(&err))
         abort();
     if (v)
         expect_whole(value_at(value_get(v, "chain"), 0));

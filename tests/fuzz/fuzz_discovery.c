@@ -21,7 +21,7 @@ static void find(struct arena *a, const struct value *table, const char *words)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     const struct value *answer = json_parse(&a, (const char *)data, size, &err);
     struct value *table = value_array(&a);
     if (answer) {

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     struct value *v = json_parse(&a, (const char *)data, size, &err);
     for (enum json_style style = JSON_CANONICAL; v && style <= JSON_PRETTY; style++) {
         struct buf out = {0};

@@ -19,14 +19,14 @@ static char *no_environment(const char *name)
 
 static void resolve(const char *path, const char *context)
 {
-    struct error err = {""};
+    error_local(err);
     struct kube_config_options options = {.path = path,
                                           .context = context,
                                           .env = no_environment,
                                           .pod_folder = "/nonexistent",
                                           .no_input = true};
     struct kube_config *config = kube_config_load(&options, &err);
-    if (!config && err.text[0] == '\0') {
+    if (!config && !error_is_set(&err)) {
         fprintf(stderr, "refused without a word\n");
         abort();
     }
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
     struct kube_files files;
-    struct error err;
+    error_local(err);
     char path[64];
     int fd = memfd_create("kubeconfig", MFD_CLOEXEC);
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)

@@ -23,11 +23,11 @@ static const char source[] =
 
 static void load(struct run *run)
 {
-    struct error err;
+    error_local(err);
     struct buf text = {0};
     buf_puts(&text, source);
     if (!outline_load(run->L, fuzz_options.file, &text, &run->arena, &run->outline, &err)) {
-        fprintf(stderr, "%s\n", err.text);
+        fprintf(stderr, "%s\n", error_text(&err));
         abort();
     }
     buf_free(&text);
@@ -57,11 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct redact *secrets = redact_new();
     struct options options = {.values_file = path};
     struct params params = {.given = redact_new()};
-    struct error err = {""};
+    error_local(err);
     load(run);
     if (params_apply(run, &options, secrets, &params, &err)) {
         check(&params);
-    } else if (err.text[0] == '\0' && value_count(params.problems) == 0) {
+    } else if (!error_is_set(&err) && value_count(params.problems) == 0) {
         fprintf(stderr, "refused without a word\n");
         abort();
     }

@@ -37,10 +37,10 @@ static void read_plan(const char *text, size_t len)
 {
     struct arena a = {0};
     struct planfile file;
-    struct error err = {""};
+    error_local(err);
     if (planfile_read(&a, text, len, &file, &err)) {
         compare(&a, file.plan);
-    } else if (err.text[0] == '\0') {
+    } else if (!error_is_set(&err)) {
         fprintf(stderr, "refused without a word\n");
         abort();
     }

@@ -19,12 +19,12 @@ static void look(const struct outline *o)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct run *run = fuzz_open();
-    struct error err = {""};
+    error_local(err);
     struct buf text = {0};
     buf_add(&text, data, size);
     if (outline_load(run->L, fuzz_options.file, &text, &run->arena, &run->outline, &err)) {
         look(&run->outline);
-    } else if (err.text[0] == '\0') {
+    } else if (!error_is_set(&err)) {
         fprintf(stderr, "refused without a word\n");
         abort();
     }

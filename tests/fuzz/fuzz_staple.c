@@ -24,7 +24,7 @@ static STACK_OF(X509) * served(void)
 {
     static STACK_OF(X509) * both;
     struct mint m;
-    struct error err;
+    error_local(err);
     if (both)
         return both;
     if (!mint_certificate(&m, "shop.test", -60, 60, &err))

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a = {0};
-    struct error err;
+    error_local(err);
     struct value *documents = yaml_parse(&a, (const char *)data, size, &err);
     for (size_t i = 0; i < value_count(documents); i++) {
         struct buf out = {0};

@@ -19,7 +19,7 @@ static const struct run_options fuzz_options = {.file = "/nonexistent/fuzz.lua",
 // A run with its names in it, for fuzz_close.
 static inline struct run *fuzz_open(void)
 {
-    struct error err = {""};
+    error_local(err);
     struct loop *loop = loop_new();
     struct run *run = run_new(loop, fetcher_new(loop), &fuzz_options, &mode_plan, NULL, &err);
     if (run == NULL || !state_prepare(run, prims, &err))
