@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST_WORD = 10 };
-
 size_t utf8_size(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text;
@@ -75,12 +73,26 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+// The bytes of the word that the text begins with, when it is one that other languages write where
+// JSON and YAML do not take it; else 0.
+static size_t known_word(const char *text, size_t len)
+{
+    static const char *const known[] = {"null", "nul",  "Null",     "NULL",  "nil",      "None",
+                                        "true", "True", "TRUE",     "false", "False",    "FALSE",
+                                        "NaN",  "nan",  "Infinity", "inf",   "undefined"};
+    size_t word = 0;
+    while (word < len && is_letter(text[word]))
+        word++;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strlen(known[i]) == word && memcmp(known[i], text, word) == 0)
+            return word;
+    return 0;
+}
+
 char *utf8_name(const char *text, size_t len, char out[UTF8_NAME_SIZE])
 {
-    size_t size = utf8_size(text, len), word = 0;
-    while (word < len && word <= LONGEST_WORD && is_letter(text[word]))
-        word++;
-    if (word > 0 && word <= LONGEST_WORD)
+    size_t size = utf8_size(text, len), word = known_word(text, len);
+    if (word)
         size = word;
     unsigned first = len ? (unsigned char)*text : 0;
     if (len == 0)

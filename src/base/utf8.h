@@ -25,7 +25,7 @@ struct utf8_place {
 struct utf8_place utf8_place(const char *text, size_t offset);
 
 // Writes what a person would call the thing that text[0..len) begins with ("'x'", "a line break",
-// "the end of the text") into out and returns out. A word is named as a whole when it is short;
-// anything longer might be a secret and is named by its first character.
+// "the end of the text") into out and returns out. A word such as "undefined" or "None" is named
+// as a whole; any other may be part of a secret and is named by its first character.
 enum { UTF8_NAME_SIZE = 48 };
 char *utf8_name(const char *text, size_t len, char out[UTF8_NAME_SIZE]);

@@ -222,7 +222,7 @@ static struct value *members_read(struct reader *r, struct key_set *keys)
                        r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
         struct value_member *key = key_set_add(keys, text, r->event.data.scalar.length);
         if (key->value)
-            return fail(r, "the key \"%.40s\" stands twice in one mapping", key->key);
+            return fail(r, "the key \"%s\" stands twice in one mapping", key->key);
         key->value = next(r) ? node_read(r) : NULL;
         if (key->value == NULL)
             return NULL;

@@ -115,13 +115,11 @@ static int line_of_difference(const char *a, const char *b)
 
 static void source_changed(struct arena *a, const struct value *planned, const struct value *now)
 {
-    char was[200], is[200];
     const char *chunk = value_get_text(planned, "chunk");
     const char *before = value_get_text(planned, "text"), *after = value_get_text(now, "text");
     int line = line_of_difference(before, after);
-    source_cut(before, line, was, sizeof was);
-    source_cut(after, line, is, sizeof is);
-    changed("source", arena_printf(a, "%s:%d", chunk + strspn(chunk, "@="), line), was, is);
+    changed("source", arena_printf(a, "%s:%d", chunk + strspn(chunk, "@="), line),
+            source_cut(a, before, line), source_cut(a, after, line));
 }
 
 static int compare_sources(const struct value *planned, const struct value *now, struct arena *a)

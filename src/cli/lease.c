@@ -35,10 +35,12 @@ static void on_lost(void *arg)
         run_halt_now(run, HALT_LOCK, error_text(&err));
 }
 
-static void say(const struct kube_lease *l, const struct run *run, char *out, size_t size)
+static void say(const struct kube_lease *l, const struct run *run, struct error *said)
 {
-    snprintf(out, size, "another run of %s is under way: the lease %s is held by %s, since %sZ",
-             run->outline.name, kube_lease_name(l), kube_lease_other(l), kube_lease_since(l));
+    const char *since = kube_lease_since(l);
+    error_set(said, "another run of %s is under way: the lease %s is held by %s%s%s%s",
+              run->outline.name, kube_lease_name(l), kube_lease_other(l), *since ? ", since " : "",
+              since, *since ? "Z" : "");
 }
 
 // Turns the loop until the lease is held. False with `err` set when it is not to be had in time.
@@ -47,16 +49,17 @@ static bool wait_for(const struct kube_lease *l, const struct run *run, int64_t 
 {
     int64_t began = clock_steady();
     bool told = false;
-    char text[900];
+    error_local(held_by);
     while (kube_lease_state(l) != KUBE_LEASE_HELD) {
         loop_once(run->loop);
         enum kube_lease_state state = kube_lease_state(l);
         int64_t waited = clock_steady() - began;
         bool enough = waited >= timeout_ms;
-        say(l, run, text, sizeof text);
+        say(l, run, &held_by);
         if (run->signal || (enough && state == KUBE_LEASE_TAKEN) ||
             (enough && state == KUBE_LEASE_LOOKING && waited > LONGEST_LOOK_MS))
-            return error_set(err, "%s. Wait for it (--lock-timeout 10m), or stop it first", text);
+            return error_set(err, "%s. Wait for it (--lock-timeout 10m), or stop it first",
+                             error_text(&held_by));
         if (enough && state == KUBE_LEASE_FAILED)
             return error_set(err,
                              "the lease %s cannot be taken: %s. --lease none goes on without one",
@@ -64,7 +67,7 @@ static bool wait_for(const struct kube_lease *l, const struct run *run, int64_t 
         bool held =
             state == KUBE_LEASE_TAKEN || (state == KUBE_LEASE_LOOKING && *kube_lease_other(l));
         if (held && !told)
-            fprintf(stderr, "runbook: waiting, for %s\n", text);
+            fprintf(stderr, "runbook: waiting, for %s\n", error_text(&held_by));
         told |= held;
     }
     return true;

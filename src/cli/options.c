@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/duration.h"
 #include "base/likely.h"
 #include "cli/option_value.h"
@@ -233,14 +234,18 @@ static bool read_one(struct options *o, int c)
 static bool unknown(const char *given)
 {
     const char *name = given + strspn(given, "-");
-    char word[64], text[160];
+    char word[64];
+    struct buf text = {0};
     struct likely likely = {.word = word};
     snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
     for (const struct option *o = table; o->name; o++)
         likely_try(&likely, o->name, strlen(o->name));
-    snprintf(text, sizeof text, "%.60s%s%s%s", given, likely.best ? " (did you mean --" : "",
-             likely.best ? likely.best : "", likely.best ? "?)" : "");
-    return wrong("there is no option %s", text);
+    buf_puts(&text, given);
+    if (likely.best)
+        buf_printf(&text, " (did you mean --%s?)", likely.best);
+    wrong("there is no option %s", buf_text(&text));
+    buf_free(&text);
+    return false;
 }
 
 static bool read_all(struct options *o, int argc, char **argv)

@@ -19,9 +19,8 @@
 static int border_raise(lua_State *L)
 {
     const char *kind = luaL_checkstring(L, 1);
-    char here[512];
     luaL_checkstring(L, 2);
-    failure_where(L, here, sizeof here);
+    const char *here = failure_where(L);
     failure_push(L, kind, "", luaL_optstring(L, 3, here), NULL);
     lua_pushvalue(L, 2); // as it is, whatever bytes it has
     lua_setfield(L, -2, "text");
@@ -31,9 +30,7 @@ static int border_raise(lua_State *L)
 // engine.where(): "file.lua:12" of the innermost line of the author's, or "".
 static int border_where(lua_State *L)
 {
-    char where[512];
-    failure_where(L, where, sizeof where);
-    lua_pushstring(L, where);
+    failure_where(L);
     return 1;
 }
 
@@ -127,9 +124,7 @@ static int border_unknown(lua_State *L)
 // made.
 static int border_unknown_of(lua_State *L)
 {
-    char where[512];
-    failure_where(L, where, sizeof where);
-    return unknown_push(L, luaL_checkstring(L, 1), where,
+    return unknown_push(L, luaL_checkstring(L, 1), failure_where(L),
                         "it depends on a change that was not made");
 }
 

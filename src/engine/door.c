@@ -116,7 +116,8 @@ int door_pass(lua_State *L, struct effect *e)
     e->fiber = f;
     snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",
              ++f->effects);
-    failure_where(L, e->where, sizeof e->where);
+    e->where = arena_dup(&e->arena, failure_where(L));
+    lua_pop(L, 1);
     const char *refusal;
     if (!permit_effect(e, &refusal))
         return failure_raise_detail(L, FAILURE_FORBIDDEN, refusal, NULL);

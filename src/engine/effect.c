@@ -71,7 +71,7 @@ static int effect_close(lua_State *L)
 struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum effect_access access)
 {
     struct effect *e = lua_newuserdatauv(L, sizeof *e, 1);
-    *e = (struct effect){.kind = kind, .access = access, .slot = lua_gettop(L)};
+    *e = (struct effect){.kind = kind, .access = access, .slot = lua_gettop(L), .where = ""};
     if (luaL_newmetatable(L, metatable)) {
         lua_pushcfunction(L, effect_close);
         lua_setfield(L, -2, "__gc");

@@ -83,7 +83,7 @@ struct effect {
     struct fiber *fiber;
     struct scope scope; // what of the run it belongs to
     char position[64];
-    char where[256];
+    const char *where;    // the line of the author's; "": none
     char fingerprint[65]; // of kind, system and arguments, secrets masked
     int64_t started;      // steady clock, ms
     int64_t deadline; // of a wait: milliseconds since 1970; after a resume the one it had before

@@ -29,17 +29,15 @@ void failure_open(lua_State *L)
 }
 
 // Chunks of the author are named "@path"; ours "=[runbook.x]", which nobody wants to be sent to.
-void failure_where(lua_State *L, char *out, size_t size)
+const char *failure_where(lua_State *L)
 {
     lua_Debug frame;
-    out[0] = '\0';
     for (int level = 0; lua_getstack(L, level, &frame); level++) {
         lua_getinfo(L, "Sl", &frame);
-        if (frame.source[0] == '@' && frame.currentline > 0) {
-            snprintf(out, size, "%s:%d", frame.source + 1, frame.currentline);
-            return;
-        }
+        if (frame.source[0] == '@' && frame.currentline > 0)
+            return lua_pushfstring(L, "%s:%d", frame.source + 1, frame.currentline);
     }
+    return lua_pushliteral(L, "");
 }
 
 void failure_push(lua_State *L, const char *kind, const char *text, const char *where,
@@ -64,9 +62,7 @@ void failure_adopt(lua_State *L)
 
 int failure_raise_detail(lua_State *L, const char *kind, const char *text, const char *detail)
 {
-    char where[512];
-    failure_where(L, where, sizeof where);
-    failure_push(L, kind, text, where, detail);
+    failure_push(L, kind, text, failure_where(L), detail);
     lua_error(L);
     abort(); // lua_error does not return, but does not say so either
 }

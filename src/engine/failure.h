@@ -38,8 +38,9 @@ void failure_push(lua_State *L, const char *kind, const char *text, const char *
                   const char *detail);
 // Makes the table on top of the stack, read by failure_read earlier, a failure again.
 void failure_adopt(lua_State *L);
-// Writes "file.lua:12" of the innermost frame in an author's file into out; "" when there is none.
-void failure_where(lua_State *L, char *out, size_t size);
+// Pushes "file.lua:12" of the innermost frame in an author's file, "" when there is none; returns
+// it.
+const char *failure_where(lua_State *L);
 // Reads the error value on top of `L` into { kind, text, where, detail } in the arena. Accepts any
 // error value; a Lua error "file:line: text" is split. Raises no error itself.
 struct value *failure_read(lua_State *L, int index, struct arena *a);

@@ -45,8 +45,8 @@ static const char path_text[] = "\"%s\" takes another path than it took before, 
 // "before:  GET x  (file.lua:12)" and that line of the source below it.
 static const char *shown(struct run *run, bool before, const char *summary, const char *where)
 {
-    char line[200];
-    source_line(before || !run->proves ? run->began_with : NULL, where, line, sizeof line);
+    const struct value *sources = before || !run->proves ? run->began_with : NULL;
+    const char *line = source_line(&run->arena, sources, where);
     return arena_printf(&run->arena, "%s%s  (%s)%s%s", before ? "before:  " : "now:     ", summary,
                         where, *line ? "\n             " : "", line);
 }

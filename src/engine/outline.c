@@ -155,15 +155,14 @@ static bool is_of_file(const char *where, size_t len, const char *file)
 }
 
 // "file.lua:12: text" and the line itself below it.
-static bool explain(const struct value *failure, const char *file, const char *text,
-                    struct error *err)
+static bool explain(struct arena *a, const struct value *failure, const char *file,
+                    const char *text, struct error *err)
 {
-    char line[200] = "";
     const char *where = value_get_text(failure, "where");
     const char *colon = strrchr(where, ':');
     if (colon == NULL || !is_of_file(where, (size_t)(colon - where), file))
         return error_set(err, "%s: %s", *where ? where : file, value_get_text(failure, "text"));
-    source_cut(text, atoi(colon + 1), line, sizeof line);
+    const char *line = source_cut(a, text, atoi(colon + 1));
     return error_set(err, "%s%s: %s%s%s", file, colon, value_get_text(failure, "text"),
                      *line ? "\n    " : "", line);
 }
@@ -187,7 +186,7 @@ bool outline_load(lua_State *L, const char *file, const struct buf *text, struct
     bool ok = lua_pcall(L, 4, 0, 0) == LUA_OK;
     budget_leave(run_of(L));
     if (!ok)
-        explain(failure_read(L, -1, a), file, start, err);
+        explain(a, failure_read(L, -1, a), file, start, err);
     lua_settop(L, top);
     return ok;
 }

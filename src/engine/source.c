@@ -1,7 +1,6 @@
 #include "engine/source.h"
 
 #include <lauxlib.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@
 
 enum { LARGEST_SOURCE = 4 * 1024 * 1024 };
 
-void source_cut(const char *text, int number, char *out, size_t size)
+const char *source_cut(struct arena *a, const char *text, int number)
 {
     for (int line = 1; line < number && text; line++) {
         text = strchr(text, '\n');
@@ -22,8 +21,7 @@ void source_cut(const char *text, int number, char *out, size_t size)
     if (text == NULL)
         text = "";
     text += strspn(text, " \t");
-    size_t len = strcspn(text, "\r\n");
-    snprintf(out, size, "%.*s", (int)len, text);
+    return arena_copy(a, text, strcspn(text, "\r\n"));
 }
 
 // The kept text of a file, or NULL.
@@ -38,29 +36,34 @@ static const char *kept_text(const struct value *sources, const char *path)
     return NULL;
 }
 
-void source_line(const struct value *sources, const char *where, char *out, size_t size)
+const char *source_line(struct arena *a, const struct value *sources, const char *where)
 {
-    const char *colon = strrchr(where, ':');
-    char path[4096];
+    const char *colon = strrchr(where, ':'), *line = "";
     struct buf text = {.max = LARGEST_SOURCE};
-    out[0] = '\0';
     if (colon == NULL)
-        return;
-    snprintf(path, sizeof path, "%.*s", (int)(colon - where), where);
+        return line;
+    const char *path = arena_copy(a, where, (size_t)(colon - where));
     const char *kept = sources ? kept_text(sources, path) : NULL;
     if (kept || (sources == NULL && file_read(path, &text, NULL)))
-        source_cut(kept ? kept : buf_text(&text), atoi(colon + 1), out, size);
+        line = source_cut(a, kept ? kept : buf_text(&text), atoi(colon + 1));
     buf_free(&text);
+    return line;
 }
 
-static void path_of(const char *folder, size_t folder_len, const char *module, char *out,
-                    size_t size)
+// Pushes "folder/module.lua", with the module's dots as folders.
+static const char *push_path(lua_State *L, const char *folder, size_t folder_len,
+                             const char *module)
 {
-    int start = snprintf(out, size, "%.*s%s", (int)folder_len, folder, folder_len ? "/" : "");
-    snprintf(out + start, size - (size_t)start, "%s.lua", module);
-    for (char *p = out + start; strchr(p, '.') && strcmp(strchr(p, '.'), ".lua") != 0; p++)
-        if (*p == '.')
-            *p = '/';
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addlstring(&b, folder, folder_len);
+    if (folder_len)
+        luaL_addchar(&b, '/');
+    for (const char *p = module; *p; p++)
+        luaL_addchar(&b, *p == '.' ? '/' : *p);
+    luaL_addstring(&b, ".lua");
+    luaL_pushresult(&b);
+    return lua_tostring(L, -1);
 }
 
 // Reads a file into a Lua string; false with `err` set.
@@ -82,9 +85,10 @@ static bool push_ours(lua_State *L, const char *module)
 {
     const char *override = getenv("RUNBOOK_LUA_PATH");
     if (override && *override) {
-        char path[4096];
-        path_of(override, strlen(override), module, path, sizeof path);
-        if (push_file(L, path, NULL))
+        const char *path = push_path(L, override, strlen(override), module);
+        bool found = push_file(L, path, NULL);
+        lua_remove(L, found ? -2 : -1);
+        if (found)
             return true;
     }
     const struct embedded *file = embedded_find(module);
@@ -129,14 +133,15 @@ int source_push(lua_State *L, const char *runbook_file, const char *module)
         lua_pushfstring(L, "=[%s]", module);
         return 2;
     }
-    char path[4096];
     error_local(err);
     const char *slash = runbook_file ? strrchr(runbook_file, '/') : NULL;
-    path_of(runbook_file, slash ? (size_t)(slash - runbook_file) : 0, module, path, sizeof path);
+    const char *path =
+        push_path(L, slash ? runbook_file : "", slash ? (size_t)(slash - runbook_file) : 0, module);
     if (!push_file(L, path, &err))
         return failure_raise_error(L, FAILURE_USAGE, lua_pushfstring(L, "require \"%s\"", module),
                                    &err);
     lua_pushfstring(L, "@%s", path);
+    lua_remove(L, -3); // the path
     return 2;
 }
 

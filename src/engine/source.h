@@ -5,6 +5,7 @@
 #include <lua.h>
 #include <stddef.h>
 
+struct arena;
 struct run;
 struct value;
 
@@ -24,8 +25,8 @@ int source_compile(lua_State *L, const char *module);
 // `module` is NULL for the runbook itself.
 void source_keep(struct run *, const char *module, const char *chunk, const char *text, size_t len);
 
-// Writes line `number` of the text into out, without the blanks around it.
-void source_cut(const char *text, int number, char *out, size_t size);
-// Writes the line that `where` ("file.lua:12") names into out: of the kept `sources` { module: {
-// chunk, text } }, or when NULL of the file as it is now. "" when there is none.
-void source_line(const struct value *sources, const char *where, char *out, size_t size);
+// The whole of line `number` of the text, without the blanks before it; "" when there is none.
+const char *source_cut(struct arena *, const char *text, int number);
+// The line that `where` ("file.lua:12") names, of the kept `sources` { module: { chunk, text } },
+// or when NULL of the file as it is now. "" when there is none.
+const char *source_line(struct arena *, const struct value *sources, const char *where);

@@ -1,7 +1,6 @@
 #include "engine/unknown.h"
 
 #include <lauxlib.h>
-#include <stdio.h>
 
 #include "engine/failure.h"
 #include "engine/mode.h"
@@ -10,8 +9,7 @@
 static const char metatable[] = "runbook.unknown";
 
 struct unknown {
-    char summary[256], where[256];
-    const char *why;
+    const char *summary, *where, *why; // the first two are its user values
 };
 
 int unknown_raise(lua_State *L, int index)
@@ -50,9 +48,11 @@ void unknown_open(lua_State *L)
 
 int unknown_push(lua_State *L, const char *summary, const char *where, const char *why)
 {
-    struct unknown *u = lua_newuserdatauv(L, sizeof *u, 0);
-    snprintf(u->summary, sizeof u->summary, "%s", summary);
-    snprintf(u->where, sizeof u->where, "%s", *where ? where : "(unknown line)");
+    struct unknown *u = lua_newuserdatauv(L, sizeof *u, 2);
+    u->summary = lua_pushstring(L, summary);
+    lua_setiuservalue(L, -2, 1);
+    u->where = lua_pushstring(L, *where ? where : "(unknown line)");
+    lua_setiuservalue(L, -2, 2);
     u->why = why;
     luaL_setmetatable(L, metatable);
     return 1;

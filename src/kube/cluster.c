@@ -56,7 +56,7 @@ bool kube_server_set(struct kube_config *c, const char *what, const char *url, c
     text[strcspn(text, "?#")] = '\0';
     bool https = strncasecmp(text, "https://", 8) == 0;
     if (!https && strncasecmp(text, "http://", 7) != 0)
-        return error_set(err, "kubeconfig: %s: server '%.200s' is neither an http nor an https URL",
+        return error_set(err, "kubeconfig: %s: server '%s' is neither an http nor an https URL",
                          what, url);
     const char *from = text + (https ? 8 : 7), *path = from + strcspn(from, "/");
     for (size_t len = strlen(text); text + len > from && text[len - 1] == '/'; len--)
@@ -73,7 +73,7 @@ bool kube_server_set(struct kube_config *c, const char *what, const char *url, c
         good = good && *p > ' ' && *p < 0x7f;
     if (!good)
         return error_set(err,
-                         "kubeconfig: %s: server '%.200s' is not a URL such as "
+                         "kubeconfig: %s: server '%s' is not a URL such as "
                          "https://10.0.0.1:6443",
                          what, url);
     c->server = c->base_url = text;
@@ -81,7 +81,7 @@ bool kube_server_set(struct kube_config *c, const char *what, const char *url, c
     if (tls_name == NULL || !https)
         return true;
     if (!is_host(tls_name) || strchr(tls_name, '['))
-        return error_set(err, "kubeconfig: %s: tls-server-name '%.200s' is not a host name", what,
+        return error_set(err, "kubeconfig: %s: tls-server-name '%s' is not a host name", what,
                          tls_name);
     bool ipv6 = strchr(tls_name, ':') != NULL;
     c->base_url = arena_printf(a, "https://%s%s%s%s%s%s", ipv6 ? "[" : "", tls_name,
@@ -100,7 +100,7 @@ static bool proxy_set(struct kube_config *c, const struct kube_entry *e, const c
         known = known || strncasecmp(url, schemes[i], strlen(schemes[i])) == 0;
     if (!known)
         return error_set(err,
-                         "kubeconfig: %s: proxy-url '%.200s' must start with http://, https:// or "
+                         "kubeconfig: %s: proxy-url '%s' must start with http://, https:// or "
                          "socks5://",
                          e->what, url);
     c->proxy = kube_proxy_url(&c->memory, url);

@@ -119,7 +119,7 @@ static void status_read(struct kube_exec *x, const struct value *status)
     else if (r->token && strpbrk(r->token, "\r\n"))
         fail(x, "gave a token with a line break in it");
     else if (!kube_is_null(expires) && !moment_read(value_text(expires), &r->expires))
-        fail(x, arena_printf(&x->memory, "gave the expirationTimestamp '%.60s', which is no moment",
+        fail(x, arena_printf(&x->memory, "gave the expirationTimestamp '%s', which is no moment",
                              value_text(expires)));
 }
 
@@ -135,7 +135,7 @@ static void output_read(struct kube_exec *x, const char *text, size_t len)
         fail(x, "did not print an ExecCredential: run it by hand to see what it says");
     else if (strcmp(version, x->plugin->api_version) != 0)
         fail(x, arena_printf(&x->memory,
-                             "speaks '%.60s', and the kubeconfig says '%s': make 'apiVersion' of "
+                             "speaks '%s', and the kubeconfig says '%s': make 'apiVersion' of "
                              "its exec section the plugin's",
                              version, x->plugin->api_version));
     else if (kube_is_null(status))

@@ -69,10 +69,10 @@ static const struct kube_entry *context_choose(struct arena *a, const struct kub
     if (name == NULL)
         error_set(err,
                   "no context chosen: %s has no current-context; name one with --context or "
-                  "'kubectl config use-context' (there are: %.300s)",
+                  "'kubectl config use-context' (there are: %s)",
                   files->found, names);
     else if (context == NULL)
-        error_set(err, "context '%.200s' is not in the kubeconfig %s (there are: %.300s)", name,
+        error_set(err, "context '%s' is not in the kubeconfig %s (there are: %s)", name,
                   *files->found ? files->found : "files looked for", names);
     return context;
 }
@@ -90,8 +90,8 @@ static bool part_find(struct kube_config *c, const struct kube_files *files,
         return true;
     *out = kube_entry_find(files, section, name);
     return *out || error_set(err,
-                             "kubeconfig: %s names the %s '%.100s', which %s does not have (there "
-                             "are: %.200s)",
+                             "kubeconfig: %s names the %s '%s', which %s does not have (there "
+                             "are: %s)",
                              context->what, field, name, files->found,
                              kube_entry_names(&c->memory, files, section));
 }
@@ -160,11 +160,10 @@ static bool config_read(struct kube_config *c, const struct kube_config_options 
         c->where = "no kubeconfig";
         c->server = c->base_url = "https://cluster.invalid";
     } else {
-        return error_set(
-            err,
-            "no kubeconfig found (looked for %.500s), and this is no pod of a cluster: "
-            "name one with --kubeconfig or KUBECONFIG",
-            *files.looked ? files.looked : "$HOME/.kube/config, and HOME is not set");
+        return error_set(err,
+                         "no kubeconfig found (looked for %s), and this is no pod of a cluster: "
+                         "name one with --kubeconfig or KUBECONFIG",
+                         *files.looked ? files.looked : "$HOME/.kube/config, and HOME is not set");
     }
     if (c->plugin)
         c->plugin->no_input = o->no_input;

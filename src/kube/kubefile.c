@@ -69,7 +69,7 @@ static bool header_check(const char *path, const struct value *doc, const char *
                          kube_type_name(v));
     if (*value_text(v) == '\0' || strcmp(value_text(v), want) == 0)
         return true;
-    return error_set(err, "%s is not a kubeconfig: its %s is '%.100s', not '%s'", path, field,
+    return error_set(err, "%s is not a kubeconfig: its %s is '%s', not '%s'", path, field,
                      value_text(v), want);
 }
 

@@ -81,7 +81,7 @@ static void written(const struct kube_result *r, void *arg)
     } else if (r->error) {
         fail(l, r);
     } else {
-        lease_record_read(&l->record, r->value, l->asked_at);
+        lease_record_read(&l->record, &l->memory, r->value, l->asked_at);
         l->conflicts = 0;
         l->state = KUBE_LEASE_HELD;
         l->renewed_at = l->asked_at;
@@ -120,7 +120,7 @@ static void create(struct kube_lease *l)
 // The Lease names somebody else. Only if it has stood still for his whole duration he is gone.
 static void wait_or_take(struct kube_lease *l, bool first, bool changed)
 {
-    bool gone = l->gone && strcmp(l->other.holder, l->gone) == 0;
+    bool gone = l->gone && strcmp(kube_lease_other(l), l->gone) == 0;
     if (gone || (!changed && lease_clock() - l->record.seen_at >= l->record.duration_ms)) {
         write_spec(l, true);
         return;
@@ -135,7 +135,7 @@ static void wait_or_take(struct kube_lease *l, bool first, bool changed)
 static void examine(struct kube_lease *l, const struct value *object)
 {
     bool first = *l->record.version == '\0';
-    bool changed = lease_record_read(&l->record, object, l->asked_at);
+    bool changed = lease_record_read(&l->record, &l->memory, object, l->asked_at);
     const char *holder = l->record.holder;
     if (strcmp(holder, l->holder) == 0) { // still, or again after we were killed
         write_spec(l, false);
@@ -214,7 +214,7 @@ const char *kube_lease_name(const struct kube_lease *l)
 
 const char *kube_lease_other(const struct kube_lease *l)
 {
-    return l->other.holder;
+    return l->other.holder ? l->other.holder : "";
 }
 
 const char *kube_lease_since(const struct kube_lease *l)

@@ -13,7 +13,15 @@ int64_t lease_clock(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-bool lease_record_read(struct lease_record *l, const struct value *object, int64_t asked_at)
+// "2026-11-22T14:22:33.123456Z" to the second; "" for what is no moment.
+static void moment_read(char out[20], const char *text)
+{
+    bool is_moment = strspn(text, "0123456789-:T") >= 19;
+    snprintf(out, 20, "%.19s", is_moment ? text : "");
+}
+
+bool lease_record_read(struct lease_record *l, struct arena *a, const struct value *object,
+                       int64_t asked_at)
 {
     const struct value *spec = value_get(object, "spec");
     const char *version = value_text(value_path(object, "metadata.resourceVersion"));
@@ -21,8 +29,10 @@ bool lease_record_read(struct lease_record *l, const struct value *object, int64
     if (changed)
         l->seen_at = asked_at;
     snprintf(l->version, sizeof l->version, "%s", version);
-    snprintf(l->holder, sizeof l->holder, "%s", value_get_text(spec, "holderIdentity"));
-    snprintf(l->since, sizeof l->since, "%.19s", value_get_text(spec, "acquireTime"));
+    const char *holder = value_get_text(spec, "holderIdentity");
+    if (l->holder == NULL || strcmp(l->holder, holder) != 0)
+        l->holder = arena_dup(a, holder);
+    moment_read(l->since, value_get_text(spec, "acquireTime"));
     l->duration_ms = value_get_int(spec, "leaseDurationSeconds", DURATION_S) * 1000;
     l->transitions = value_get_int(spec, "leaseTransitions", 0);
     return changed;

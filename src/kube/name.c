@@ -11,10 +11,9 @@ bool kube_name_check(const char *what, const char *text, struct error *err)
         return error_set(err, "%s '%s': no object can have that name", what, text);
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
         if (iscntrl(*p))
-            return error_set(err, "%s '%.100s' holds a control character (byte %d)", what, text,
-                             *p);
+            return error_set(err, "%s '%s' holds a control character (byte %d)", what, text, *p);
         if (strchr("/%?#", *p))
-            return error_set(err, "%s '%.100s' holds '%c', which no name may hold", what, text, *p);
+            return error_set(err, "%s '%s' holds '%c', which no name may hold", what, text, *p);
     }
     return true;
 }
@@ -29,11 +28,10 @@ bool kube_name_check_resource(const char *text, struct error *err)
         good = good && (isalnum((unsigned char)*p) || *p == '-' || *p == '.');
     if (good)
         return true;
-    return error_set(
-        err,
-        "'%.100s' is not a resource type: write a plural, singular, kind or short name, "
-        "with its group where needed ('deployment', 'certificates.cert-manager.io')",
-        text);
+    return error_set(err,
+                     "'%s' is not a resource type: write a plural, singular, kind or short name, "
+                     "with its group where needed ('deployment', 'certificates.cert-manager.io')",
+                     text);
 }
 
 bool kube_name_check_namespace(const char *text, struct error *err)
@@ -44,11 +42,10 @@ bool kube_name_check_namespace(const char *text, struct error *err)
         good = islower((unsigned char)text[i]) || isdigit((unsigned char)text[i]) || text[i] == '-';
     if (good)
         return true;
-    return error_set(
-        err,
-        "namespace '%.100s' is not a valid name: at most 63 lower case letters, digits "
-        "and '-'",
-        text);
+    return error_set(err,
+                     "namespace '%s' is not a valid name: at most 63 lower case letters, digits "
+                     "and '-'",
+                     text);
 }
 
 bool kube_name_parse(struct arena *a, const char *text, struct kube_name *out, struct error *err)
@@ -62,12 +59,12 @@ bool kube_name_parse(struct arena *a, const char *text, struct kube_name *out, s
     char *cut = words + strcspn(words, "/ ");
     char separator = *cut;
     if (strpbrk(words, ","))
-        return error_set(err, "'%.100s' names several types: ask for one at a time", text);
+        return error_set(err, "'%s' names several types: ask for one at a time", text);
     if (separator) {
         *cut = '\0';
         out->name = cut + 1 + strspn(cut + 1, " ");
         if (strchr(out->name, ' '))
-            return error_set(err, "'%.100s' names several objects: ask for one at a time", text);
+            return error_set(err, "'%s' names several objects: ask for one at a time", text);
         if (!kube_name_check("name", out->name, err))
             return false;
     }

@@ -24,7 +24,7 @@ static bool version_read(const struct kube_entry *exec, struct kube_plugin *p, s
     if (strcmp(version, "v1") == 0 || strcmp(version, "v1beta1") == 0)
         return true;
     return error_set(err,
-                     "kubeconfig: %s: apiVersion is '%.100s', and only %sv1 and %sv1beta1 are "
+                     "kubeconfig: %s: apiVersion is '%s', and only %sv1 and %sv1beta1 are "
                      "supported: update the plugin, and write one of these",
                      exec->what, p->api_version, group, group);
 }
@@ -47,8 +47,8 @@ static bool interaction_read(const struct kube_entry *exec, struct kube_plugin *
             return true;
     }
     return error_set(
-        err, "kubeconfig: %s: interactiveMode %s%.40s: write Never, IfAvailable or Always",
-        exec->what, mode ? "cannot be " : "is missing, and v1 requires it", mode ? mode : "");
+        err, "kubeconfig: %s: interactiveMode %s%s: write Never, IfAvailable or Always", exec->what,
+        mode ? "cannot be " : "is missing, and v1 requires it", mode ? mode : "");
 }
 
 // argv: the command and its args. A command with a slash is relative to the kubeconfig's folder.
@@ -155,7 +155,7 @@ static bool provider_refuse(const struct kube_entry *user, const struct value *p
                          "that runs it in place of auth-provider",
                          user->what, name, successor);
     return error_set(err,
-                     "kubeconfig: %s uses auth-provider '%.100s', which is not supported: write an "
+                     "kubeconfig: %s uses auth-provider '%s', which is not supported: write an "
                      "'exec' section with a credential plugin, a 'token' or a client certificate "
                      "in its place",
                      user->what, name);

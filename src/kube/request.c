@@ -91,15 +91,14 @@ static bool object_read(struct arena *a, struct kube_request *q, struct error *e
     }
     if (q->name && *name && strcmp(q->name, name) != 0)
         return error_set(err,
-                         "the object is called '%.100s', but '%.100s' was asked for: make them the "
+                         "the object is called '%s', but '%s' was asked for: make them the "
                          "same or leave one out",
                          name, q->name);
     if (q->namespace && *namespace && strcmp(q->namespace, namespace) != 0)
-        return error_set(
-            err,
-            "the object stands in namespace '%.100s', but '%.100s' was asked for: make "
-            "them the same or leave one out",
-            namespace, q->namespace);
+        return error_set(err,
+                         "the object stands in namespace '%s', but '%s' was asked for: make "
+                         "them the same or leave one out",
+                         namespace, q->namespace);
     if (q->name == NULL && *name)
         q->name = name;
     if (q->namespace == NULL && *namespace)
@@ -127,8 +126,7 @@ static bool propagation_check(const char *text, struct error *err)
 {
     return strcmp(text, "Background") == 0 || strcmp(text, "Foreground") == 0 ||
            strcmp(text, "Orphan") == 0 ||
-           error_set(err, "propagation is 'Background', 'Foreground' or 'Orphan', not '%.40s'",
-                     text);
+           error_set(err, "propagation is 'Background', 'Foreground' or 'Orphan', not '%s'", text);
 }
 
 // Those open a connection to what runs there: no dry run holds it back.
@@ -163,11 +161,11 @@ static bool request_check(const struct kube_request *q, struct error *err)
         return true;
     if (has_selectors(q) && q->name)
         return error_set(err,
-                         "a list takes no name: get '%.100s', or list with the field selector "
-                         "metadata.name=%.100s",
+                         "a list takes no name: get '%s', or list with the field selector "
+                         "metadata.name=%s",
                          q->name, q->name);
     if (!has_selectors(q) && q->name == NULL && !generated && !review)
-        return error_set(err, "no name given: say which object, as in '%.100s/NAME'", q->resource);
+        return error_set(err, "no name given: say which object, as in '%s/NAME'", q->resource);
     if (!has_selectors(q) && (q->label_selector || q->field_selector))
         return error_set(err, "selectors are for lists only");
     if (!has_selectors(q) && !review && q->all_namespaces)

@@ -45,7 +45,7 @@ bool kube_condition_met(const struct value *object, const char *type, const char
         return true;
     const char *reason = value_get_text(c, "reason"), *message = value_get_text(c, "message");
     bool both = *reason && *message, any = *reason || *message;
-    return error_set(why, "%s is %.40s%s%.100s%s%.600s%s", value_get_text(c, "type"),
+    return error_set(why, "%s is %s%s%s%s%s%s", value_get_text(c, "type"),
                      *value_get_text(c, "status") ? value_get_text(c, "status")
                                                   : "without a status",
                      any ? " (" : "", reason, both ? ": " : "", message, any ? ")" : "");

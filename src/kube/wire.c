@@ -5,7 +5,6 @@
 
 #include "base/duration.h"
 #include "base/json.h"
-#include "base/utf8.h"
 #include "kube/warning.h"
 #include "net/fetch.h"
 #include "net/loop.h"
@@ -90,19 +89,15 @@ static bool may_try_again(const struct fetch_request *r, const char *error, int 
            strtoll(after, NULL, 10) * 1000 < left;
 }
 
-// A body that is no JSON, on one line. A secret in a part of it could not be known again, so that
-// one that is too long to be kept is not shown at all.
+// A body that is no JSON, as it came but for NULs. A secret in a part of it could not be known
+// again, so that one that is too long to be kept is not shown at all.
 static const char *text_of(struct arena *a, const char *body, size_t len)
 {
-    struct buf clean = {0};
     if (len > TEXT_MAX)
         return arena_printf(a, "(%zu bytes)", len);
-    utf8_add(&clean, body, len);
-    char *text = arena_copy(a, buf_text(&clean), clean.len);
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = ' ';
-    buf_free(&clean);
+    char *text = arena_copy(a, body, len);
+    for (char *nul = text; (nul = memchr(nul, '\0', len - (size_t)(nul - text)));)
+        *nul = ' ';
     return text;
 }
 
@@ -110,9 +105,9 @@ static void body_read(struct kube_exchange *x, const struct fetch_result *r, con
                       size_t len, struct kube_answer *out)
 {
     error_local(why);
-    char type[200];
-    if (fetch_header(r->headers, "content-type", type, sizeof type))
-        out->type = arena_dup(x->arena, type);
+    const char *type = fetch_header_text(r->headers, "content-type", x->arena);
+    if (type)
+        out->type = type;
     if (x->question.on_data && out->status / 100 == 2)
         return;
     if (len)

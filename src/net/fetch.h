@@ -115,6 +115,9 @@ int fetch_status(const struct fetch *);
 // and its length; *headers moves on to the lines behind it. NULL when there is no more, which there
 // is not in NULL either.
 const char *fetch_header_next(const char **headers, const char *name, size_t *len);
+// A copy of the whole value of the header `name` (any case; the last one wins); NULL when it is not
+// there.
+const char *fetch_header_text(const char *headers, const char *name, struct arena *);
 // Copies the value of the header `name` (any case; the last one wins) out of raw header lines into
 // out; false when it is not there or does not fit.
 bool fetch_header(const char *headers, const char *name, char *out, size_t size);

@@ -56,7 +56,7 @@ static bool header_add(struct ask *ask, struct arena *a, const char *line, struc
                          "nothing was sent",
                          is_token(line, name_len) ? (int)name_len : 0, line);
     if (!is_token(line, name_len))
-        return error_set(err, "'%.60s' is not a header: 'Name: value' is expected", line);
+        return error_set(err, "'%s' is not a header: 'Name: value' is expected", line);
     // To curl, "Name:" takes a header away and "Name;" sends an empty one.
     bool empty = colon[1 + strspn(colon + 1, " \t")] == '\0';
     char *text = empty ? arena_printf(a, "%.*s;", (int)name_len, line) : arena_dup(a, line);
@@ -159,7 +159,7 @@ bool ask_copy(struct ask *ask, struct arena *a, const struct fetch_request *aske
     strings_copy(r, a);
     defaults_fill(r, a);
     if (!is_token(r->method, strlen(r->method)))
-        return error_set(err, "'%.60s' is not an HTTP method", r->method);
+        return error_set(err, "'%s' is not an HTTP method", r->method);
     if (!is_line(r->user_agent))
         return error_set(err, "the user agent holds a line break or another control character");
     return url_parse(&ask->url, a, r->url, err) && headers_copy(ask, a, err) &&

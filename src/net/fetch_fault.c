@@ -7,10 +7,9 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "base/arena.h"
 #include "base/duration.h"
 #include "net/fetch_sink.h"
-
-enum { AT_SIZE = 300 };
 
 struct scene {
     CURL *easy;
@@ -18,8 +17,9 @@ struct scene {
     const struct hop *hop;
     const struct progress *progress;
     struct error *err;
-    char at[AT_SIZE]; // host:port as the URL says
-    char detail[256]; // curl's own words, as far as they mean something to a person
+    struct arena memory; // of what stands below
+    const char *at;      // host:port as the URL says
+    const char *detail;  // curl's own words, as far as they mean something to a person
 };
 
 static int64_t time_of(const struct scene *s, CURLINFO which)
@@ -36,19 +36,25 @@ static long number_of(const struct scene *s, CURLINFO which)
     return n;
 }
 
-// Writes curl's words without user and password of a proxy's URL, which they quote as it was given,
-// and cut where their room ends. False when they have none.
+// Whether curl's words fill their room: then they are cut, and perhaps in the middle of a secret.
+static bool is_cut(const char *text)
+{
+    return strlen(text) + 1 >= CURL_ERROR_SIZE;
+}
+
+// Writes curl's words without user and password of a proxy's URL, which they quote as it was given;
+// where they are cut, without the rest of it. False when they have none.
 static bool login_blank(struct scene *s, const char *text)
 {
     const char *quote = strchr(text, '\''), *at = strrchr(text, '@');
     const char *login = quote ? quote + 1 : text, *scheme = strstr(login, "://");
     if (scheme && strcspn(login, ":'@") == (size_t)(scheme - login))
         login = scheme + 3;
-    if (quote && strlen(text) + 1 >= CURL_ERROR_SIZE)
-        at = ""; // perhaps there was another
+    if (quote && is_cut(text))
+        at = "";
     if (at == NULL || (*at && at < login))
         return false;
-    snprintf(s->detail, sizeof s->detail, "%.*s***%.200s", (int)(login - text), text, at);
+    s->detail = arena_printf(&s->memory, "%.*s***%s", (int)(login - text), text, at);
     return true;
 }
 
@@ -58,12 +64,14 @@ static void detail_set(struct scene *s, CURLcode code)
     const char *text = s->progress->detail, *mark;
     if (login_blank(s, text))
         return;
+    if (is_cut(text))
+        text = "";
     while (strstr(text, "error:") && (mark = strstr(text, "::")))
         text = mark + 2;
     if (!*text)
         text = curl_easy_strerror(code);
     mark = strstr(text, ", errno");
-    snprintf(s->detail, sizeof s->detail, "%.*s", mark ? (int)(mark - text) : 200, text);
+    s->detail = arena_copy(&s->memory, text, mark ? (size_t)(mark - text) : strlen(text));
 }
 
 // Under TLS 1.3 a server judges our certificate after our side took the handshake for done; it has
@@ -103,26 +111,29 @@ static void describe_timeout(const struct scene *s)
     }
 }
 
-// Whom curl could not reach, by its own words, when that is a proxy; else "".
-static const char *proxy_of(const struct scene *s, char out[AT_SIZE])
+// Whom curl could not reach, by its own words, when that is a proxy; else NULL.
+static const char *proxy_of(struct scene *s)
 {
-    char host[256];
-    int port;
+    static const char before[] = "Failed to connect to ";
     const char *own = s->hop->url.host + (*s->hop->url.host == '['); // curl omits the brackets
-    *out = '\0';
-    if (!s->ask->request.connect_to &&
-        sscanf(s->detail, "Failed to connect to %255s port %d", host, &port) == 2 &&
-        (strncasecmp(host, own, strlen(host)) != 0 || port != s->hop->url.port))
-        snprintf(out, AT_SIZE, strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
-    return out;
+    const char *host = s->detail + sizeof before - 1;
+    int port;
+    if (s->ask->request.connect_to || strncmp(s->detail, before, sizeof before - 1) != 0)
+        return NULL;
+    size_t len = strcspn(host, " ");
+    if (sscanf(host + len, " port %d", &port) != 1 ||
+        (strncasecmp(host, own, len) == 0 && port == s->hop->url.port))
+        return NULL;
+    return arena_printf(&s->memory, memchr(host, ':', len) ? "[%.*s]:%d" : "%.*s:%d", (int)len,
+                        host, port);
 }
 
-static void describe_connect(const struct scene *s)
+static void describe_connect(struct scene *s)
 {
     int why = (int)number_of(s, CURLINFO_OS_ERRNO);
     const char *to = s->ask->request.connect_to;
-    char proxy[AT_SIZE];
-    if (*proxy_of(s, proxy)) {
+    const char *proxy = proxy_of(s);
+    if (proxy) {
         error_set(s->err, "could not connect to the proxy %s on the way to %s: %s", proxy, s->at,
                   why ? strerror(why) : s->detail);
         return;
@@ -165,7 +176,7 @@ static void describe_broken(const struct scene *s)
 }
 
 // Says what happened; returns whether it may be gone the next time.
-static bool describe(const struct scene *s, CURLcode code)
+static bool describe(struct scene *s, CURLcode code)
 {
     const struct fetch_request *r = &s->ask->request;
     const char *host = s->hop->url.host;
@@ -239,11 +250,12 @@ void fault_describe(struct fault *fault, CURL *easy, CURLcode code, const struct
 {
     struct scene s = {
         .easy = easy, .ask = ask, .hop = hop, .progress = progress, .err = &fault->error};
-    snprintf(s.at, sizeof s.at, "%.280s:%d", hop->url.host, hop->url.port);
+    s.at = arena_printf(&s.memory, "%s:%d", hop->url.host, hop->url.port);
     detail_set(&s, code);
     fault->refused = is_refused(&s, code);
     if (fault->refused)
         error_set(s.err, "%s did not accept our client certificate, or that we sent none: %s", s.at,
                   s.detail);
     fault->transient = !fault->refused && describe(&s, code);
+    arena_free(&s.memory);
 }

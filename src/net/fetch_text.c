@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/arena.h"
 #include "net/fetch.h"
 
 const char *fetch_header_next(const char **headers, const char *name, size_t *len)
@@ -22,18 +23,32 @@ const char *fetch_header_next(const char **headers, const char *name, size_t *le
     return NULL;
 }
 
-bool fetch_header(const char *headers, const char *name, char *out, size_t size)
+static const char *header_last(const char *headers, const char *name, size_t *len)
 {
     const char *found = NULL, *value;
-    size_t found_len = 0, len;
-    while ((value = fetch_header_next(&headers, name, &len))) {
+    size_t value_len;
+    while ((value = fetch_header_next(&headers, name, &value_len))) {
         found = value;
-        found_len = len;
+        *len = value_len;
     }
-    if (!found || found_len >= size)
+    return found;
+}
+
+const char *fetch_header_text(const char *headers, const char *name, struct arena *a)
+{
+    size_t len;
+    const char *found = header_last(headers, name, &len);
+    return found ? arena_copy(a, found, len) : NULL;
+}
+
+bool fetch_header(const char *headers, const char *name, char *out, size_t size)
+{
+    size_t len;
+    const char *found = header_last(headers, name, &len);
+    if (!found || len >= size)
         return false;
-    memcpy(out, found, found_len);
-    out[found_len] = '\0';
+    memcpy(out, found, len);
+    out[len] = '\0';
     return true;
 }
 

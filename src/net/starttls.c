@@ -1,7 +1,6 @@
 #include "net/starttls.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #include "base/error.h"
 #include "net/loop.h"
 
-enum { HEARD_MAX = 16 * 1024, LINE_SHOWN = 120 };
+enum { HEARD_MAX = 16 * 1024 };
 
 enum progress { LISTEN, SPEAK, FINISHED, FAILED };
 
@@ -80,12 +79,11 @@ static char *line_take(struct starttls *s, struct arena *a)
 
 static enum progress refused(struct starttls *s, const char *line, const char *next)
 {
-    char shown[LINE_SHOWN + 1];
-    size_t i = 0;
-    for (; i < LINE_SHOWN && line[i]; i++)
-        shown[i] = (char)(isprint((unsigned char)line[i]) ? line[i] : '?');
-    shown[i] = '\0';
-    error_set(&s->err, "the server answered '%s'; %s", shown, next);
+    struct buf shown = {0};
+    for (const char *p = line; *p; p++)
+        buf_putc(&shown, (unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p);
+    error_set(&s->err, "the server answered '%s'; %s", buf_text(&shown), next);
+    buf_free(&shown);
     return FAILED;
 }
 

@@ -17,10 +17,10 @@ static bool text_is(const struct value *v, const char *text)
 static struct value *refuse_foreign(const struct run *run, struct arena *a,
                                     const struct fetch_result *r, struct error *err)
 {
-    char location[300];
     const char *words = excerpt_start(run, a, r->body, r->body_len, WORDS_BYTES);
     const char *said = *words ? arena_printf(a, ": \"%s\"", words) : "";
-    if (r->status / 100 == 3 && fetch_header(r->headers, "Location", location, sizeof location))
+    const char *location = fetch_header_text(r->headers, "Location", a);
+    if (r->status / 100 == 3 && location)
         error_set(err,
                   "HTTP %d, a redirect to %s; if that is a login page, give credentials with "
                   "headers = { Authorization = ... }",
