@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "record/glyph.h"
+#include "base/glyph.h"
 #include "record/words.h"
 
 enum { MOST_CHANGES = 12, WIDEST_NAME = 40, LONGEST_VALUE = 100 };

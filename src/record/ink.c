@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "record/glyph.h"
+#include "base/glyph.h"
 
 static void add_spelled(struct buf *text, uint32_t c, char byte)
 {

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "base/glyph.h"
 #include "base/utf8.h"
-#include "record/glyph.h"
 #include "record/words.h"
 
 static const char *entity_of(uint32_t c)

@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/glyph.h"
 #include "base/utf8.h"
-#include "record/glyph.h"
 #include "record/words.h"
 
 void mdtext_add(struct buf *out, const char *text, size_t len)

@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "record/glyph.h"
+#include "base/glyph.h"
 #include "record/ink.h"
 #include "shown.h"
 

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "record/glyph.h"
+#include "base/glyph.h"
 #include "shown.h"
 
 TestSuite(terminal, .init = shown_set_up);

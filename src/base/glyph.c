@@ -1,4 +1,4 @@
-#include "record/glyph.h"
+#include "base/glyph.h"
 
 #include "base/utf8.h"
 
