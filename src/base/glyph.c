@@ -54,3 +54,11 @@ bool glyph_hostile(uint32_t c)
     };
     return within(steering, sizeof steering / sizeof *steering, c);
 }
+
+void glyph_spell(struct buf *out, uint32_t c, char byte)
+{
+    if (c < 0x80 || c == GLYPH_INVALID)
+        buf_printf(out, "\\x%02x", (unsigned char)byte);
+    else
+        buf_printf(out, c > 0xFFFF ? "\\u{%x}" : "\\u%04x", (unsigned)c);
+}

@@ -10,6 +10,7 @@
 #include "engine/likeness.h"
 #include "engine/mode.h"
 #include "engine/planned.h"
+#include "engine/quote.h"
 #include "engine/run.h"
 
 enum { SHOWN_BYTES = 300 };
@@ -81,9 +82,9 @@ static bool is_like(struct likeness *l, const struct value *planned, const struc
     return true;
 }
 
-static const char *cut(struct arena *a, const char *text)
+static const char *shown(const struct effect *e, struct arena *a, const char *text)
 {
-    return strlen(text) <= SHOWN_BYTES ? text : arena_printf(a, "%.*s...", SHOWN_BYTES, text);
+    return quote(e->run, a, text, strlen(text), CLIP_TEXT, SHOWN_BYTES);
 }
 
 static void refuse(struct effect *e, const struct value *planned, const struct value *wanted,
@@ -102,7 +103,7 @@ static void refuse(struct effect *e, const struct value *planned, const struct v
     e->detail = arena_printf(
         a, "the plan has:   %s  (%s)\n%s\nthey differ in %s\n  planned: %s\n  wanted:  %s",
         value_get_text(planned, "summary"), value_get_text(planned, "where"), wants, first->path,
-        cut(a, first->planned), cut(a, first->wanted));
+        shown(e, a, first->planned), shown(e, a, first->wanted));
 }
 
 bool approved_allows(struct effect *e)

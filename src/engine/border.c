@@ -8,6 +8,7 @@
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
+#include "engine/quote.h"
 #include "engine/random.h"
 #include "engine/results.h"
 #include "engine/rule.h"
@@ -204,15 +205,15 @@ static int border_mask(lua_State *L)
     return 0;
 }
 
-// engine.excerpt(text, most): at most that many bytes of the text for people, with secrets masked
+// engine.quote(text, most): at most that many bytes of the text for people, with secrets masked
 // first.
-static int border_excerpt(lua_State *L)
+static int border_quote(lua_State *L)
 {
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     lua_Integer most = luaL_checkinteger(L, 2);
     struct arena *a = border_arena(L);
-    lua_pushstring(L, run_excerpt(run_of(L), a, text, len, (size_t)most));
+    lua_pushstring(L, quote(run_of(L), a, text, len, CLIP_TEXT, (size_t)most));
     return 1;
 }
 
@@ -244,7 +245,7 @@ void border_push(lua_State *L)
         {"load", border_load},
         {"mask", border_mask},
         {"random", random_draw},
-        {"excerpt", border_excerpt},
+        {"quote", border_quote},
         {"no_effects", border_no_effects},
         {"rule_error", border_rule_error},
         {"parallel", group_parallel},

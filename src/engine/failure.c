@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/quote.h"
 #include "engine/run.h"
-
-enum { LONGEST_TEXT = 16 * 1024 };
 
 static const char metatable[] = "runbook.failure";
 
@@ -99,14 +98,12 @@ int failure_raise_error(lua_State *L, const char *kind, const char *what, struct
     failure_raise_detail(L, kind, text, NULL);
 }
 
-// The string at `index`, neither endless nor with a NUL that would hide the rest of it.
+// The string at `index`, neither endless nor with anything that would hide the rest of it.
 static const char *legible(lua_State *L, int index, struct arena *a)
 {
     size_t len;
     const char *text = lua_tolstring(L, index, &len);
-    if (len > LONGEST_TEXT || memchr(text, '\0', len))
-        text = run_excerpt(run_of(L), a, text, len, LONGEST_TEXT);
-    return text;
+    return quote(run_of(L), a, text, len, CLIP_TEXT, QUOTE_FAILURE);
 }
 
 static struct value *read_field(lua_State *L, int index, const char *name, struct arena *a)

@@ -9,8 +9,11 @@
 #include "engine/journal.h"
 #include "engine/mode.h"
 #include "engine/probe.h"
+#include "engine/quote.h"
 #include "engine/run.h"
 #include "engine/source.h"
+
+enum { LINE_BYTES = 200 }; // of source
 
 static bool is_answered(const struct journal_entry *past)
 {
@@ -46,7 +49,8 @@ static const char path_text[] = "\"%s\" takes another path than it took before, 
 static const char *shown(struct run *run, bool before, const char *summary, const char *where)
 {
     const struct value *sources = before || !run->proves ? run->began_with : NULL;
-    const char *line = source_line(&run->arena, sources, where);
+    const char *whole = source_line(&run->arena, sources, where);
+    const char *line = quote(run, &run->arena, whole, strlen(whole), CLIP_LINE, LINE_BYTES);
     return arena_printf(&run->arena, "%s%s  (%s)%s%s", before ? "before:  " : "now:     ", summary,
                         where, *line ? "\n             " : "", line);
 }

@@ -9,8 +9,11 @@
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/fiber.h"
+#include "engine/quote.h"
 #include "engine/source.h"
 #include "engine/state.h"
+
+enum { LINE_BYTES = 200 }; // of source, below a failure
 
 static const char *field_text(lua_State *L, const char *name, struct arena *a)
 {
@@ -155,14 +158,15 @@ static bool is_of_file(const char *where, size_t len, const char *file)
 }
 
 // "file.lua:12: text" and the line itself below it.
-static bool explain(struct arena *a, const struct value *failure, const char *file,
-                    const char *text, struct error *err)
+static bool explain(const struct run *run, struct arena *a, const struct value *failure,
+                    const char *file, const char *text, struct error *err)
 {
     const char *where = value_get_text(failure, "where");
     const char *colon = strrchr(where, ':');
     if (colon == NULL || !is_of_file(where, (size_t)(colon - where), file))
         return error_set(err, "%s: %s", *where ? where : file, value_get_text(failure, "text"));
-    const char *line = source_cut(a, text, atoi(colon + 1));
+    const char *whole = source_cut(a, text, atoi(colon + 1));
+    const char *line = quote(run, a, whole, strlen(whole), CLIP_LINE, LINE_BYTES);
     return error_set(err, "%s%s: %s%s%s", file, colon, value_get_text(failure, "text"),
                      *line ? "\n    " : "", line);
 }
@@ -186,7 +190,7 @@ bool outline_load(lua_State *L, const char *file, const struct buf *text, struct
     bool ok = lua_pcall(L, 4, 0, 0) == LUA_OK;
     budget_leave(run_of(L));
     if (!ok)
-        explain(a, failure_read(L, -1, a), file, start, err);
+        explain(run_of(L), a, failure_read(L, -1, a), file, start, err);
     lua_settop(L, top);
     return ok;
 }

@@ -86,25 +86,6 @@ void run_tell(struct run *run, enum event_type type, struct value *data)
     arena_free(&a);
 }
 
-char *run_excerpt(const struct run *run, struct arena *a, const char *text, size_t len, size_t most)
-{
-    size_t safe_len = len;
-    char *safe = run->masked ? run->masked(run->mask_arg, text, len, &safe_len) : NULL;
-    const char *from = safe ? safe : text;
-    struct buf shown = {0};
-    for (size_t i = 0; i < safe_len && shown.len <= most; i++)
-        if (from[i])
-            buf_putc(&shown, from[i]);
-        else
-            buf_puts(&shown, "\\x00");
-    char *excerpt = shown.len <= most
-                        ? arena_dup(a, buf_text(&shown))
-                        : arena_printf(a, "%.*s... (%zu bytes)", (int)most, buf_text(&shown), len);
-    buf_free(&shown);
-    free(safe);
-    return excerpt;
-}
-
 struct value *run_masked(const struct run *run, struct arena *a, const struct value *v)
 {
     if (v == NULL)

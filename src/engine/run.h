@@ -93,6 +93,8 @@ struct run {
     struct value *(*masked_value)(void *arg, struct arena *, const struct value *);
     // Why the journal cannot keep `v` such that it comes back as it is; NULL: it can.
     const char *(*unkeepable)(void *arg, const struct value *v);
+    // How much of a text that was cut at `len` can be told: not what may be half a secret.
+    size_t (*whole)(void *arg, const char *text, size_t len);
     void *mask_arg;
     // Asked before each change is sent: is this the only run of its runbook and target? False with
     // `err` set when that is not certain any more. NULL: it is.
@@ -182,9 +184,6 @@ const char *run_command(struct run *, const char *verb);
 
 // Sends an event; `data` may be NULL. Phase and step are filled in.
 void run_tell(struct run *, enum event_type, struct value *data);
-// At most `most` bytes of the text for people, in the arena, with each NUL as "\x00". Secrets are
-// masked first: a cut one could not be recognised any more.
-char *run_excerpt(const struct run *, struct arena *, const char *text, size_t len, size_t most);
 // A copy in the arena with secrets masked; VALUE_NULL for NULL.
 struct value *run_masked(const struct run *, struct arena *, const struct value *);
 // Milliseconds since 1970 as the runbook sees them: a plan's clock runs ahead by the waits it

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "engine/door.h"
 #include "engine/failure.h"
+#include "engine/quote.h"
 #include "engine/run.h"
 #include "net/loop.h"
 #include "prim/args.h"
@@ -165,7 +166,7 @@ static void ask_person(void *arg)
     tell(e, EVENT_ASKED, NULL, NULL);
     if (e->run->options->unseen)
         fprintf(stderr, "%s\n",
-                run_excerpt(e->run, &e->arena, question, strlen(question), QUESTION_BYTES));
+                quote(e->run, &e->arena, question, strlen(question), CLIP_TEXT, QUESTION_BYTES));
     tcflush(STDIN_FILENO, TCIFLUSH);
     prompt(is_kind(e, "approve")   ? "type yes to go on, no to refuse: "
            : is_kind(e, "confirm") ? "yes or no: "

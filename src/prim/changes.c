@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "engine/run.h"
+#include "engine/quote.h"
 
 enum { MOST_ROWS = 60, LONGEST_TEXT = 200 };
 
@@ -34,7 +34,7 @@ static struct value *shown(const struct listing *l, const struct value *v)
     struct buf text = {0};
     json_write(&text, v, JSON_COMPACT);
     struct value *s =
-        value_string(a, run_excerpt(l->run, a, buf_text(&text), text.len, LONGEST_TEXT));
+        value_string(a, quote(l->run, a, buf_text(&text), text.len, CLIP_TEXT, LONGEST_TEXT));
     buf_free(&text);
     return s;
 }

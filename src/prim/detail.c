@@ -1,6 +1,6 @@
 #include "prim/detail.h"
 
-#include "engine/run.h"
+#include "engine/quote.h"
 
 enum { LONGEST_TEXT = 200 };
 
@@ -12,6 +12,6 @@ void detail_add(struct effect *e, const struct run *run, const char *name, const
     if (e->details == NULL)
         e->details = value_array(a);
     value_set(a, row, "name", value_string(a, name));
-    value_set(a, row, "text", value_string(a, run_excerpt(run, a, text, len, LONGEST_TEXT)));
+    value_set(a, row, "text", value_string(a, quote(run, a, text, len, CLIP_TEXT, LONGEST_TEXT)));
     value_push(a, e->details, row);
 }

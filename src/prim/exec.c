@@ -6,12 +6,14 @@
 #include "base/duration.h"
 #include "engine/door.h"
 #include "engine/failure.h"
+#include "engine/quote.h"
 #include "engine/run.h"
 #include "net/spawn.h"
 #include "prim/args.h"
-#include "prim/excerpt.h"
 #include "prim/exec_plan.h"
 #include "prim/prims.h"
+
+enum { LAST_BYTES = 600 }; // of what a program said, in a failure
 
 // Returns the texts of a list as spawn wants them.
 static const char **texts(struct arena *a, const struct value *list)
@@ -64,16 +66,28 @@ static const char *one_word_hint(const struct effect *e, const struct spawn_resu
                : "";
 }
 
-static void exec_done(const struct spawn_result *r, void *arg)
+// What was kept of its output may end in the middle of a secret.
+static struct spawn_result told(const struct run *run, const struct spawn_result *r)
+{
+    struct spawn_result told = *r;
+    if (r->truncated && run->whole) {
+        told.out_len = run->whole(run->mask_arg, r->out, r->out_len);
+        told.err_len = run->whole(run->mask_arg, r->err, r->err_len);
+    }
+    return told;
+}
+
+static void exec_done(const struct spawn_result *result, void *arg)
 {
     struct effect *e = arg;
     struct arena *a = &e->arena;
+    const struct spawn_result whole = told(e->run, result), *r = &whole;
     e->work = NULL;
     if (value_get_bool(e->args, "secret", false))
         mask_output(e, r);
-    const char *last = excerpt_end(e->run, a, r->err, r->err_len);
+    const char *last = quote(e->run, a, r->err, r->err_len, CLIP_TAIL, LAST_BYTES);
     if (!*last)
-        last = excerpt_end(e->run, a, r->out, r->out_len);
+        last = quote(e->run, a, r->out, r->out_len, CLIP_TAIL, LAST_BYTES);
     bool stopped = r->error || r->status > 128; // by our timeout or by a signal: halfway, maybe
     if (r->error)
         e->error = arena_printf(a, "%s: %s%s%s%s", e->summary, r->error,

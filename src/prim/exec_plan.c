@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "engine/run.h"
+#include "engine/quote.h"
 #include "prim/detail.h"
-#include "prim/excerpt.h"
 
 enum { SUMMARY_BYTES = 160 };
 
@@ -26,7 +25,7 @@ void exec_describe(const struct run *run, struct effect *e)
     const char *cwd = value_get_text(e->args, "cwd");
     const char *line = line_of(&e->arena, value_get(e->args, "argv"));
     if (e->summary == NULL)
-        e->summary = excerpt_start(run, &e->arena, line, strlen(line), SUMMARY_BYTES);
+        e->summary = quote(run, &e->arena, line, strlen(line), CLIP_LINE, SUMMARY_BYTES);
     if (e->access != ACCESS_WRITE)
         return;
     if (strcmp(e->summary, line) != 0)

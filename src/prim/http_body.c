@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "engine/failure.h"
-#include "engine/run.h"
+#include "engine/quote.h"
 #include "net/fetch.h"
 
 enum { DIFF_ROWS = 40, DIFF_TEXT = 200 };
@@ -156,7 +156,7 @@ static void diff_leaf(void *arg, const char *path, const struct value *leaf)
     value_set(a, row, "path", value_string(a, *path ? path : "body"));
     value_set(a, row, "old", value_null(a));
     value_set(a, row, "new",
-              value_string(a, run_excerpt(d->run, a, buf_text(&text), text.len, DIFF_TEXT)));
+              value_string(a, quote(d->run, a, buf_text(&text), text.len, CLIP_TEXT, DIFF_TEXT)));
     value_push(a, d->rows, row);
     buf_free(&text);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/quote.h"
 #include "engine/run.h"
 #include "kube/client.h"
 
@@ -23,7 +24,7 @@ static void tell_warning(const char *text, void *arg)
     value_set(&a, data, "level", value_string(&a, "warn"));
     value_set(&a, data, "text",
               value_printf(&a, "Kubernetes warns: %s",
-                           run_excerpt(run, &a, text, strlen(text), LONGEST_WARNING)));
+                           quote(run, &a, text, strlen(text), CLIP_TEXT, LONGEST_WARNING)));
     run_tell(run, EVENT_LOG, data);
     arena_free(&a);
 }

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "engine/quote.h"
 #include "engine/run.h"
 
-enum { FIRST_BYTES = 1200, LAST_BYTES = 600 };
+enum { LONGEST_ERROR = 1800 };
 
 static const char *const names[] = {
     [KUBE_GET] = "get",       [KUBE_LIST] = "list",     [KUBE_WATCH] = "watch",
@@ -67,24 +68,11 @@ struct k8s_work *k8s_work_new(struct effect *e)
     return w;
 }
 
-// Where the character ends that has a byte before `at`.
-static size_t whole(const char *text, size_t at)
-{
-    while (((unsigned char)text[at] & 0xc0) == 0x80)
-        at++;
-    return at;
-}
-
 const char *k8s_error(const struct run *run, struct arena *a, const char *error)
 {
     if (error == NULL)
         return NULL;
-    const char *safe = value_text(run_masked(run, a, value_string(a, error)));
-    size_t len = strlen(safe);
-    if (len <= FIRST_BYTES + LAST_BYTES)
-        return safe;
-    return arena_printf(a, "%.*s ... %s", (int)whole(safe, FIRST_BYTES), safe,
-                        safe + whole(safe, len - LAST_BYTES));
+    return quote(run, a, error, strlen(error), CLIP_MIDDLE, LONGEST_ERROR);
 }
 
 void k8s_work_start(struct k8s_work *w, kube_done *done)

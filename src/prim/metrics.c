@@ -6,11 +6,11 @@
 
 #include "engine/door.h"
 #include "engine/failure.h"
+#include "engine/quote.h"
 #include "engine/run.h"
 #include "net/fetch.h"
 #include "prim/args.h"
 #include "prim/connection.h"
-#include "prim/excerpt.h"
 #include "prim/http_body.h"
 #include "prim/metrics_answer.h"
 #include "prim/override.h"
@@ -198,8 +198,8 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
     if (e->summary == NULL)
         e->summary = summary ? summary
                              : arena_printf(&e->arena, "query %s",
-                                            excerpt_start(run_of(L), &e->arena, query,
-                                                          strlen(query), SUMMARY_BYTES));
+                                            quote(run_of(L), &e->arena, query, strlen(query),
+                                                  CLIP_LINE, SUMMARY_BYTES));
     return e;
 }
 

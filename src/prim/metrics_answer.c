@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "prim/excerpt.h"
+#include "engine/quote.h"
 
 enum { WORDS_BYTES = 160, MESSAGE_BYTES = 600 };
 
@@ -17,7 +17,7 @@ static bool text_is(const struct value *v, const char *text)
 static struct value *refuse_foreign(const struct run *run, struct arena *a,
                                     const struct fetch_result *r, struct error *err)
 {
-    const char *words = excerpt_start(run, a, r->body, r->body_len, WORDS_BYTES);
+    const char *words = quote(run, a, r->body, r->body_len, CLIP_LINE, WORDS_BYTES);
     const char *said = *words ? arena_printf(a, ": \"%s\"", words) : "";
     const char *location = fetch_header_text(r->headers, "Location", a);
     if (r->status / 100 == 3 && location)
@@ -55,7 +55,7 @@ static struct value *document_read(const struct run *run, struct arena *a,
     if (refused) {
         const char *kind = value_get_text(v, "errorType");
         error_set(err, "refused%s%s with HTTP %d: %s", *kind ? " as " : "", kind, r->status,
-                  excerpt_start(run, a, message, strlen(message), MESSAGE_BYTES));
+                  quote(run, a, message, strlen(message), CLIP_LINE, MESSAGE_BYTES));
         return NULL;
     }
     return v && r->status / 100 == 2 ? v : refuse_foreign(run, a, r, err);
@@ -98,7 +98,7 @@ static struct value *result_new(const struct run *run, struct arena *a,
     for (size_t i = 0; i < value_count(given); i++) {
         const char *text = value_text(value_at(given, i));
         value_push(a, warnings,
-                   value_string(a, excerpt_start(run, a, text, strlen(text), MESSAGE_BYTES)));
+                   value_string(a, quote(run, a, text, strlen(text), CLIP_LINE, MESSAGE_BYTES)));
     }
     if (value_get_bool(document, "isPartial", false))
         value_push(a, warnings, value_string(a, "the answer is partial: not every store answered"));
@@ -294,7 +294,7 @@ struct value *metrics_read_ready(const struct run *run, struct arena *a,
     value_set(a, result, "text",
               r->error ? value_string(a, r->error)
                        : value_printf(a, "HTTP %d: %s", r->status,
-                                      excerpt_start(run, a, body, r->body_len, WORDS_BYTES)));
+                                      quote(run, a, body, r->body_len, CLIP_LINE, WORDS_BYTES)));
     *brief = ready ? "ready" : arena_printf(a, "not ready: %s", value_get_text(result, "text"));
     return result;
 }

@@ -19,10 +19,7 @@ static void add_spelled(struct buf *text, uint32_t c, char byte)
             return;
         }
     }
-    if (c < 0x80 || c == GLYPH_INVALID)
-        buf_printf(text, "\\x%02x", (unsigned char)byte);
-    else
-        buf_printf(text, c > 0xFFFF ? "\\u{%x}" : "\\u%04x", (unsigned)c);
+    glyph_spell(text, c, byte);
 }
 
 void ink_add(struct ink *line, enum tone tone, const char *text, size_t len)

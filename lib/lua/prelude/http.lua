@@ -6,7 +6,7 @@ local request = http.request
 
 -- The start of a body on one line. Secrets are masked first: one that is cut would not be known again.
 local function start_of(body, most)
-    return (engine.excerpt(body, most):gsub("%s+", " "))
+    return (engine.quote(body, most):gsub("%s+", " "))
 end
 
 local answer = {}

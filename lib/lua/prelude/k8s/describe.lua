@@ -49,8 +49,7 @@ local LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 function page:map(name, map)
     for _, key in ipairs(words.keys(map or {})) do
-        local value = tostring(map[key]):gsub("\n.*", " ...")
-        if #value > 120 then value = value:sub(1, 120) .. "..." end
+        local value = engine.quote(tostring(map[key]), 120):gsub("\n.*", " ...")
         if key ~= LAST_APPLIED then
             self:field(name, key .. "=" .. value)
             name = ""

@@ -37,7 +37,8 @@ function k8s.documents(text)
             if type(document) == "table" then
                 documents[#documents + 1] = document
             elseif document ~= primitives.json.null then
-                engine.raise("effect", ("document %d is %q, and no object"):format(i, tostring(document):sub(1, 60)))
+                engine.raise("effect", ("document %d is %q, and no object"):format(i,
+                    engine.quote(tostring(document), 60)))
             end
         end
         return documents

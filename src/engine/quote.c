@@ -1,0 +1,15 @@
+#include "engine/quote.h"
+
+#include <stdlib.h>
+
+#include "engine/run.h"
+
+const char *quote(const struct run *run, struct arena *a, const char *text, size_t len,
+                  enum clip how, size_t most)
+{
+    size_t safe_len = len;
+    char *safe = run && run->masked ? run->masked(run->mask_arg, text, len, &safe_len) : NULL;
+    const char *quoted = clip_text(a, safe ? safe : text, safe_len, how, most);
+    free(safe);
+    return quoted;
+}
