@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/approval.h"
 #include "cli/kept.h"
+#include "cli/say.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -15,7 +16,7 @@
 
 static int fail(int code, const char *path, const char *text)
 {
-    fprintf(stderr, "runbook: %s %s\n", path, text);
+    say(NULL, "%s %s", path, text);
     return code;
 }
 
@@ -149,7 +150,7 @@ static int apply(struct options *o)
     struct buf text = {.max = PLANFILE_LARGEST};
     int code = 0;
     if (!file_read(path, &text, &err)) {
-        fprintf(stderr, "runbook: %s\n", error_text(&err));
+        say(NULL, "%s", error_text(&err));
         code = EXIT_USAGE;
     } else if (!planfile_read(&o->arena, buf_text(&text), text.len, &file, &err)) {
         code = fail(EXIT_USAGE, path, error_text(&err));

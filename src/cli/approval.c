@@ -12,11 +12,14 @@
 #include "cli/session.h"
 #include "engine/approved.h"
 #include "engine/planned.h"
+#include "engine/quote.h"
 #include "engine/source.h"
 #include "net/digest.h"
 #include "record/planfile.h"
 #include "record/redact.h"
 #include "record/report.h"
+
+enum { SHOWN_BYTES = 2000 };
 
 static bool is_secret(const struct run *run, const char *name, size_t len)
 {
@@ -88,9 +91,18 @@ bool approval_save(const struct session *s, const struct options *o, struct erro
     return ok;
 }
 
-static void changed(const char *what, const char *where, const char *planned, const char *now)
+static const char *shown(const struct session *s, struct arena *a, const char *text)
 {
-    fprintf(stderr, "  %s %s\n    planned:  %s\n    now:      %s\n", what, where, planned, now);
+    return quote(s->run, a, text, strlen(text), CLIP_TEXT, SHOWN_BYTES);
+}
+
+static void changed(const struct session *s, const char *what, const char *where,
+                    const char *planned, const char *now)
+{
+    struct arena a = {0};
+    fprintf(stderr, "  %s %s\n    planned:  %s\n    now:      %s\n", what, shown(s, &a, where),
+            shown(s, &a, planned), shown(s, &a, now));
+    arena_free(&a);
 }
 
 static const char *text_of(struct arena *a, const struct value *v)
@@ -113,16 +125,18 @@ static int line_of_difference(const char *a, const char *b)
     return line;
 }
 
-static void source_changed(struct arena *a, const struct value *planned, const struct value *now)
+static void source_changed(const struct session *s, struct arena *a, const struct value *planned,
+                           const struct value *now)
 {
     const char *chunk = value_get_text(planned, "chunk");
     const char *before = value_get_text(planned, "text"), *after = value_get_text(now, "text");
     int line = line_of_difference(before, after);
-    changed("source", arena_printf(a, "%s:%d", chunk + strspn(chunk, "@="), line),
+    changed(s, "source", arena_printf(a, "%s:%d", chunk + strspn(chunk, "@="), line),
             source_cut(a, before, line), source_cut(a, after, line));
 }
 
-static int compare_sources(const struct value *planned, const struct value *now, struct arena *a)
+static int compare_sources(const struct session *s, const struct value *planned,
+                           const struct value *now, struct arena *a)
 {
     int count = 0;
     for (size_t i = 0; i < value_count(now); i++) {
@@ -132,14 +146,15 @@ static int compare_sources(const struct value *planned, const struct value *now,
             continue;
         count++;
         if (before)
-            source_changed(a, before, m->value);
+            source_changed(s, a, before, m->value);
         else
-            changed("source", value_get_text(m->value, "chunk"), "not required", "required");
+            changed(s, "source", value_get_text(m->value, "chunk"), "not required", "required");
     }
     return count;
 }
 
-static int compare_params(const struct value *planned, const struct value *now, struct arena *a)
+static int compare_params(const struct session *s, const struct value *planned,
+                          const struct value *now, struct arena *a)
 {
     int count = 0;
     struct value *all = value_copy(a, planned);
@@ -150,17 +165,17 @@ static int compare_params(const struct value *planned, const struct value *now, 
         const struct value *before = value_get(planned, name), *after = value_get(now, name);
         if (value_equal(before, after))
             continue;
-        changed("parameter", name, text_of(a, before), text_of(a, after));
+        changed(s, "parameter", name, text_of(a, before), text_of(a, after));
         count++;
     }
     return count;
 }
 
-static int compare_program(const char *planned, const char *now)
+static int compare_program(const struct session *s, const char *planned, const char *now)
 {
     if (strcmp(planned, now) == 0)
         return 0;
-    changed("program", "runbook", *planned ? planned : "one that did not say what it is", now);
+    changed(s, "program", "runbook", *planned ? planned : "one that did not say what it is", now);
     return 1;
 }
 
@@ -168,10 +183,10 @@ int approval_changes(const struct session *s, const struct value *plan)
 {
     struct arena a = {0};
     int count =
-        compare_program(value_get_text(plan, "program"), program(&a)) +
-        compare_sources(value_get(plan, "sources"), redact_value(&a, s->given, s->run->loaded),
+        compare_program(s, value_get_text(plan, "program"), program(&a)) +
+        compare_sources(s, value_get(plan, "sources"), redact_value(&a, s->given, s->run->loaded),
                         &a) +
-        compare_params(value_get(plan, "params"), redact_value(&a, s->secrets, s->kept), &a);
+        compare_params(s, value_get(plan, "params"), redact_value(&a, s->secrets, s->kept), &a);
     arena_free(&a);
     return count;
 }
@@ -184,7 +199,7 @@ int approval_changes_in_walk(const struct session *s, bool failed)
     const struct value *rows = approved_changed(s->approved);
     for (size_t i = 0; i < value_count(rows); i++) {
         const struct value *row = value_at(rows, i), *reading = value_get(row, "reading");
-        changed("reading",
+        changed(s, "reading",
                 arena_printf(&a, "%s: %s", value_get_text(reading, "target"),
                              value_get_text(reading, "path")),
                 text_of(&a, value_get(reading, "value")),
@@ -193,16 +208,13 @@ int approval_changes_in_walk(const struct session *s, bool failed)
     }
     int count = (int)value_count(rows);
     if (s->run->halted == HALT_UNAPPROVED && count == 0) {
-        char *safe;
-        size_t len;
         const char *detail = value_get_text(s->run->halted_by, "detail");
-        safe = redact_text(s->secrets, detail, strlen(detail), &len);
-        fprintf(stderr, "  a write at %s\n", value_get_text(s->run->halted_by, "where"));
-        for (char *line = safe, *end; *line; line = *end ? end + 1 : end) {
+        const char *where = value_get_text(s->run->halted_by, "where");
+        fprintf(stderr, "  a write at %s\n", shown(s, &a, where));
+        for (const char *line = shown(s, &a, detail), *end; *line; line = *end ? end + 1 : end) {
             end = line + strcspn(line, "\n");
             fprintf(stderr, "    %.*s\n", (int)(end - line), line);
         }
-        free(safe);
         count++;
     }
     arena_free(&a);

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "cli/permissions.h"
+#include "cli/say.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -86,7 +87,7 @@ static int check(const struct options *o)
     int code = session_open(&session, o, &mode_plan, NULL);
     if (code == 0 &&
         !outline_select(&session.run->outline, o->run.phases, o->run.from, o->run.only, &err)) {
-        fprintf(stderr, "runbook: %s\n", error_text(&err));
+        say(session.run, "%s", error_text(&err));
         code = EXIT_USAGE;
     }
     if (code == 0)

@@ -1,6 +1,6 @@
 #include "cli/lease.h"
+#include "cli/say.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/duration.h"
@@ -35,7 +35,7 @@ static void on_lost(void *arg)
         run_halt_now(run, HALT_LOCK, error_text(&err));
 }
 
-static void say(const struct kube_lease *l, const struct run *run, struct error *said)
+static void holder_set(const struct kube_lease *l, const struct run *run, struct error *said)
 {
     const char *since = kube_lease_since(l);
     error_set(said, "another run of %s is under way: the lease %s is held by %s%s%s%s",
@@ -55,7 +55,7 @@ static bool wait_for(const struct kube_lease *l, const struct run *run, int64_t 
         enum kube_lease_state state = kube_lease_state(l);
         int64_t waited = clock_steady() - began;
         bool enough = waited >= timeout_ms;
-        say(l, run, &held_by);
+        holder_set(l, run, &held_by);
         if (run->signal || (enough && state == KUBE_LEASE_TAKEN) ||
             (enough && state == KUBE_LEASE_LOOKING && waited > LONGEST_LOOK_MS))
             return error_set(err, "%s. Wait for it (--lock-timeout 10m), or stop it first",
@@ -67,7 +67,7 @@ static bool wait_for(const struct kube_lease *l, const struct run *run, int64_t 
         bool held =
             state == KUBE_LEASE_TAKEN || (state == KUBE_LEASE_LOOKING && *kube_lease_other(l));
         if (held && !told)
-            fprintf(stderr, "runbook: waiting, for %s\n", error_text(&held_by));
+            say(run, "waiting, for %s", error_text(&held_by));
         told |= held;
     }
     return true;
@@ -90,9 +90,8 @@ struct kube_lease *lease_take(struct run *run, const char *name, const char *gon
         return NULL;
     }
     if (*kube_lease_other(l))
-        fprintf(stderr,
-                "runbook: taking over the lease %s from %s, who does not renew it any more\n",
-                kube_lease_name(l), kube_lease_other(l));
+        say(run, "taking over the lease %s from %s, who does not renew it any more",
+            kube_lease_name(l), kube_lease_other(l));
     run->alone = is_alone;
     run->alone_arg = l;
     kube_lease_on_lost(l, on_lost, run);

@@ -1,4 +1,5 @@
 #include "cli/listeners.h"
+#include "cli/say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +52,7 @@ void listeners_finish(struct session *s)
     if (s->report == NULL)
         return;
     if (!report_finish(s->report, &err))
-        fprintf(stderr, "runbook: %s\n", error_text(&err));
+        say(s->run, "%s", error_text(&err));
     report_free(s->report);
 }
 

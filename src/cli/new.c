@@ -6,6 +6,7 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
+#include "cli/say.h"
 #include "cli/verbs.h"
 #include "engine/run.h"
 
@@ -51,7 +52,7 @@ int new_main(int argc, char **argv)
     bool ok = file_write(path, buf_text(&text), text.len, &err);
     buf_free(&text);
     if (!ok) {
-        fprintf(stderr, "runbook: %s\n", error_text(&err));
+        say(NULL, "%s", error_text(&err));
         return EXIT_USAGE;
     }
     printf("wrote %s; try it:\n  runbook check %s\n  runbook plan %s\n  runbook %s\n", path, path,

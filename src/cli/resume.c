@@ -4,6 +4,7 @@
 
 #include "cli/kept.h"
 #include "cli/resolve.h"
+#include "cli/say.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -11,7 +12,7 @@
 
 static int fail(int code, const char *text)
 {
-    fprintf(stderr, "runbook: %s\n", text);
+    say(NULL, "%s", text); // what comes out of the journal is masked
     return code;
 }
 

@@ -3,6 +3,7 @@
 
 #include "cli/approval.h"
 #include "cli/pretend.h"
+#include "cli/say.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
@@ -22,7 +23,7 @@ static int save(const struct session *s, const struct options *o, int code)
         fprintf(stderr, "runbook: %s was not written, for the plan has a problem\n", o->run.out);
     if (o->run.out == NULL || code != EXIT_DONE || approval_save(s, o, &err))
         return code;
-    fprintf(stderr, "runbook: the plan was not written: %s\n", error_text(&err));
+    say(s->run, "the plan was not written: %s", error_text(&err));
     return EXIT_USAGE;
 }
 
@@ -65,7 +66,7 @@ static int walk_in_world(struct options *o)
     error_local(err);
     struct pretend *world = NULL;
     if (o->run.world && (world = pretend_open(o, &err)) == NULL) {
-        fprintf(stderr, "runbook: %s\n", error_text(&err));
+        say(NULL, "%s", error_text(&err));
         return EXIT_LOAD;
     }
     int code = walk(o, world);

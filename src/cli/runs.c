@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "cli/say.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "engine/journal.h"
@@ -147,7 +148,7 @@ static int show(struct store *store, const struct options *o, struct arena *a)
     else if (*id && history_find(store, id, a, &h, &err))
         all = history_show(store, &h, a, &err);
     if (all == NULL) {
-        fprintf(stderr, "runbook: %s\n", error_text(&err));
+        say(NULL, "%s", error_text(&err));
         return EXIT_USAGE;
     }
     if (o->source)
@@ -169,7 +170,7 @@ static int list(struct store *store, const struct options *o, struct arena *a)
     }
     struct value *runs = history_list(store, MOST_RUNS, a, &err);
     if (runs == NULL) {
-        fprintf(stderr, "runbook: %s\n", error_text(&err));
+        say(NULL, "%s", error_text(&err));
         return EXIT_INTERNAL;
     }
     if (o->json)

@@ -13,6 +13,7 @@
 #include "cli/opening.h"
 #include "cli/params.h"
 #include "cli/permissions.h"
+#include "cli/say.h"
 #include "cli/signals.h"
 #include "engine/approved.h"
 #include "engine/mode.h"
@@ -30,9 +31,9 @@
 
 enum { LARGEST_RUNBOOK = 4 * 1024 * 1024 };
 
-static int fail(int code, const char *text)
+static int fail(const struct run *run, int code, const char *text)
 {
-    fprintf(stderr, "runbook: %s\n", text);
+    say(run, "%s", text);
     return code;
 }
 
@@ -56,13 +57,14 @@ int session_store(const struct options *o, struct store **store)
     error_local(err);
     *store = NULL;
     if (keeps_none(o))
-        return fail(EXIT_USAGE, "runs are found in the journal, and `--journal none` names none: "
-                                "leave it out, or name the file with --journal FILE");
+        return fail(NULL, EXIT_USAGE,
+                    "runs are found in the journal, and `--journal none` names none: "
+                    "leave it out, or name the file with --journal FILE");
     char *path = journal_path(o, &err);
     if (path)
         *store = store_open_read(path, &err);
     free(path);
-    return *store ? 0 : fail(EXIT_INTERNAL, error_text(&err));
+    return *store ? 0 : fail(NULL, EXIT_INTERNAL, error_text(&err));
 }
 
 // A run keeps a journal unless it only plans, or is told not to.
@@ -106,6 +108,11 @@ static const char *unkeepable(void *secrets, const struct value *v)
     return why;
 }
 
+static size_t whole(void *secrets, const char *text, size_t len)
+{
+    return redact_whole(secrets, text, len);
+}
+
 static void mask(void *secrets, const char *name, const char *text, size_t len)
 {
     redact_add(secrets, name, text, len);
@@ -133,11 +140,11 @@ static int load(struct session *s, const struct options *o)
               outline_load(run->L, o->run.file, &text, &run->arena, &run->outline, &err);
     buf_free(&text);
     if (ok && !permissions_set(run, NULL, &err))
-        return fail(EXIT_USAGE, error_text(&err));
+        return fail(run, EXIT_USAGE, error_text(&err));
     if (ok && permissions_check_sources(run, &err))
         return 0;
-    return run->signal ? fail(128 + run->signal, "stopped by a signal")
-                       : fail(EXIT_LOAD, error_text(&err));
+    return run->signal ? fail(run, 128 + run->signal, "stopped by a signal")
+                       : fail(run, EXIT_LOAD, error_text(&err));
 }
 
 // Holds the run to the plan that it applies: it has its name, and draws the same random numbers.
@@ -171,27 +178,28 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     s->fetcher = fetcher_new(s->loop);
     s->run = run_new(s->loop, s->fetcher, &o->run, mode, NULL, &err);
     if (s->run == NULL)
-        return fail(EXIT_INTERNAL, error_text(&err));
+        return fail(s->run, EXIT_INTERNAL, error_text(&err));
     s->run->mask = mask;
     s->run->masked = masked;
     s->run->masked_value = masked_value;
     s->run->unkeepable = unkeepable;
+    s->run->whole = whole;
     s->run->mask_arg = s->secrets;
     take_approval(s, o);
     if (!open_journal(s, o, &err))
-        return fail(EXIT_INTERNAL, error_text(&err));
+        return fail(s->run, EXIT_INTERNAL, error_text(&err));
     if (!listeners_open(s, o, &err))
-        return fail(EXIT_USAGE, error_text(&err));
+        return fail(s->run, EXIT_USAGE, error_text(&err));
     if (!state_prepare(s->run, prims, &err))
-        return fail(EXIT_INTERNAL, error_text(&err));
+        return fail(s->run, EXIT_INTERNAL, error_text(&err));
     signals_watch(s->run);
     return load(s, o);
 }
 
 static int locked(const struct session *s, const struct error *err)
 {
-    return s->run->signal ? fail(128 + s->run->signal, "stopped by a signal")
-                          : fail(EXIT_LOCKED, error_text(err));
+    return s->run->signal ? fail(s->run, 128 + s->run->signal, "stopped by a signal")
+                          : fail(s->run, EXIT_LOCKED, error_text(err));
 }
 
 static int take_lock(struct session *s, const struct options *o, const char *target, char dead[64])
@@ -204,11 +212,10 @@ static int take_lock(struct session *s, const struct options *o, const char *tar
     if (s->lock < 0)
         return locked(s, &err);
     if (*dead)
-        fprintf(stderr,
-                "runbook: taking over the lock of run %s, whose process is gone; `runbook show %s` "
-                "says how "
-                "far it came\n",
-                dead, dead);
+        say(s->run,
+            "taking over the lock of run %s, whose process is gone; `runbook show %s` says how far "
+            "it came",
+            dead, dead);
     return 0;
 }
 
@@ -229,17 +236,17 @@ int session_prepare(struct session *s, const struct options *o)
     error_local(err);
     struct params params = {.history = s->history, .given = s->given};
     if (!outline_select(&s->run->outline, o->run.phases, o->run.from, o->run.only, &err))
-        return fail(EXIT_USAGE, error_text(&err));
+        return fail(s->run, EXIT_USAGE, error_text(&err));
     if (o->run.assume_failure &&
         !outline_has_step(&s->run->outline, o->run.assume_failure, "--assume-failure", &err))
-        return fail(EXIT_USAGE, error_text(&err));
+        return fail(s->run, EXIT_USAGE, error_text(&err));
     if (!params_apply(s->run, o, s->secrets, &params, &err)) {
         for (size_t i = 0; i < value_count(params.problems); i++)
-            fail(EXIT_USAGE, value_text(value_at(params.problems, i)));
-        return params.problems ? EXIT_USAGE : fail(EXIT_USAGE, error_text(&err));
+            fail(s->run, EXIT_USAGE, value_text(value_at(params.problems, i)));
+        return params.problems ? EXIT_USAGE : fail(s->run, EXIT_USAGE, error_text(&err));
     }
     if (!permissions_set(s->run, params.shown, &err))
-        return fail(EXIT_USAGE, error_text(&err));
+        return fail(s->run, EXIT_USAGE, error_text(&err));
     s->kept = params.kept;
     s->shown = params.shown;
     s->assumed = params.assumed;
@@ -256,7 +263,7 @@ int session_start(struct session *s, const struct options *o)
                                   .options = kept_options(o, &s->run->arena),
                                   .params = s->kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
-        return fail(EXIT_INTERNAL, error_text(&err));
+        return fail(s->run, EXIT_INTERNAL, error_text(&err));
     opening_tell(s);
     return 0;
 }
@@ -272,7 +279,7 @@ int session_close(struct session *s, int code)
     signals_release();
     listeners_finish(s);
     if (!journal_free(s->journal, &err) && s->run->journal_error == NULL)
-        fprintf(stderr, "runbook: the run is not wholly on record: %s\n", error_text(&err));
+        say(s->run, "the run is not wholly on record: %s", error_text(&err));
     store_close(s->store);
     kube_lease_release(s->lease);
     lock_release(s->lock);

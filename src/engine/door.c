@@ -14,9 +14,12 @@
 #include "engine/mode.h"
 #include "engine/permit.h"
 #include "engine/probe.h"
+#include "engine/quote.h"
 #include "engine/run.h"
 #include "engine/unknown.h"
 #include "net/digest.h"
+
+enum { SUMMARY_BYTES = 4096 };
 
 static const char *unknown_why(const struct effect *e)
 {
@@ -116,6 +119,9 @@ int door_pass(lua_State *L, struct effect *e)
     e->fiber = f;
     snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",
              ++f->effects);
+    if (strlen(e->summary) > SUMMARY_BYTES)
+        e->summary =
+            quote(run, &e->arena, e->summary, strlen(e->summary), CLIP_LINE, SUMMARY_BYTES);
     e->where = arena_dup(&e->arena, failure_where(L));
     lua_pop(L, 1);
     const char *refusal;

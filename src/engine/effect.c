@@ -1,6 +1,7 @@
 #include "engine/effect.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 #include "base/duration.h"
 #include "engine/account.h"
@@ -10,6 +11,7 @@
 #include "engine/mode.h"
 #include "engine/planned.h"
 #include "engine/probe.h"
+#include "engine/quote.h"
 #include "engine/run.h"
 
 static const char metatable[] = "runbook.effect";
@@ -29,8 +31,16 @@ static void journal_lost(struct effect *e, const struct error *err)
     run_halt(run, HALT_JOURNAL, error_text(err), e->where, NULL);
 }
 
+// What came back is kept and shown in part where it is endless.
+static void shorten(struct effect *e)
+{
+    if (e->error && strlen(e->error) > QUOTE_FAILURE)
+        e->error = quote(e->run, &e->arena, e->error, strlen(e->error), CLIP_MIDDLE, QUOTE_FAILURE);
+}
+
 static void record_outcome(struct effect *e)
 {
+    shorten(e);
     struct journal *journal = e->run->journal;
     error_local(err);
     if (e->journaled && !journal->end(journal, e, &err))

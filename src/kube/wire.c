@@ -37,6 +37,7 @@ struct kube_exchange {
     struct timer *silence;     // of a stream
     int64_t heard;             // when it last told something, on the steady clock
     struct buf refusal;        // the body of an answer to a stream that is no success
+    bool endless;              // that is longer than REFUSAL_MAX
 };
 
 struct kube_wire *kube_wire_new(struct loop *loop, struct fetcher *fetcher,
@@ -117,7 +118,7 @@ static void body_read(struct kube_exchange *x, const struct fetch_result *r, con
     out->size = len;
     if (out->value)
         return;
-    out->text = text_of(x->arena, body, len);
+    out->text = x->endless ? "(an endless text)" : text_of(x->arena, body, len);
     if (out->status / 100 == 2) {
         out->error = arena_printf(x->arena, "the answer with status %d is not JSON (%s): \"%s\"",
                                   out->status, error_text(&why), out->text);
@@ -186,7 +187,8 @@ static bool exchange_told(const char *bytes, size_t len, void *arg)
     x->heard = clock_steady();
     if (fetch_status(x->fetch) / 100 == 2)
         return x->question.on_data(bytes, len, x->arg);
-    return buf_add(&x->refusal, bytes, len);
+    x->endless = !buf_add(&x->refusal, bytes, len);
+    return !x->endless;
 }
 
 static const char *const *header_lines(struct kube_exchange *x, const char *authorization)

@@ -28,6 +28,10 @@ bool redact_add(struct redact *r, const char *name, const char *bytes, size_t le
 // byte remains. NUL-terminated, *out_len without the NUL; the caller frees it.
 char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len);
 
+// How much of text[0..len), which was cut there, can be told: a beginning of a secret of at least
+// REDACT_SHORTEST bytes at its end would not be known again.
+size_t redact_whole(const struct redact *r, const char *text, size_t len);
+
 // The next secret in *at..end, in any of these forms, of *len bytes at *at, which is moved there;
 // of several at one place the one that takes most bytes. NULL when there is none, or `r` is NULL.
 const struct secret *redact_next(const struct redact *r, const char **at, const char *end,

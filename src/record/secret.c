@@ -207,3 +207,68 @@ size_t secret_match(const struct secret *s, const char *at, const char *end)
         len = longest(len, match_base64(s, shift, at, end));
     return len;
 }
+
+// Each of these says whether the secret, in its form, goes on beyond the end of at..end.
+
+static bool begins_percent(const struct secret *s, const char *at, const char *end)
+{
+    for (size_t i = 0; i < s->len && at < end; i++) {
+        if (*at == '%' && end - at < 3)
+            return true;
+        if (*at == '%' && hex_read(at + 1, end, 2) == (unsigned char)s->bytes[i])
+            at += 3;
+        else if (*at == s->bytes[i] || (*at == '+' && s->bytes[i] == ' '))
+            at++;
+        else
+            return false;
+    }
+    return at >= end;
+}
+
+static bool begins_json(const struct secret *s, const char *at, const char *end)
+{
+    struct buf c = {0};
+    size_t done = 0;
+    while (done < s->len && at < end) {
+        buf_clear(&c);
+        size_t used = json_unescape(at, end, &c);
+        if (used && c.len <= s->len - done && memcmp(c.data, s->bytes + done, c.len) == 0) {
+            at += used;
+            done += c.len;
+        } else if (*at == s->bytes[done]) {
+            at++;
+            done++;
+        } else {
+            break;
+        }
+    }
+    buf_free(&c);
+    bool in_escape = at < end && *at == '\\' && end - at < 12 && done < s->len;
+    return at >= end || in_escape;
+}
+
+static bool begins_hex(const struct secret *s, const char *at, const char *end)
+{
+    size_t len = (size_t)(end - at);
+    return len < s->len * 2 && strncasecmp(at, s->hex, len) == 0;
+}
+
+static bool begins_base64(const struct secret *s, int shift, const char *at, const char *end)
+{
+    for (const char *form = s->base64[shift]; *form; form++, at++) {
+        at = skip_fold(at, end);
+        if (at >= end)
+            return true;
+        if (*at != *form && !(*form == '+' && *at == '-') && !(*form == '/' && *at == '_'))
+            return false;
+    }
+    return at >= end;
+}
+
+bool secret_begins(const struct secret *s, const char *at, const char *end)
+{
+    bool begins = begins_percent(s, at, end) || begins_json(s, at, end) || begins_hex(s, at, end);
+    for (int shift = 0; shift < SECRET_SHIFTS && !begins; shift++)
+        begins = begins_base64(s, shift, at, end);
+    return begins;
+}

@@ -21,3 +21,6 @@ void secret_clear(struct secret *s);
 
 // How many of the bytes from `at` on are the secret, in the form that takes most of them; 0: none.
 size_t secret_match(const struct secret *s, const char *at, const char *end);
+
+// Whether at..end is a beginning of the secret, in some form: the text was cut, and perhaps there.
+bool secret_begins(const struct secret *s, const char *at, const char *end);
