@@ -90,7 +90,7 @@ static bool read_verbs(struct line *l, struct rule *r, struct error *err)
         char *verb = arena_copy(l->arena, all, len);
         for (char *p = verb; *p; p++) {
             if (!isalpha((unsigned char)*p) && *p != '_')
-                return error_set(err, "'%s' is no verb; write them as in \"%s\"", verb,
+                return error_set(err, "'%.*s' is no verb; write them as in \"%s\"", (int)len, all,
                                  lower ? "k8s get, patch ingresses in prod"
                                        : "http GET, POST https://host");
             *p = (char)(lower ? tolower((unsigned char)*p) : toupper((unsigned char)*p));

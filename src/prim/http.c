@@ -85,14 +85,21 @@ static bool is_among(const char *method, const char *const *methods)
     return *methods != NULL;
 }
 
+// `given` is the method as the author wrote it, NULL where a header or a field names it: in
+// capitals a secret would not be known again.
+static void check_method(lua_State *L, const char *method, const char *given)
+{
+    if (*method == '\0' || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != strlen(method))
+        failure_raise(L, FAILURE_USAGE, "%s%s%s is not an HTTP method", given ? "'" : "",
+                      given ? given : "what a header or a field asks for", given ? "'" : "");
+}
+
 // Whether a method only asks; `reads` is the author's word for it. What names a change by itself
 // does not become a read by that, for a plan makes reads.
 static bool method_asks(lua_State *L, const char *method, bool reads)
 {
     static const char *const safe[] = {"GET", "HEAD", "OPTIONS", NULL};
     static const char *const asking[] = {"POST", "QUERY", "SEARCH", "REPORT", "PROPFIND", NULL};
-    if (*method == '\0' || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != strlen(method))
-        failure_raise(L, FAILURE_USAGE, "'%s' is not an HTTP method", method);
     if (reads && !is_among(method, safe) && !is_among(method, asking))
         failure_raise(L, FAILURE_USAGE,
                       "http: a %s is never a read, and a plan would make it; `reads = true` is for "
@@ -108,6 +115,9 @@ static const char *method_read(lua_State *L, struct effect *e, const struct valu
     char *method = arena_printf(&e->arena, "%s", given ? given : "GET");
     for (char *p = method; *p; p++)
         *p = (char)toupper((unsigned char)*p);
+    check_method(L, method, given ? given : method);
+    for (size_t i = 0; i < value_count(others); i++)
+        check_method(L, value_text(value_at(others, i)), NULL);
     bool reads = args_bool(L, e, "reads", false), asks = method_asks(L, method, reads);
     for (size_t i = 0; i < value_count(others); i++)
         asks = method_asks(L, value_text(value_at(others, i)), reads) && asks;

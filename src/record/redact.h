@@ -22,7 +22,8 @@ void redact_free(struct redact *r);
 bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len);
 
 // Returns text[0..len) with every secret replaced by "[secret NAME]": as it is, percent-encoded (by
-// any encoder: each byte may or may not be encoded, a space may be a plus), JSON-escaped once or
+// any encoder: each byte may or may not be encoded, a space may be a plus; of eight bytes or more
+// in any case), JSON-escaped once or
 // twice, in hex, and in base64 (both alphabets, at any place inside a longer encoded text, folded
 // into lines or not). Where several start at one place the longest is taken; of overlapping ones no
 // byte remains. NUL-terminated, *out_len without the NUL; the caller frees it.

@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
+enum { SHORTEST_FOLDED = 8 };
+
 // The base64 characters (RFC 4648, section 4) all of whose bits come from `bytes` when `shift`
 // other bytes stand before them in their group of three.
 static char *base64_middle(const char *bytes, size_t len, int shift)
@@ -37,7 +39,8 @@ static char *hex_lower(const char *bytes, size_t len)
 
 static void mark_starts(struct secret *s)
 {
-    s->starts[(unsigned char)s->bytes[0]] = true;
+    s->starts[toupper((unsigned char)s->bytes[0])] = true;
+    s->starts[tolower((unsigned char)s->bytes[0])] = true;
     s->starts[(unsigned char)s->hex[0]] = true;
     s->starts[toupper((unsigned char)s->hex[0])] = true;
     for (int shift = 0; shift < SECRET_SHIFTS; shift++)
@@ -87,13 +90,20 @@ static int32_t hex_read(const char *at, const char *end, int digits)
     return n;
 }
 
+// Hosts, types and methods are written in one case; a short secret would be found in plain words.
+static bool is_same(const struct secret *s, size_t i, char c)
+{
+    return c == s->bytes[i] || (s->len >= SHORTEST_FOLDED &&
+                                tolower((unsigned char)c) == tolower((unsigned char)s->bytes[i]));
+}
+
 static size_t match_percent(const struct secret *s, const char *at, const char *end)
 {
     const char *p = at;
     for (size_t i = 0; i < s->len; i++) {
         if (p < end && *p == '%' && hex_read(p + 1, end, 2) == (unsigned char)s->bytes[i])
             p += 3;
-        else if (p < end && (*p == s->bytes[i] || (*p == '+' && s->bytes[i] == ' ')))
+        else if (p < end && (is_same(s, i, *p) || (*p == '+' && s->bytes[i] == ' ')))
             p++;
         else
             return 0;
@@ -217,7 +227,7 @@ static bool begins_percent(const struct secret *s, const char *at, const char *e
             return true;
         if (*at == '%' && hex_read(at + 1, end, 2) == (unsigned char)s->bytes[i])
             at += 3;
-        else if (*at == s->bytes[i] || (*at == '+' && s->bytes[i] == ' '))
+        else if (is_same(s, i, *at) || (*at == '+' && s->bytes[i] == ' '))
             at++;
         else
             return false;
