@@ -222,7 +222,8 @@ size_t secret_match(const struct secret *s, const char *at, const char *end)
 
 static bool begins_percent(const struct secret *s, const char *at, const char *end)
 {
-    for (size_t i = 0; i < s->len && at < end; i++) {
+    size_t i = 0;
+    for (; i < s->len && at < end; i++) {
         if (*at == '%' && end - at < 3)
             return true;
         if (*at == '%' && hex_read(at + 1, end, 2) == (unsigned char)s->bytes[i])
@@ -232,7 +233,7 @@ static bool begins_percent(const struct secret *s, const char *at, const char *e
         else
             return false;
     }
-    return at >= end;
+    return i < s->len;
 }
 
 static bool begins_json(const struct secret *s, const char *at, const char *end)
@@ -253,8 +254,8 @@ static bool begins_json(const struct secret *s, const char *at, const char *end)
         }
     }
     buf_free(&c);
-    bool in_escape = at < end && *at == '\\' && end - at < 12 && done < s->len;
-    return at >= end || in_escape;
+    bool in_escape = at < end && *at == '\\' && end - at < 12;
+    return done < s->len && (at >= end || in_escape);
 }
 
 static bool begins_hex(const struct secret *s, const char *at, const char *end)
@@ -272,7 +273,7 @@ static bool begins_base64(const struct secret *s, int shift, const char *at, con
         if (*at != *form && !(*form == '+' && *at == '-') && !(*form == '/' && *at == '_'))
             return false;
     }
-    return at >= end;
+    return false;
 }
 
 bool secret_begins(const struct secret *s, const char *at, const char *end)

@@ -51,7 +51,7 @@ return {
             elseif req.path == "/json" then
                 return { body = "{ " .. text }
             end
-            return { status = 404, body = text, headers = { ["X-Text"] = text } }
+            return { status = 404, body = (req.query.esc and "\27]0;title\7\27[2J\0" or "") .. text, headers = { ["X-Text"] = text } }
         end,
         prometheus = function(_, req)
             local query = req.query.query or req.form and req.form.query or (req.body or ""):match("query=([^&]*)") or ""

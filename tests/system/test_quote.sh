@@ -179,6 +179,37 @@ absent "a plan" out
 absent "a plan: what it says beside" beside
 for report in html json; do absent "the plan's report as $report" r.$report; done
 
+# What steers a terminal does not reach one, and what is endless is shown in part.
+cat >steers.lua <<X
+return runbook { name = "steers", params = { secret = secret { env = "T_SECRET" } }, phase "p" { keep_going = true,
+  step "an answer" { function() http.get("$web/x?esc=1"):expect(200) end },
+  step "an answer, whole" { function() check(false, "%s", http.get("$web/x?esc=1").body) end },
+  step "a program" { function() exec { "printf", "\\\\033[2J\\\\033]0;title\\\\007", ok = { 1 } } end },
+  step "a program that is not there" { function() exec { "\27[2Jnobody" } end },
+  step "an error" { function() error("\27[2J\7\0\u{9b}2J\u{202e}") end },
+  step "a question" { function() ask.approve("\27[2J?") end },
+} }
+X
+cat >endless.lua <<'X'
+return runbook { name = "endless", params = { secret = secret { env = "T_SECRET" } }, phase "p" { keep_going = true,
+  step "an error" { function(run) error(("x"):rep(16380) .. run.secret .. ("y"):rep(800000)) end },
+  step "a program that is not there" { function(run) exec { ("x"):rep(10910) .. run.secret .. ("y"):rep(100000) } end },
+} }
+X
+export XDG_STATE_HOME=$WORK/four
+run steers.lua -v --report r.md --report r.html
+grep -q 'title' out && ! grep -aq $'\e\|\a\|\xc2\x9b' out err r.md r.html && ok "nothing steers the terminal" ||
+    not_ok "the terminal is steered: $(cat -v out err | grep -F '^' | head -n 5)"
+printf '\33[2J: 1\n\33[2J: 2\n' >values.yaml
+run steers.lua --values values.yaml
+grep -q 'not valid YAML' err && ! grep -aq $'\e' err && ok "nor what a verb says itself" || not_ok "a verb: $(cat -v err)"
+export XDG_STATE_HOME=$WORK/five
+run endless.lua --output ndjson --report r.html
+places endless
+for file in out err kept r.html; do
+    [ "$(wc -c <$file)" -lt 500000 ] && ok "$file has $(wc -c <$file) bytes" || not_ok "$file has $(wc -c <$file) bytes"
+done
+
 # Who holds a lease says who he is.
 cat >lease.lua <<'X'
 return runbook { name = "lease", params = { secret = secret { env = "T_SECRET" } },
