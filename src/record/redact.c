@@ -292,7 +292,9 @@ size_t redact_whole(const struct redact *r, const char *text, size_t len)
 {
     enum { LONGEST_ESCAPE = 6 }; // "\u0041"
     size_t longest = 0;
-    for (size_t i = 0; r && i < r->count; i++)
+    if (redact_empty(r))
+        return len;
+    for (size_t i = 0; i < r->count; i++)
         if (r->secrets[i].len * LONGEST_ESCAPE > longest)
             longest = r->secrets[i].len * LONGEST_ESCAPE;
     for (size_t at = len > longest ? len - longest : 0; at + REDACT_SHORTEST <= len; at++) {
