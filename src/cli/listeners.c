@@ -30,10 +30,8 @@ bool listeners_open(struct session *s, const struct options *o, struct error *er
     if (o->silent)
         return true;
     view_open(s, o);
-    struct listener *list[3];
+    struct listener *list[2];
     size_t count = 0;
-    if (s->journal) // first, so that what is shown is on record
-        list[count++] = &s->journal->listener;
     list[count++] = s->view;
     if (o->report_count || o->run.out) {
         s->report = report_new(o->reports, (size_t)o->report_count, err);
@@ -41,7 +39,8 @@ bool listeners_open(struct session *s, const struct options *o, struct error *er
             return false;
         list[count++] = s->report;
     }
-    s->hub = hub_new(s->secrets, list, count);
+    // The journal hears first, so that what is shown is on record.
+    s->hub = hub_new(s->secrets, s->journal ? &s->journal->listener : NULL, list, count);
     s->run->listener = s->hub;
     return true;
 }

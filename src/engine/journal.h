@@ -26,8 +26,9 @@ enum journal_state {
 struct journal_entry {
     int64_t seq;
     enum journal_state state;
-    bool in_doubt; // failed, and may have happened all the same
-    bool kept;     // the answer is there; one that holds secrets may not be
+    bool in_doubt;        // failed, and may have happened all the same
+    bool kept;            // the answer is there
+    const char *withheld; // why it is not; NULL: nobody knows
     const char *fingerprint, *summary, *where, *error;
     const char *code; // of the error; NULL: none is known
     struct value *result;

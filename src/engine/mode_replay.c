@@ -81,15 +81,20 @@ static void doubt(struct effect *e, const struct journal_entry *past)
     struct arena *a = &e->arena;
     struct buf sent = {0};
     long long seq = past->seq;
+    const char *resume = run_command(e->run, "resume");
     e->in_doubt = !is_answered(past);
-    e->error = arena_printf(
-        a,
+    e->error =
         e->in_doubt
-            ? "in doubt: \"%s\" (effect %lld) was sent and its outcome is not on record. Look "
-              "whether it took effect, then: %s --resolve %lld=done, =not-done or =retry"
-            : "\"%s\" (effect %lld) was done, but its answer held secrets and was not kept. To go "
-              "on without it, or to send it again: %s --resolve %lld=done, or =retry",
-        past->summary, seq, run_command(e->run, "resume"), seq);
+            ? arena_printf(a,
+                           "in doubt: \"%s\" (effect %lld) was sent and its outcome is not on "
+                           "record. Look whether it took effect, then: %s --resolve %lld=done, "
+                           "=not-done or =retry",
+                           past->summary, seq, resume, seq)
+            : arena_printf(a,
+                           "\"%s\" (effect %lld) was done, but its answer was not kept: %s. To go "
+                           "on without it, or to send it again: %s --resolve %lld=done, or =retry",
+                           past->summary, seq, past->withheld ? past->withheld : "it was withheld",
+                           resume, seq);
     json_write(&sent, e->args, JSON_CANONICAL);
     e->detail = arena_printf(a, "sent: %s%s%s", buf_text(&sent),
                              e->probe_says ? "\nits probe could not tell: " : "",

@@ -5,6 +5,7 @@
 struct hub {
     struct listener listener;
     const struct redact *secrets;
+    struct listener *first;
     struct listener **listeners;
     size_t count;
 };
@@ -19,6 +20,8 @@ static void hub_hear(struct listener *self, const struct event *e)
     const struct hub *hub = (const struct hub *)self;
     struct arena a = {0};
     struct event masked = *e;
+    if (hub->first)
+        hub->first->hear(hub->first, e);
     if (!redact_empty(hub->secrets)) {
         masked.phase = name_masked(&a, hub->secrets, e->phase);
         masked.step = name_masked(&a, hub->secrets, e->step);
@@ -29,11 +32,11 @@ static void hub_hear(struct listener *self, const struct event *e)
     arena_free(&a);
 }
 
-struct listener *hub_new(const struct redact *secrets, struct listener *const *listeners,
-                         size_t count)
+struct listener *hub_new(const struct redact *secrets, struct listener *first,
+                         struct listener *const *listeners, size_t count)
 {
     struct hub *hub = mem_alloc(sizeof *hub);
-    *hub = (struct hub){{hub_hear}, secrets, mem_alloc((count + 1) * sizeof(void *)), count};
+    *hub = (struct hub){{hub_hear}, secrets, first, mem_alloc((count + 1) * sizeof(void *)), count};
     for (size_t i = 0; i < count; i++)
         hub->listeners[i] = listeners[i];
     return &hub->listener;

@@ -196,6 +196,7 @@ static bool read_entry(sqlite3_stmt *row, void *arg)
         .state = (enum journal_state)sqlite3_column_int(row, ENTRY_STATE),
         .in_doubt = sqlite3_column_int(row, ENTRY_IN_DOUBT),
         .kept = sqlite3_column_int(row, ENTRY_KEPT) && why == NULL && !broken,
+        .withheld = why,
         .fingerprint = store_text(row, ENTRY_FINGERPRINT, a),
         .summary = store_text(row, ENTRY_SUMMARY, a),
         .where = store_text(row, ENTRY_LINE, a),
@@ -300,6 +301,25 @@ static void note_place(struct record *r, const struct event *e)
     r->phase = arena_dup(&r->arena, e->phase);
 }
 
+// What may be written of an event. The names of phases and steps stay as they are: a run that goes
+// on finds its steps by them, and they stand in the source anyway.
+static struct event masked(const struct record *r, const struct event *e, struct arena *a)
+{
+    struct event safe = *e;
+    safe.data = redact_value(a, r->secrets, e->data);
+    return safe;
+}
+
+static bool write_event(struct record *r, const struct event *e, struct error *err)
+{
+    struct arena a = {0};
+    const struct event safe = masked(r, e, &a);
+    bool ok = (r->open || store_begin(r->store, false, err)) && write_all(r, err) &&
+              chronicle_write(&r->chronicle, &safe, err);
+    arena_free(&a);
+    return ok;
+}
+
 static void hear(struct listener *listener, const struct event *e)
 {
     struct record *r = record_of_listener(listener);
@@ -307,8 +327,7 @@ static void hear(struct listener *listener, const struct event *e)
     note_place(r, e);
     if (!chronicle_takes(e->type) || error_is_set(&r->broken))
         return;
-    bool ok = (r->open || store_begin(r->store, false, &err)) && write_all(r, &err) &&
-              chronicle_write(&r->chronicle, e, &err);
+    bool ok = write_event(r, e, &err);
     r->open = ok;
     if (ok && !waits_for_next(e))
         ok = commit(r, &err);

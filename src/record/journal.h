@@ -14,7 +14,7 @@
 
 struct run_journal {
     struct journal door;      // for run->journal
-    struct listener listener; // for the hub, behind its masking
+    struct listener listener; // for the hub, before its masking: it masks by itself
 };
 
 // What is kept of how a run was started, so that it can be resumed.

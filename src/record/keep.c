@@ -1,7 +1,8 @@
-// In what is kept "[secret" is followed by ":" where a mark begins, "[secret:9f3a:NAME]", and by
-// "~" where it is the text's own. So a text that looks like a mark is never taken for one. This
-// wants nothing kept beside the value that could be lost or mixed up, as a nonce would be, and it
-// holds for certain, not most probably. What people see stays "[secret NAME]".
+// In what is kept "[secret" is followed by ":" where a mark begins, "[secret:9f3a:NAME]", by "~"
+// where it is the text's own, and by "!" where a reason stands for a value that was not kept. So a
+// text that looks like a mark is never taken for one. This wants nothing kept beside the value that
+// could be lost or mixed up, as a nonce would be, and it holds for certain, not most probably. What
+// people see stays "[secret NAME]".
 //
 // The four digits are of a digest of the secret. They tell the secret from another one of the same
 // name, of which a run may meet several (a key that was rotated between two reads, or before a
@@ -26,8 +27,8 @@ static const char no_text[] = "it holds bytes that are no text";
 static const char not_finite[] = "it holds a number that is not finite";
 static const char no_way_back[] = "it does not come back from JSON as it is";
 static const char unknown[] = "it holds a secret that is not known any more, or is another one now";
-static const char older[] = "it was kept by an older runbook, which did not tell the mark of a "
-                            "secret from a text that looks like one";
+const char keep_older[] = "it was kept by an older runbook, which did not tell the mark of a "
+                          "secret from a text that looks like one";
 
 // A value on its way into the journal or out of it. `why` is NULL while all is well.
 struct passage {
@@ -130,12 +131,34 @@ static void put_restored(struct passage *p, struct buf *out, const char *text, s
             text = found + taken;
             if (taken == 0)
                 refuse(p, unknown);
+        } else if (next < end && *next == '!') {
+            refuse(p, arena_copy(p->arena, next + 1, (size_t)(end - next - 1)));
         } else {
-            refuse(p, older);
+            refuse(p, keep_older);
         }
     }
     if (p->why == NULL)
         buf_add(out, text, (size_t)(end - text));
+}
+
+// Its digits are of no interest to a person.
+static void put_shown(struct passage *p, struct buf *out, const char *text, size_t len)
+{
+    static const size_t digits = 2 * CHECK_BYTES + 2; // and the colons around them
+    const char *end = text + len;
+    (void)p;
+    for (const char *found; (found = find_opening(text, end));) {
+        const char *next = found + sizeof opening - 1;
+        buf_add(out, text, (size_t)(next - text));
+        text = next;
+        if (next < end && *next == '~') {
+            text = next + 1;
+        } else if (next < end && *next == ':' && (size_t)(end - next) > digits) {
+            buf_putc(out, ' ');
+            text = next + digits;
+        }
+    }
+    buf_add(out, text, (size_t)(end - text));
 }
 
 static struct value *pass(struct passage *p, const struct value *v);
@@ -232,4 +255,15 @@ struct value *keep_value(struct arena *a, const struct redact *secrets, const st
         refuse(&p, no_way_back);
     *why = p.why;
     return p.why ? NULL : kept;
+}
+
+struct value *keep_withheld(struct arena *a, const char *why)
+{
+    return value_printf(a, "%s!%s", opening, why);
+}
+
+struct value *keep_shown(struct arena *a, const struct value *kept)
+{
+    struct passage p = {.arena = a, .text = put_shown};
+    return pass(&p, kept);
 }

@@ -44,10 +44,13 @@ static const char *json_of(struct arena *a, const struct value *v, enum json_sty
 static void keep_answer(struct pending *p, const struct effect *e, const struct redact *secrets,
                         struct arena *a)
 {
-    const char *why;
+    const char *why = "it is sensitive";
     const struct value *kept = e->sensitive ? NULL : keep_value(a, secrets, e->result, &why);
     p->kept = kept != NULL;
-    p->result = e->result ? json_of(a, kept, JSON_COMPACT) : NULL;
+    if (kept == NULL)
+        p->result = json_of(a, keep_withheld(a, why), JSON_COMPACT);
+    else if (e->result)
+        p->result = json_of(a, kept, JSON_COMPACT);
 }
 
 void queue_add(struct queue *q, const struct effect *e, enum journal_state state,

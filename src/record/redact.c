@@ -78,7 +78,7 @@ static size_t trim(const char **line, const char *end)
 }
 
 // Indented, or with other ends of lines, the whole would not be found. Each line has a name of its
-// own, so that redact_restore gives back that line.
+// own, so that a person sees which it was.
 static void add_lines(struct redact *r, const char *name, const char *bytes, size_t len)
 {
     const char *at = bytes, *end = bytes + len;
@@ -243,49 +243,6 @@ struct value *redact_value(struct arena *a, const struct redact *r, const struct
     default:
         return value_copy(a, v);
     }
-}
-
-static bool restore_one(const struct redact *r, struct buf *out, const char *at, size_t *taken)
-{
-    for (size_t i = 0; i < r->count; i++) {
-        size_t len = strlen(r->secrets[i].name);
-        if (strncmp(at, "[secret ", 8) == 0 && strncmp(at + 8, r->secrets[i].name, len) == 0 &&
-            at[8 + len] == ']') {
-            buf_add(out, r->secrets[i].bytes, r->secrets[i].len);
-            *taken = len + 9;
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct value *restore_text(struct arena *a, const struct value *v, const void *r)
-{
-    struct buf out = {0};
-    for (size_t i = 0, taken; i < v->string.len; i += taken) {
-        taken = 1;
-        if (v->string.text[i] != '[' || !restore_one(r, &out, v->string.text + i, &taken))
-            buf_putc(&out, v->string.text[i]);
-    }
-    struct value *restored = value_bytes(a, buf_text(&out), out.len);
-    buf_free(&out);
-    return restored;
-}
-
-struct value *redact_restore(struct arena *a, const struct redact *r, const struct value *v)
-{
-    return value_map(a, v, redact_empty(r) ? NULL : restore_text, r);
-}
-
-bool redact_stands(const struct value *v)
-{
-    bool stands = v && v->type == VALUE_STRING && strstr(v->string.text, "[secret ");
-    for (size_t i = 0; v && v->type == VALUE_ARRAY && i < v->array.count && !stands; i++)
-        stands = redact_stands(v->array.items[i]);
-    for (size_t i = 0; v && v->type == VALUE_OBJECT && i < v->object.count && !stands; i++)
-        stands = strstr(v->object.members[i].key, "[secret ") ||
-                 redact_stands(v->object.members[i].value);
-    return stands;
 }
 
 size_t redact_whole(const struct redact *r, const char *text, size_t len)

@@ -49,8 +49,3 @@ struct value *redact_value(struct arena *a, const struct redact *r, const struct
 bool redact_has_number(const struct redact *r, const struct value *v);
 
 bool redact_empty(const struct redact *r); // true also for NULL
-// Returns a deep copy of `v` in `a` with every "[secret NAME]" in its texts replaced by the secret,
-// where the set has it: the way back for a run that goes on.
-struct value *redact_restore(struct arena *a, const struct redact *r, const struct value *v);
-// Whether a "[secret NAME]" stands in any text of `v`: one that redact_restore did not know.
-bool redact_stands(const struct value *v);

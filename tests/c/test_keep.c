@@ -298,3 +298,29 @@ Test(keep, marks_of_older_runbooks_are_withheld)
     arena_free(&a);
     redact_free(r);
 }
+
+Test(keep, a_reason_stands_for_what_was_withheld)
+{
+    struct arena a = {0};
+    const char *why = NULL;
+    const struct value *withheld = keep_withheld(&a, "it holds bytes that are no text");
+    cr_expect_null(keep_restore(&a, NULL, withheld, &why));
+    cr_expect_str_eq(why, "it holds bytes that are no text");
+    expect_kept(NULL, withheld, "a text that looks like it");
+    arena_free(&a);
+}
+
+Test(keep, what_people_see)
+{
+    struct redact *r = secrets_new();
+    struct arena a = {0};
+    struct buf text = {0};
+    const char *why;
+    buf_printf(&text, "%s, [secret, [secret x] and 73914", TOKEN);
+    const struct value *kept = keep_value(&a, r, value_string(&a, buf_text(&text)), &why);
+    cr_expect_str_eq(value_text(keep_shown(&a, kept)),
+                     "[secret token], [secret, [secret x] and [secret pin]");
+    buf_free(&text);
+    arena_free(&a);
+    redact_free(r);
+}

@@ -130,7 +130,7 @@ Test(redact, each_line_of_a_secret)
     redact_free(r);
 }
 
-Test(redact, a_line_is_restored_as_that_line)
+Test(redact, a_line_is_named_as_that_line)
 {
     struct arena a = {0};
     struct redact *r = redact_new();
@@ -138,7 +138,6 @@ Test(redact, a_line_is_restored_as_that_line)
     struct value *v = value_string(&a, "second line; first line; first line\nsecond line");
     struct value *masked = redact_value(&a, r, v);
     cr_expect_str_eq(value_text(masked), "[secret two line 2]; [secret two line 1]; [secret two]");
-    cr_expect(value_equal(redact_restore(&a, r, masked), v));
     arena_free(&a);
     redact_free(r);
 }
@@ -287,7 +286,7 @@ Test(hub, masks_and_passes_on)
     struct redact *r = redact_new();
     struct ear ears[2] = {{.listener = {ear_hear}}, {.listener = {ear_hear}}};
     struct listener *list[] = {&ears[0].listener, &ears[1].listener};
-    struct listener *hub = hub_new(r, list, 2);
+    struct listener *hub = hub_new(r, NULL, list, 2);
     tell(hub, "{'event':'log','text':'hunter22'}\n");
     redact_add(r, "word", "hunter22", 8);
     tell(hub, "{'event':'log','phase':'p','step':'to hunter22','text':'aHVudGVyMjI='}\n");

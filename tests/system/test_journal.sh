@@ -223,7 +223,7 @@ X
 fresh no-probe-gateway
 "$RUNBOOK" gateway.lua >/dev/null 2>&1
 expect "answered 502, without a probe: a resume does not call it done" 7 'in doubt: "POST .*outcome is not on record
-!held secrets' "$RUNBOOK" resume
+!was not kept' "$RUNBOOK" resume
 book settled.lua <<'X'
   phase "p" { step "pays" { function(run) http.post("TILL/pay?" .. run.what, { assume = { status = 202 } }) end },
               step "after" { function(run) http.post("TILL/pay?" .. run.what .. "-after") end } },
