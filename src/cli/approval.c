@@ -31,14 +31,18 @@ static bool is_secret(const struct run *run, const char *name, size_t len)
     return true; // what nobody declared is better not kept
 }
 
-// What --set gave, without secrets: those have to be given again.
-static struct value *given(const struct run *run, const struct options *o, struct arena *a)
+// What --set gave, save secrets and what holds one: those have to be given again, for a mask in its
+// place would be taken for the value.
+static struct value *given(const struct session *s, const struct options *o, struct arena *a)
 {
-    struct value *set = value_array(a);
-    for (const char **s = o->set; s && *s; s++)
-        if (!is_secret(run, *s, strcspn(*s, "=")))
-            value_push(a, set, value_string(a, *s));
-    return set;
+    struct value *list = value_array(a);
+    for (const char **set = o->set; set && *set; set++) {
+        const struct value *v = value_string(a, *set);
+        if (!is_secret(s->run, *set, strcspn(*set, "=")) &&
+            value_equal(v, redact_value(a, s->secrets, v)))
+            value_push(a, list, value_string(a, *set));
+    }
+    return list;
 }
 
 // Which program this is: its version, and the digest of the Lua that every runbook runs on. The
@@ -62,7 +66,7 @@ static struct value *document(const struct session *s, const struct options *o, 
     const struct run *run = s->run;
     struct value *plan = value_object(a), *options = kept_options(o, a);
     struct person person = person_here();
-    value_set(a, options, "set", given(run, o, a));
+    value_set(a, options, "set", given(s, o, a));
     value_set(a, plan, "format", value_int(a, PLANFILE_FORMAT));
     value_set(a, plan, "id", value_string(a, run->id));
     value_set(a, plan, "seed", value_int(a, (int64_t)run->seed));

@@ -14,6 +14,7 @@
 #include "engine/run.h"
 #include "engine/state.h"
 #include "record/history.h"
+#include "record/keep.h"
 #include "record/redact.h"
 
 enum { LARGEST_VALUES = 1024 * 1024 };
@@ -85,7 +86,34 @@ struct request {
     struct redact *secrets;
 };
 
-static void push_sources(lua_State *L, const struct request *r)
+static struct request *request_of(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+// learn(name, secret): the values that a run began with may hold it.
+static int learn(lua_State *L)
+{
+    size_t len;
+    const char *name = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &len);
+    redact_add(request_of(L)->secrets, name, text, len);
+    return 0;
+}
+
+// kept(name): the value that the run began with; nil and why when it is not known any more. Older
+// runbooks kept these as they were.
+static int kept(lua_State *L)
+{
+    const struct request *r = request_of(L);
+    const struct value *v = value_get(r->params->history->params, luaL_checkstring(L, 1));
+    const char *why = NULL;
+    const struct value *back = v ? keep_restore(&r->run->arena, r->secrets, v, &why) : NULL;
+    convert_push(L, why == keep_older ? v : back);
+    lua_pushstring(L, why == keep_older ? NULL : why);
+    return 2;
+}
+
+static void push_sources(lua_State *L, struct request *r)
 {
     lua_newtable(L);
     convert_push(L, r->set);
@@ -100,8 +128,12 @@ static void push_sources(lua_State *L, const struct request *r)
     lua_setfield(L, -2, "command");
     lua_pushboolean(L, r->run->mode->rehearsal && r->run->options->offline);
     lua_setfield(L, -2, "offline");
+    lua_pushlightuserdata(L, r);
+    lua_pushcclosure(L, learn, 1);
+    lua_setfield(L, -2, "learn");
     if (r->params->history) {
-        convert_push(L, r->params->history->params);
+        lua_pushlightuserdata(L, r);
+        lua_pushcclosure(L, kept, 1);
         lua_setfield(L, -2, "kept");
     }
 }

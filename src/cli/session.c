@@ -255,13 +255,35 @@ int session_prepare(struct session *s, const struct options *o)
     return code ? code : take_lease(s, o, params.lease, dead);
 }
 
+// What the journal keeps of the parameters. False with `err` set when one cannot be kept: a run
+// that goes on has to have the same.
+static bool keep_params(struct session *s, struct value *kept, struct error *err)
+{
+    struct arena *a = &s->run->arena;
+    const char *why;
+    for (size_t i = 0; i < value_count(s->kept); i++) {
+        const struct value_member *m = &s->kept->object.members[i];
+        struct value *v = keep_value(a, s->secrets, m->value, &why);
+        if (v == NULL)
+            return error_set(err,
+                             "the parameter '%s' cannot be kept in the journal: %s. Make it a "
+                             "secret { ... }, or give it without",
+                             m->key, why);
+        value_set(a, kept, m->key, v);
+    }
+    return true;
+}
+
 int session_start(struct session *s, const struct options *o)
 {
     error_local(err);
+    struct value *kept = value_object(&s->run->arena);
+    if (s->journal && s->history == NULL && !keep_params(s, kept, &err))
+        return fail(s->run, EXIT_USAGE, error_text(&err));
     struct journal_start start = {.run = s->run->id,
                                   .seed = s->run->seed,
                                   .options = kept_options(o, &s->run->arena),
-                                  .params = s->kept};
+                                  .params = kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
         return fail(s->run, EXIT_INTERNAL, error_text(&err));
     opening_tell(s);

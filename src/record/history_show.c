@@ -1,6 +1,7 @@
 // history_show: runs of the journal as plain values, for those who look.
 #include "engine/scope.h"
 #include "record/history.h"
+#include "record/keep.h"
 
 struct listing {
     struct arena *arena;
@@ -86,7 +87,7 @@ struct value *history_show(struct store *store, const struct history *run, struc
     name_states(a, value_get(all, "rollbacks"), "outcome");
     name_states(a, value_get(all, "undos"), "outcome");
     name_scopes(a, value_get(all, "effects"));
-    value_set(a, all, "params", run->params ? run->params : value_null(a));
+    value_set(a, all, "params", keep_shown(a, run->params));
     value_set(a, value_get(all, "run"), "options", run->options);
     return all;
 }

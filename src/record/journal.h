@@ -22,7 +22,7 @@ struct journal_start {
     const char *run; // its id
     uint64_t seed;
     const struct value *options; // { phases, from, only, kubeconfig, context, lease, values_file }
-    const struct value *params;  // resolved, without secrets
+    const struct value *params;  // resolved, as record/keep keeps them
 };
 
 // The store and the secrets stay the caller's.

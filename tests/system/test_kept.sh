@@ -153,4 +153,31 @@ id=$("$RUNBOOK" runs --output json | jq -r '.[0].id')
 "$RUNBOOK" rollback "$id" >rolled 2>&1
 is "a name with a secret's letters: taken back" "$(told "$first")" '["smoke","undone"]'
 
+# --- parameters -----------------------------------------------------------------------------------------
+book params.lua <<'X'
+    step "first" { function() http.post("TILL/told", { body = "first" }) end },
+    step "tells" { function(run) http.post("TILL/told", { body = run.what .. run.n }) end },
+X
+fresh
+first=$(tell_count)
+killed 2 before "$RUNBOOK" params.lua --set "what=[secret token] $T_TOKEN [secret" --set n=-7
+! grep -aq "$T_TOKEN" "$XDG_STATE_HOME"/runbook/* && ok "no secret of a parameter in the journal" || not_ok "a parameter's secret is in the journal"
+expect "show: as people see it" 0 '"what": *"\[secret token\] \[secret token\] \[secret
+!secret:' "$RUNBOOK" show --output json
+expect "parameters: another secret is not taken for it" 2 "parameter 'what': the journal does not give it.*is another one now" \
+    env T_TOKEN=an-other-one "$RUNBOOK" resume
+expect "parameters: the run goes on" 0 "" resume
+is "parameters: with the same" "$(told "$first")" "[\"first\",\"[secret token] $T_TOKEN [secret-7\"]"
+fresh
+expect "a parameter that cannot be kept is refused before anything is done" 2 "parameter 'what' cannot be kept in the journal: it holds a secret in another form" \
+    "$RUNBOOK" params.lua --set "what=$(printf %s "$T_TOKEN" | base64)"
+
+fresh
+first=$(tell_count)
+"$RUNBOOK" plan params.lua --set "what=a $T_TOKEN" -o plan.json >/dev/null 2>&1
+! grep -q "$T_TOKEN" plan.json && ok "no secret of a parameter in a plan" || not_ok "a parameter's secret is in the plan"
+expect "a plan's mask is not taken for the value" 10 'parameter what' "$RUNBOOK" apply plan.json
+expect "it is to be given again" 0 '' "$RUNBOOK" apply plan.json --set "what=a $T_TOKEN"
+is "and is what was approved" "$(told "$first")" "[\"first\",\"a ${T_TOKEN}1\"]"
+
 finish

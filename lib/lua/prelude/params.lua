@@ -73,7 +73,10 @@ local STAND_IN <const> = "a stand-in" -- what an offline plan takes for what a p
 -- why when that source cannot be read. An empty variable of the environment gives nothing.
 local function given(name, p, from)
     -- A run that goes on has the values that it began with; only secrets are asked for again.
-    if from.kept and p.type ~= "secret" then return from.kept[name], "the journal" end
+    if from.kept and p.type ~= "secret" then
+        local value, why = from.kept(name)
+        return value, "the journal", why
+    end
     if from.set[name] ~= nil then return from.set[name], "--set " .. name end
     local variable = "RUNBOOK_" .. name:upper()
     local value = from.getenv(variable)
@@ -104,17 +107,25 @@ local function how_to_give(name, p)
 end
 
 -- Resolves the declared parameters. `from` has set = { name = text }, values = { name = any },
--- values_file, getenv(name), command(list), offline (no command is run), and kept, the values of a run that
--- goes on. Returns the values, the list of problems (sentences; empty when all is well), the names of the
+-- values_file, getenv(name), command(list), offline (no command is run), learn(name, secret), and of a run
+-- that goes on kept(name), the value it began with, or nil and why it is not known: it may hold a secret,
+-- and so secrets are resolved first. Returns the values, the list of problems (sentences; empty when all is well), the names of the
 -- secrets, and of those that a stand-in is taken for.
 function params.resolve(declared, from)
     local values, problems, secrets, assumed = {}, {}, {}, {}
-    for _, name in ipairs(words.keys(declared)) do
+    local names = words.keys(declared)
+    table.sort(names, function(a, b)
+        local first, second = declared[a].type == "secret", declared[b].type == "secret"
+        if first ~= second then return first end
+        return a < b
+    end)
+    for _, name in ipairs(names) do
         local p = declared[name]
         local raw, source, why = given(name, p, from)
         if why then
             problems[#problems + 1] = ("parameter '%s': %s: %s"):format(name,
-                p.command and "its command gives nothing" or "its file cannot be read", why)
+                source and "the journal does not give it, and the run cannot go on without"
+                or p.command and "its command gives nothing" or "its file cannot be read", why)
         elseif raw == nil or raw == engine.null then
             if not p.optional and not (from.kept and p.type ~= "secret") then
                 problems[#problems + 1] = ("parameter '%s'%s is missing; give it with %s"):format(name,
@@ -129,7 +140,10 @@ function params.resolve(declared, from)
                     source, expected)
             end
             values[name] = value
-            if p.type == "secret" then secrets[#secrets + 1] = name end
+            if p.type == "secret" then
+                secrets[#secrets + 1] = name
+                if value then from.learn(name, value) end
+            end
             if source == STAND_IN then assumed[#assumed + 1] = name end
         end
     end
