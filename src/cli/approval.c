@@ -61,6 +61,15 @@ static const char *program(struct arena *a)
     return arena_printf(a, "runbook %s, %.16s", RUNBOOK_VERSION, hex);
 }
 
+// Names of steps stay as they are, for the run is compared by them; they stand in the source anyway.
+static void keep_scopes(struct arena *a, struct value *plan, const char *list,
+                        const struct value *effects)
+{
+    for (size_t i = 0; i < value_count(effects); i++)
+        value_set(a, value_at(value_get(plan, list), i), "scope",
+                  value_get(value_at(effects, i), "scope"));
+}
+
 static struct value *document(const struct session *s, const struct options *o, struct arena *a)
 {
     const struct run *run = s->run;
@@ -82,6 +91,9 @@ static struct value *document(const struct session *s, const struct options *o, 
     value_set(a, plan, "foreseen", run->planned->foreseen);
     value_set(a, plan, "readings", run->planned->readings);
     plan = redact_value(a, s->secrets, plan);
+    keep_scopes(a, plan, "writes", run->planned->writes);
+    keep_scopes(a, plan, "foreseen", run->planned->foreseen);
+    value_set(a, plan, "file", value_string(a, run->options->file));
     // What steps have learned is masked where it was learned; a source has to be known again.
     value_set(a, plan, "sources", redact_value(a, s->given, run->loaded));
     return plan;

@@ -152,6 +152,11 @@ killed 2 before "$RUNBOOK" names.lua
 id=$("$RUNBOOK" runs --output json | jq -r '.[0].id')
 "$RUNBOOK" rollback "$id" >rolled 2>&1
 is "a name with a secret's letters: taken back" "$(told "$first")" '["smoke","undone"]'
+fresh
+first=$(tell_count)
+"$RUNBOOK" plan names.lua -o names.json >/dev/null 2>&1
+expect "a name with a secret's letters: its plan is applied" 0 "" "$RUNBOOK" apply names.json
+is "a name with a secret's letters: as planned" "$(told "$first")" '["smoke","tells"]'
 
 # --- parameters -----------------------------------------------------------------------------------------
 book params.lua <<'X'
