@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "base/likely.h"
+#include "base/memory.h"
 #include "cli/sandbox.h"
 #include "cli/verbs.h"
 
@@ -68,6 +69,7 @@ static int verb_call(int (*verb)(int, char **), int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    memory_reserve();
     // What OpenSSL makes goes with the process: nobody would wait for it to be taken apart.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (argc < 2) {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 struct arena_block {
     struct arena_block *next;
     size_t size, used;
@@ -14,35 +16,11 @@ struct arena_block {
 
 enum { FIRST_BLOCK = 960, LARGEST_STEP = 256 * 1024 };
 
-static void *or_abort(void *p)
-{
-    if (p == NULL) {
-        fputs("runbook: the system has no memory left; stopping here\n", stderr);
-        abort();
-    }
-    return p;
-}
-
-void *mem_alloc(size_t size)
-{
-    return or_abort(calloc(1, size ? size : 1));
-}
-
-void *mem_grow(void *old, size_t new_size)
-{
-    return or_abort(realloc(old, new_size ? new_size : 1));
-}
-
-char *mem_dup(const char *text)
-{
-    return text ? or_abort(strdup(text)) : NULL;
-}
-
 void *arena_alloc(struct arena *a, size_t size)
 {
     const size_t unit = alignof(max_align_t);
     if (size > SIZE_MAX / 2)
-        or_abort(NULL);
+        memory_end();
     size = (size + unit - 1) / unit * unit;
     struct arena_block *b = a->head;
     if (b == NULL || b->size - b->used < size) {

@@ -10,7 +10,8 @@ struct arena {
     size_t used; // bytes handed out so far
 };
 
-// Memory never runs out halfway: when the system has none left, the process says so and aborts.
+// Memory never runs out halfway: when the system has none left, not even the reserve, the process
+// says so and ends (base/memory.h).
 void *mem_alloc(size_t size);               // zeroed
 void *mem_grow(void *old, size_t new_size); // as realloc
 char *mem_dup(const char *text);            // as strdup; NULL stays NULL

@@ -1,4 +1,5 @@
 #include "base/keys.h"
+#include "base/memory.h"
 
 #include <search.h>
 #include <stdlib.h>
@@ -87,7 +88,7 @@ struct value_member *key_set_add(struct key_set *set, const char *name, size_t l
     entry->key = arena_copy(&set->arena, name, len);
     entry->key_len = len;
     if (tsearch(entry, &set->tree, entry_compare) == NULL)
-        abort();
+        memory_end();
     return entry;
 }
 

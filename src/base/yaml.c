@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #include "base/keys.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "base/yaml_scalar.h"
 
@@ -278,7 +279,7 @@ static struct value *node_read(struct reader *r)
 static struct value *stream_read(struct reader r)
 {
     if (!yaml_parser_initialize(&r.parser))
-        abort();
+        memory_end();
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&r.parser, (const yaml_char_t *)r.text, r.len);
     struct value *documents = value_array(r.arena);

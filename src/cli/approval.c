@@ -61,7 +61,8 @@ static const char *program(struct arena *a)
     return arena_printf(a, "runbook %s, %.16s", RUNBOOK_VERSION, hex);
 }
 
-// Names of steps stay as they are, for the run is compared by them; they stand in the source anyway.
+// Names of steps stay as they are, for the run is compared by them; they stand in the source
+// anyway.
 static void keep_scopes(struct arena *a, struct value *plan, const char *list,
                         const struct value *effects)
 {

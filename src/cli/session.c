@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "cli/kept.h"
 #include "cli/lease.h"
 #include "cli/listeners.h"
@@ -286,6 +287,12 @@ int session_start(struct session *s, const struct options *o)
                                   .params = kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
         return fail(s->run, EXIT_INTERNAL, error_text(&err));
+    if (s->journal)
+        memory_end_tells(arena_printf(&s->run->arena,
+                                      "it is on record how far the run came; to go on: %s; to take "
+                                      "it back: %s\n",
+                                      run_command(s->run, "resume"),
+                                      run_command(s->run, "rollback")));
     opening_tell(s);
     return 0;
 }

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "engine/effect.h"
+#include "engine/mode.h"
 #include "engine/run.h"
 
 // Counts a write that is begun (1), or takes back the count of one that changed nothing (-1).
@@ -22,6 +24,20 @@ static void note_deed(struct run *run, enum effect_access access)
     run->undo_deeds.looked += access == ACCESS_READ || access == ACCESS_HUMAN;
 }
 
+// Should the process have to end at once it tells the truth: see base/memory.h.
+static void note_end(const struct run *run)
+{
+    bool stands = false, in_doubt = run->writing > 0 && !run->undoing;
+    if (run->mode->rehearsal)
+        return;
+    for (size_t i = 0; i < run->undo.count; i++) {
+        const struct undo_entry *e = &run->undo.entries[i];
+        in_doubt |= e->in_doubt && !e->undone;
+        stands |= e->writes > 0 && !e->undone;
+    }
+    memory_end_code(in_doubt ? EXIT_IN_DOUBT : stands ? EXIT_NOT_ROLLED_BACK : EXIT_INTERNAL);
+}
+
 void account_begin(const struct effect *e)
 {
     struct run *run = e->run;
@@ -33,6 +49,8 @@ void account_begin(const struct effect *e)
         break;
     case ACCESS_WRITE:
         count_write(run, 1);
+        run->writing++;
+        note_end(run);
         break;
     case ACCESS_TIME:
         run->counts.waits += !e->quiet;
@@ -68,4 +86,6 @@ void account_end(const struct effect *e)
         struct undo_entry *entry = &run->undo.entries[run->undo.count - 1];
         note_doubt(e, &entry->in_doubt, &entry->doubt);
     }
+    run->writing--;
+    note_end(run);
 }

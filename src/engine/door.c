@@ -7,6 +7,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "engine/account.h"
 #include "engine/approved.h"
 #include "engine/convert.h"
@@ -105,6 +106,8 @@ int door_pass(lua_State *L, struct effect *e)
     check_place(L, e, f);
     fiber_check(L, f);
     struct run *run = f->run;
+    if (memory_is_short())
+        run_halt(run, HALT_MEMORY, RUN_NO_MEMORY, "", NULL);
     if (run->halted && !run->undoing)
         return failure_raise(L, FAILURE_HALTED, "the run was halted");
     if (f->probing && e->access == ACCESS_WRITE)

@@ -59,10 +59,14 @@ static int exit_of(const struct run *run, const struct verdict *v, enum leftover
         return EXIT_NOT_ROLLED_BACK;
     if (in_doubt || run->halted == HALT_DOUBT)
         return EXIT_IN_DOUBT;
-    if (run->halted)
-        return run->halted == HALT_DIVERGED || run->halted == HALT_UNAPPROVED ? EXIT_STALE
-               : run->halted == HALT_LOCK                                     ? EXIT_LOCKED
-                                                                              : EXIT_INTERNAL;
+    if (run->halted == HALT_DIVERGED || run->halted == HALT_UNAPPROVED)
+        return EXIT_STALE;
+    if (run->halted == HALT_LOCK)
+        return EXIT_LOCKED;
+    if (run->halted && left == NOTHING_CHANGED)
+        return EXIT_INTERNAL;
+    if (run->halted && !v->asked)
+        return left == ALL_TAKEN_BACK ? EXIT_ROLLED_BACK : EXIT_NOT_ROLLED_BACK;
     if (v->asked)
         return left == SOMETHING_STANDS ? EXIT_NOT_ROLLED_BACK
                : v->wished              ? EXIT_DONE
@@ -193,7 +197,8 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
             return NULL;
         break;
     case EXIT_INTERNAL:
-        return arena_printf(a, "make room for the journal or mend it, then: %s",
+        return arena_printf(a, "make room for %s, then: %s",
+                            run->halted == HALT_MEMORY ? "its memory" : "the journal or mend it",
                             run_command(run, "resume"));
     case EXIT_STALE:
         if (left != SOMETHING_STANDS)

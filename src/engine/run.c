@@ -141,6 +141,24 @@ static bool follows_failures(const struct run *run)
     return !run->mode->rehearsal || run->failure_assumed;
 }
 
+// What ended the run does not forbid to take its changes back: it is certain what they are, and
+// that nobody else is about to.
+static bool may_undo(const struct run *run)
+{
+    switch (run->halted) {
+    case HALT_NOT:
+    case HALT_JOURNAL:
+    case HALT_MEMORY:
+    case HALT_UNAPPROVED:
+        return true;
+    case HALT_DIVERGED:
+    case HALT_DOUBT:
+    case HALT_LOCK:
+        return false;
+    }
+    return false;
+}
+
 // Walks the steps of one phase. Returns false when the run is not to go on to the next phase.
 static bool walk_phase(struct run *run, const struct phase *phase, struct verdict *v)
 {
@@ -189,8 +207,7 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     }
     if (!follows_failures(run))
         return !v->stopped;
-    bool may_undo = !run->halted || run->halted == HALT_UNAPPROVED;
-    if ((failed || v->stopped) && may_undo && phase->on_failure == ON_FAILURE_ROLLBACK) {
+    if ((failed || v->stopped) && may_undo(run) && phase->on_failure == ON_FAILURE_ROLLBACK) {
         const char *cause = own ? value_get_text(own, "text") : "stopped by a signal";
         v->rolled_back = true;
         v->rollback_failed = !undo_all(run, cause, false);

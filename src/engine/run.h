@@ -64,11 +64,14 @@ struct run_options {
 enum halt {
     HALT_NOT,
     HALT_JOURNAL,    // it cannot be written
+    HALT_MEMORY,     // the system has none left but a reserve
     HALT_DIVERGED,   // it tells of another path
     HALT_DOUBT,      // an effect's outcome is not on record
     HALT_LOCK,       // it is not the only one any more
     HALT_UNAPPROVED, // it wants to make a change that its plan does not contain
 };
+
+#define RUN_NO_MEMORY "the system has no memory left"
 
 enum { RUN_COMPUTED = 64 };
 
@@ -124,6 +127,7 @@ struct run {
     struct undo_deeds undo_deeds; // of the undo that runs now
     int64_t deadline;             // of the step, steady clock in ms; 0: none
     int64_t skipped_ms;           // plan: waits that were passed over
+    int writing;                  // writes under way
     int step_writes;              // sent or suppressed by the step under way
     bool step_stale;              // the step has read something that a change not made would affect
     bool step_assumed;            // plan: the step has had an answer that was assumed

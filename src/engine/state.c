@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/duration.h"
+#include "base/memory.h"
 #include "engine/border.h"
 #include "engine/budget.h"
 #include "engine/convert.h"
@@ -31,7 +32,7 @@ static void *allocate(void *ud, void *old, size_t old_size, size_t size)
     size_t max = run->lua_max + (run->undoing ? run->lua_max / 4 : 0); // what fills it may be alive
     if (size > had && run->lua_used - had + size > max)
         return NULL; // Lua collects garbage and tries once more, then raises a memory error
-    void *p = realloc(old, size);
+    void *p = memory_try_grow(old, size);
     if (p)
         run->lua_used += size - had;
     return p;
@@ -51,6 +52,8 @@ void state_look(lua_State *L)
     bool signal = run->signal && !run->undoing;
     bool late = f && run->deadline && clock_steady() > run->deadline;
     bool spent = budget_is_spent(run);
+    if (f && memory_is_short() && !run->undoing)
+        run_halt_now(run, HALT_MEMORY, RUN_NO_MEMORY);
     if (!signal && !late && !spent && (f == NULL || f->stop == FIBER_GOES_ON))
         return;
     lua_sethook(L, hook, LUA_MASKLINE | LUA_MASKCOUNT, 1000);
@@ -65,11 +68,12 @@ void state_look(lua_State *L)
     fiber_check(L, f);
 }
 
+// Lua raises an error where nothing catches it: most likely for want of memory.
 static int panic(lua_State *L)
 {
-    const char *text = lua_tostring(L, -1);
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
     fprintf(stderr, "runbook: internal error: %s\n", text ? text : "an error outside of a call");
-    return 0; // Lua aborts
+    memory_exit();
 }
 
 bool state_open(struct run *run, struct error *err)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/memory.h"
 #include "engine/call.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
@@ -211,6 +212,9 @@ bool undo_all(struct run *run, const char *cause, bool wished)
     struct value *failed = value_array(a);
     int undone = 0;
     run->undoing = true;
+    memory_make_room();
+    if (memory_is_short())
+        lua_gc(run->L, LUA_GCCOLLECT); // what the step left behind
     run->generation++;
     tell_start(run, cause, wished);
     for (size_t i = u->count; i-- > 0;) {

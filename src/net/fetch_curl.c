@@ -3,8 +3,12 @@
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <curl/curl.h>
+
+#include "base/memory.h"
 
 // The program is linked with a libcurl whose libraries for other protocols are missing (see
 // CMakeLists.txt). Every way that leads there is closed: CURLOPT_PROTOCOLS_STR is "http,https" on
@@ -61,9 +65,24 @@ LATE("libzstd.so.1", "ZSTD_decompressStream", 0, size_t, ZSTD_decompressStream,
 LATE("libzstd.so.1", "ZSTD_isError", 1, unsigned, ZSTD_isError, (size_t code), (code))
 LATE("libzstd.so.1", "ZSTD_freeDStream", 0, size_t, ZSTD_freeDStream, (void *stream), (stream))
 
+static void *list_new(size_t count, size_t size)
+{
+    size_t bytes;
+    return __builtin_mul_overflow(count, size, &bytes) ? NULL : memory_try(bytes);
+}
+
+static char *text_copy(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memory_try(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+// Its memory comes from where ours does, so that it has the reserve, too.
 bool curl_start(void)
 {
     static bool started;
-    started = started || curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    started = started || curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_try, free,
+                                              memory_try_grow, text_copy, list_new) == CURLE_OK;
     return started;
 }

@@ -104,6 +104,7 @@ struct loop *loop_new(void)
 {
     // A peer that went away is the error of one write, never the end of the process.
     signal(SIGPIPE, SIG_IGN);
+    event_set_mem_functions(mem_alloc, mem_grow, free);
     struct loop *loop = mem_alloc(sizeof *loop);
     struct event_config *config = event_config_new();
     event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
@@ -113,7 +114,7 @@ struct loop *loop_new(void)
         loop->alarm = evtimer_new(loop->base, on_alarm, loop);
     if (!loop->alarm) {
         fputs("runbook: the system offers no way to wait for events; stopping here\n", stderr);
-        abort();
+        exit(EXIT_FAILURE);
     }
     return loop;
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/duration.h"
+#include "base/memory.h"
 #include "base/yaml.h"
 #include "engine/convert.h"
 #include "world/library.h"
@@ -126,7 +127,7 @@ struct world *world_load(const char *file, struct error *err)
     struct world *w = mem_alloc(sizeof *w);
     w->L = luaL_newstate();
     if (w->L == NULL)
-        abort();
+        memory_end();
     if (world_protect(w, job_load, &(struct job){.text = file}, err))
         return w;
     world_free(w);
