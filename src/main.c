@@ -1,5 +1,6 @@
 // main: arguments -> verb -> exit code.
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,7 @@ static int verb_call(int (*verb)(int, char **), int argc, char **argv)
 int main(int argc, char **argv)
 {
     memory_reserve();
+    signal(SIGXFSZ, SIG_IGN); // a file that may not grow is the error of one write
     // What OpenSSL makes goes with the process: nobody would wait for it to be taken apart.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (argc < 2) {

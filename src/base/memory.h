@@ -1,7 +1,7 @@
-// memory: what is done when the system has none left. A reserve is set aside at the start; the first
-// allocation that fails gives it away and is made once more, and from then on memory is short: a run
-// changes nothing more and ends in order, by what the reserve has room for. Where not even that is
-// enough the process ends at once, by a code that says what stands.
+// memory: what is done when the system has none left. A reserve is set aside at the start; the
+// first allocation that fails gives it away and is made once more, and from then on memory is
+// short: a run changes nothing more and ends in order, by what the reserve has room for. Where not
+// even that is enough the process ends at once, by a code that says what stands.
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +20,8 @@ void memory_make_room(void);
 void *memory_try(size_t size);
 void *memory_try_grow(void *old, size_t size);
 
-// Ends the process: there is no memory, and no way to do without. Says so, and what memory_end_tells.
+// Ends the process: there is no memory, and no way to do without. Says so, and what
+// memory_end_tells.
 _Noreturn void memory_end(void);
 // The same where something else leaves no way to go on, and who calls has said what.
 _Noreturn void memory_exit(void);

@@ -177,12 +177,30 @@ static const char *next_in_doubt(struct run *run, const struct verdict *v)
                         open.summary, run_command(run, "resume"), (long long)open.seq);
 }
 
+// What is in the way of a run that was halted, or failed.
+static const char *what_to_mend(const struct run *run)
+{
+    switch (run->halted) {
+    case HALT_JOURNAL:
+        return "make room for the journal or mend it";
+    case HALT_MEMORY:
+        return "give it more memory";
+    case HALT_NOT:
+    case HALT_DIVERGED:
+    case HALT_DOUBT:
+    case HALT_LOCK:
+    case HALT_UNAPPROVED:
+        return "mend the cause";
+    }
+    return "";
+}
+
 static const char *next_action(struct run *run, const struct verdict *v, int code,
                                enum leftover left)
 {
     struct arena *a = &run->arena;
     const char *file = run->options->file;
-    bool kept = run->journal && run->journal_error == NULL;
+    bool kept = run->journal != NULL;
     if (run->mode->rehearsal)
         return code != EXIT_DONE || run->failure_assumed ? NULL
                : run->options->out
@@ -197,9 +215,7 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
             return NULL;
         break;
     case EXIT_INTERNAL:
-        return arena_printf(a, "make room for %s, then: %s",
-                            run->halted == HALT_MEMORY ? "its memory" : "the journal or mend it",
-                            run_command(run, "resume"));
+        break;
     case EXIT_STALE:
         if (left != SOMETHING_STANDS)
             return arena_printf(a, "plan anew: runbook plan %s -o PLAN.json", file);
@@ -216,8 +232,10 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
         if (kept && v->rollback_failed)
             return arena_printf(a, "mend what is in the way, then: %s",
                                 run_command(run, "rollback"));
-        return kept ? arena_printf(a, "to go on: %s; to take back what stands: %s",
-                                   run_command(run, "resume"), run_command(run, "rollback"))
+        return kept ? arena_printf(a, "%s%sto go on: %s; to take back what stands: %s",
+                                   run->halted ? what_to_mend(run) : "",
+                                   run->halted ? ", then " : "", run_command(run, "resume"),
+                                   run_command(run, "rollback"))
                     : "what still stands is listed above: take it back by hand, or mend the cause "
                       "and "
                       "run the phase again";
@@ -226,10 +244,10 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
                     : "look at the other side whether the change arrived before you run anything "
                       "again";
     }
+    const char *before =
+        v->stopped && !run->halted ? "to go on" : arena_printf(a, "%s, then", what_to_mend(run));
     if (kept && !v->rolled_back)
-        return arena_printf(a, "%s: %s", v->stopped ? "to go on" : "mend the cause, then",
-                            run_command(run, "resume"));
-    const char *before = v->stopped ? "to go on" : "mend the cause, then";
+        return arena_printf(a, "%s: %s", before, run_command(run, "resume"));
     if (left == NOTHING_CHANGED || v->rolled_back || v->step == NULL)
         return arena_printf(a, "%s: runbook %s", before, file);
     return arena_printf(a, "%s: runbook %s --from \"%s\"", before, file, v->step->name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "record/schema.h"
+#include "record/spare.h"
 
 enum { STEPS_AT_ONCE = 64 };
 
@@ -150,18 +151,24 @@ static bool read_past(struct store *store, struct reading *r, struct error *err)
     struct past *past = r->run->past = arena_alloc(a, sizeof *past);
     *past = (struct past){0};
     r->into = r->run->sources = value_object(a);
-    return store_each(store, read_step, r, err,
-                      "SELECT " STEP_COLUMNS " FROM step s WHERE s.run=? ORDER BY s.n", "t", id) &&
-           store_each(store, read_rollback, r, err,
-                      "SELECT generation, cause, wished, state FROM rollback WHERE run=?"
-                      " ORDER BY generation DESC LIMIT 1",
-                      "t", id) &&
-           store_each(store, count_undone, r, err, "SELECT count(*) FROM undo WHERE run=?", "t",
-                      id) &&
-           store_each(store, read_undone, r, err,
-                      "SELECT step FROM undo WHERE run=? AND state=" SQL_STEP_OK, "t", id) &&
-           store_each(store, read_source, r, err,
-                      "SELECT module, chunk, text FROM source WHERE run=?", "t", id);
+    bool ok =
+        store_each(store, read_step, r, err,
+                   "SELECT " STEP_COLUMNS " FROM step s WHERE s.run=? ORDER BY s.n", "t", id) &&
+        store_each(store, read_rollback, r, err,
+                   "SELECT generation, cause, wished, state FROM rollback WHERE run=?"
+                   " ORDER BY generation DESC LIMIT 1",
+                   "t", id) &&
+        store_each(store, count_undone, r, err, "SELECT count(*) FROM undo WHERE run=?", "t", id) &&
+        store_each(store, read_undone, r, err,
+                   "SELECT step FROM undo WHERE run=? AND state=" SQL_STEP_OK, "t", id) &&
+        store_each(store, read_source, r, err, "SELECT module, chunk, text FROM source WHERE run=?",
+                   "t", id);
+    if (ok && !r->run->rolled_back && !past->rolls_back &&
+        spare_notes_rollback(store_path(store), id)) {
+        past->rolls_back = true;
+        past->cause = "its journal could not be written";
+    }
+    return ok;
 }
 
 static bool is_undone(const struct past *past, const char *step)

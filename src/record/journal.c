@@ -10,6 +10,7 @@
 #include "record/keep.h"
 #include "record/queue.h"
 #include "record/schema.h"
+#include "record/spare.h"
 
 enum { MOST_PENDING = 1024, MOST_BYTES = 1024 * 1024, LONG_WAIT_MS = 1000 };
 
@@ -24,6 +25,7 @@ struct record {
     struct queue queue;
     bool open;           // a transaction waits for what comes next
     struct error broken; // why an event could not be written; "" while all is well
+    char *no_room;       // why nothing but an ending is written any more, or NULL
     struct arena source_arena;
     struct value *sources;     // { module: { chunk, text } } that are not written yet
     struct arena result_arena; // holds what a step has returned, until its end is told
@@ -85,24 +87,49 @@ static bool abandon(struct record *r)
     return false;
 }
 
-// Ends the transaction that waits for what comes next. What came since is not in it, so all that
-// waits keeps waiting; to write it once more changes nothing.
-static bool end_open(struct record *r, struct error *err)
+// There is no room: gives away what was set aside, once. From then on only a rollback may send.
+static bool make_room(struct record *r, const struct error *err)
 {
-    bool ok = !r->open || store_commit(r->store, err);
-    r->open = false;
-    return ok || abandon(r);
+    if (r->no_room || !store_lacks_room(r->store) || !spare_give_way(store_path(r->store)))
+        return false;
+    r->no_room = mem_dup(error_text(err));
+    return true;
 }
 
-// Writes all that waits, in one transaction. On failure it keeps waiting.
+// Ends the transaction that waits for what comes next. What came since is not in it, so all that
+// waits keeps waiting; to write it once more changes nothing. Where it fails and there is room now
+// its event is lost, as if the process had been killed before.
+static bool end_open(struct record *r, struct error *err)
+{
+    bool ok = !r->open || store_commit(r->store, err), room = !ok && make_room(r, err);
+    r->open = false;
+    return ok || abandon(r) || room;
+}
+
+static bool write_queue(struct record *r, bool durable, struct error *err)
+{
+    return r->queue.count == 0 ||
+           (store_begin(r->store, durable, err) && write_all(r, err) && commit(r, err));
+}
+
+// Writes all that waits, in one transaction; for want of room once more. On failure it keeps
+// waiting.
 static bool flush(struct record *r, bool durable, struct error *err)
 {
     if (!end_open(r, err))
         return false;
-    if (r->queue.count == 0)
+    if (write_queue(r, durable, err))
         return true;
-    if (store_begin(r->store, durable, err) && write_all(r, err) && commit(r, err))
+    bool room = make_room(r, err);
+    return (!abandon(r) && room && write_queue(r, durable, err)) || abandon(r);
+}
+
+// As flush, but what is about to be sent is not on record when there was no room for it.
+static bool write_intent(struct record *r, bool durable, struct error *err)
+{
+    if (write_queue(r, durable, err))
         return true;
+    make_room(r, err);
     return abandon(r);
 }
 
@@ -114,10 +141,13 @@ static bool begin(struct journal *door, const struct effect *e, struct error *er
         return false;
     if (e->access != ACCESS_WRITE && !long_wait)
         return true;
+    bool undo = e->scope.part == SCOPE_UNDO, durable = e->access == ACCESS_WRITE;
     if (error_is_set(&r->broken))
         return error_set(err, "%s", error_text(&r->broken));
+    if (r->no_room && !undo)
+        return error_set(err, "%s", r->no_room);
     queue_add(&r->queue, e, JOURNAL_STARTED, r->secrets, r->phase);
-    if (flush(r, e->access == ACCESS_WRITE, err))
+    if (undo ? flush(r, durable, err) : write_intent(r, durable, err))
         return true;
     queue_drop_last(&r->queue); // it is not going to be sent
     return false;
@@ -317,24 +347,31 @@ static bool write_event(struct record *r, const struct event *e, struct error *e
     bool ok = (r->open || store_begin(r->store, false, err)) && write_all(r, err) &&
               chronicle_write(&r->chronicle, &safe, err);
     arena_free(&a);
-    return ok;
+    r->open = ok;
+    return ok && (waits_for_next(e) || commit(r, err));
 }
 
 static void hear(struct listener *listener, const struct event *e)
 {
     struct record *r = record_of_listener(listener);
+    const char *path = store_path(r->store);
     error_local(err);
     note_place(r, e);
-    if (!chronicle_takes(e->type) || error_is_set(&r->broken))
+    if (!chronicle_takes(e->type))
         return;
-    bool ok = write_event(r, e, &err);
-    r->open = ok;
-    if (ok && !waits_for_next(e))
-        ok = commit(r, &err);
-    if (!ok) {
-        abandon(r);
-        error_move(&r->broken, &err);
+    bool ok = !error_is_set(&r->broken) && write_event(r, e, &err);
+    if (!ok && !error_is_set(&r->broken)) {
+        bool room = make_room(r, &err);
+        ok = !abandon(r) && room && write_event(r, e, &err);
+        if (!ok) {
+            abandon(r);
+            error_move(&r->broken, &err);
+        }
     }
+    if (e->type == EVENT_ROLLBACK_STARTED && ok)
+        spare_forget_rollback(path, r->run);
+    else if (e->type == EVENT_ROLLBACK_STARTED)
+        spare_note_rollback(path, r->run);
 }
 
 struct run_journal *journal_new(struct store *store, const struct redact *secrets, const char *run)
@@ -354,6 +391,7 @@ struct run_journal *journal_new(struct store *store, const struct redact *secret
     r->secrets = secrets;
     r->run = mem_dup(run);
     r->chronicle = (struct chronicle){.store = store, .run = r->run};
+    spare_set_aside(store_path(store));
     return &r->face;
 }
 
@@ -383,6 +421,7 @@ bool journal_free(struct run_journal *journal, struct error *err)
     arena_free(&r->arena);
     arena_free(&r->result_arena);
     error_free(&r->broken);
+    free(r->no_room);
     free(r->run);
     free(r);
     return ok;

@@ -159,6 +159,12 @@ void store_abandon(struct store *s)
     sqlite3_exec(s->file.db, "ROLLBACK", NULL, NULL, NULL);
 }
 
+bool store_lacks_room(const struct store *s)
+{
+    int code = sqlite3_errcode(s->file.db) & 0xff;
+    return code == SQLITE_FULL || code == SQLITE_IOERR;
+}
+
 const char *store_text(sqlite3_stmt *row, int column, struct arena *a)
 {
     return arena_dup(a, (const char *)sqlite3_column_text(row, column));

@@ -31,6 +31,8 @@ bool store_each(struct store *, bool (*fn)(sqlite3_stmt *row, void *arg), void *
 bool store_begin(struct store *, bool durable, struct error *err);
 bool store_commit(struct store *, struct error *err);
 void store_abandon(struct store *);
+// Whether the last statement failed for want of room, as far as SQLite can tell.
+bool store_lacks_room(const struct store *);
 
 // Readers of a row's columns, into the arena.
 const char *store_text(sqlite3_stmt *row, int column, struct arena *a);    // NULL for null

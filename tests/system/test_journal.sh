@@ -681,19 +681,19 @@ sent() { echo "$(curl -s "$CONTROL/state" | jq --arg t "/pay?$RUNBOOK_WHAT" '[.p
 full() { # full NAME COMMAND...: the command comes to the end of its disk, and goes on once it has room
     local name=$1 counts
     shift
-    expect "$name: it stops, and says what to do" 1 'was not sent: the journal .* cannot be used: (database or disk is full|disk I/O error)
-make room for the journal or mend it, then: runbook resume [0-9a-f-]+$' "$@"
+    expect "$name: it stops, and says what stands and what to do" 6 'was not sent: the journal .* cannot be used: (database or disk is full|disk I/O error)
+make room for the journal or mend it, then to go on: runbook resume [0-9a-f-]+; to take back what stands: runbook rollback [0-9a-f-]+$' "$@"
     counts=$(sent)
     [ "${counts% *}" = "${counts#* }" ] && [ "${counts% *}" -gt 3 ] && [ "${counts% *}" -lt 60 ] &&
         ok "$name: nothing was sent that is not on record" || not_ok "$name: sent and on record: $counts"
 }
-limited() { (trap '' XFSZ; ulimit -f 300; "$RUNBOOK" full.lua); }
+limited() { (ulimit -f 300; "$RUNBOOK" "${1:-full.lua}"); }
 fresh full-file-
 full "the file may not grow" limited
 expect "the file may not grow: it goes on" 0 't is done' "$RUNBOOK" resume
 is "the file may not grow: each was paid once" "$(sent)" "60 60"
 mkdir disk
-if [ "$(id -u 2>/dev/null)" ] && mount -t tmpfs -o size=300k tmpfs disk 2>/dev/null; then
+if [ "$(id -u 2>/dev/null)" ] && mount -t tmpfs -o size=600k tmpfs disk 2>/dev/null; then
     fresh full-disk-
     export XDG_STATE_HOME=$WORK/disk
     full "the disk is full" "$RUNBOOK" full.lua
@@ -704,6 +704,38 @@ if [ "$(id -u 2>/dev/null)" ] && mount -t tmpfs -o size=300k tmpfs disk 2>/dev/n
 else
     skip "a full disk needs a mount"
 fi
+
+# Where the phase says so the changes are taken back: on record where there is room for that, which was set
+# aside; and where there is not a note says so, lest a resume goes on as if they stood.
+book full-back.lua <<'X'
+  phase "p" { on_failure = "rollback",
+    step "one" { function(run) http.post("TILL/pay?" .. run.what .. "-one", { idempotency_key = run.id }) end,
+      undo = function(run) http.delete("TILL/pay?" .. run.what .. "-one") end },
+    step "pays" { function(run)
+        for i = 1, 60 do
+            http.post("TILL/pay?" .. run.what .. i, { idempotency_key = run.id .. i, body = ("x"):rep(5000) })
+        end
+    end, undo = function(run) http.delete("TILL/pay?" .. run.what .. "-all") end } },
+X
+if mount -t tmpfs -o size=600k tmpfs disk 2>/dev/null; then
+    fresh full-disk-back
+    export XDG_STATE_HOME=$WORK/disk
+    expect "the disk is full: taken back" 5 'failed and the changes were rolled back: .*the journal .* cannot be used: database or disk is full
+make room for the journal or mend it, then: runbook full-back.lua' "$RUNBOOK" full-back.lua
+    is "the disk is full: last first" "$(refunds)" "-all -one"
+    mount -o remount,size=10m disk
+    expect "the disk is full: its rollback is on record" 2 'was rolled back; start anew' "$RUNBOOK" resume "$(id)"
+    is "the disk is full: nothing is left beside the journal" "$(ls disk/runbook | grep -c rollback)" 0
+    umount disk
+fi
+fresh full-file-back
+expect "the file may not grow: taken back" 5 'failed and the changes were rolled back: .*the journal .* cannot be used: disk I/O error' limited full-back.lua
+is "the file may not grow: last first" "$(refunds)" "-all -one"
+counts=$(sent)
+expect "the file may not grow: a resume does not go on with what was taken back" 5 'was rolled back: its journal could not be written' \
+    "$RUNBOOK" resume "$(id)"
+is "the file may not grow: it pays nothing more" "$(sent | cut -d' ' -f1)" "${counts% *}"
+expect "the file may not grow: its rollback is on record then" 2 'was rolled back' "$RUNBOOK" resume "$(id)"
 
 book small.lua <<'X'
   phase "p" { step "pays" { function(run) http.post("TILL/pay?" .. run.what) end } },
