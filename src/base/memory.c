@@ -47,12 +47,17 @@ static bool release(void)
     return had;
 }
 
+bool memory_has_room(size_t size)
+{
+    void *probe = malloc(size);
+    free(probe);
+    return probe != NULL;
+}
+
 void memory_make_room(void)
 {
-    void *probe = malloc(PROBE);
-    if (probe == NULL)
+    if (!memory_has_room(PROBE))
         release();
-    free(probe);
 }
 
 #ifdef RUNBOOK_FAULTS
@@ -93,6 +98,11 @@ void *memory_try_grow(void *old, size_t size)
 {
     void *p = fails() ? NULL : realloc(old, size);
     return p == NULL && release() && !fails() ? realloc(old, size) : p;
+}
+
+void *memory_for_script(void *old, size_t size)
+{
+    return fails() ? NULL : realloc(old, size);
 }
 
 void *memory_try(size_t size)

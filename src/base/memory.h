@@ -16,9 +16,15 @@ bool memory_is_short(void);
 // allocators of their own.
 void memory_make_room(void);
 
+// Whether so many bytes could be had now, the reserve left alone. To be asked before what a script
+// asks for makes much of C: it may be refused, where there is no way to do so halfway.
+bool memory_has_room(size_t size);
+
 // As malloc and realloc; NULL only when the reserve is gone, too.
 void *memory_try(size_t size);
 void *memory_try_grow(void *old, size_t size);
+// As realloc: what a script asks for may fail, and the reserve is not for that.
+void *memory_for_script(void *old, size_t size);
 
 // Ends the process: there is no memory, and no way to do without. Says so, and what
 // memory_end_tells.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/memory.h"
 #include "engine/unknown.h"
 
 const char convert_null = 0;
@@ -212,6 +213,14 @@ static struct value *number_read(struct reader *r, int index, const struct frame
     return isfinite(n) ? value_float(r->arena, n) : refuse(r, up, "is NaN or infinite");
 }
 
+// Asks for each large text, and now and then.
+static bool has_room(const struct reader *r, size_t len)
+{
+    enum { LARGE = 256 * 1024, COPIES = 4, EVERY = 16 * 1024, ROOM = 8 * 1024 * 1024 };
+    return (len < LARGE || memory_has_room(COPIES * len)) &&
+           (r->values % EVERY || memory_has_room(ROOM));
+}
+
 // `index` is absolute. On success leaves the stack as it was.
 static struct value *value_read(struct reader *r, int index, const struct frame *up)
 {
@@ -222,6 +231,8 @@ static struct value *value_read(struct reader *r, int index, const struct frame 
     r->bytes += len;
     if (++r->values > CONVERT_MAX_VALUES || r->bytes > CONVERT_MAX_BYTES)
         return refuse(r, NULL, "is too large");
+    if (!has_room(r, len))
+        return refuse(r, NULL, "is too large for the memory that is left");
     switch (lua_type(L, index)) {
     case LUA_TNIL:
         return value_null(r->arena);

@@ -32,7 +32,8 @@ static void *allocate(void *ud, void *old, size_t old_size, size_t size)
     size_t max = run->lua_max + (run->undoing ? run->lua_max / 4 : 0); // what fills it may be alive
     if (size > had && run->lua_used - had + size > max)
         return NULL; // Lua collects garbage and tries once more, then raises a memory error
-    void *p = memory_try_grow(old, size);
+    void *p = run->undoing || size <= had ? memory_try_grow(old, size) // Lua takes this to succeed
+                                          : memory_for_script(old, size);
     if (p)
         run->lua_used += size - had;
     return p;

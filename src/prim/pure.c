@@ -2,10 +2,13 @@
 
 #include <lauxlib.h>
 
+#include "base/memory.h"
 #include "engine/border.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/unknown.h"
+
+enum { LARGE = 256 * 1024, COPIES = 4 };
 
 static void refuse_unknown(lua_State *L, int index)
 {
@@ -20,7 +23,10 @@ const char *pure_text(lua_State *L, int index, const char *what, size_t *len)
         failure_raise(L, FAILURE_USAGE, "%s wants text and got none", what);
     if (lua_type(L, index) != LUA_TSTRING)
         failure_raise(L, FAILURE_USAGE, "%s wants text, not a %s", what, luaL_typename(L, index));
-    return lua_tolstring(L, index, len);
+    const char *text = lua_tolstring(L, index, len);
+    if (*len > LARGE && !memory_has_room(COPIES * *len))
+        luaL_error(L, "not enough memory for what %s makes of %I bytes", what, (lua_Integer)*len);
+    return text;
 }
 
 struct value *pure_value(lua_State *L, int index, const char *what, struct arena **a)
