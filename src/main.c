@@ -27,8 +27,8 @@ const struct verb verbs[] = {
     {"sandbox", sandbox_main, "WORLD.lua [--fault NAME[@WEIGHT]]... [--dir DIR] [--for DURATION]",
      "serve a pretend world on loopback"},
     {"version", version_main, "", "print the version"},
-    {"help", help_main, "[VERB|libraries]",
-     "this text, or one verb's, or the libraries to require"},
+    {"help", help_main, "[VERB|libraries|exit]",
+     "this text, or one verb's, or the libraries to require, or the exit codes"},
     {"completion", completion_main, "bash|zsh|fish", "print a completion script"},
     {NULL, NULL, NULL, NULL},
 };

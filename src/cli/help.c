@@ -5,7 +5,7 @@
 
 #include "base/embedded.h"
 #include "cli/verbs.h"
-#include "engine/run.h"
+#include "engine/exit.h"
 
 static const char options_text[] =
     "options of run, plan, apply, check, resume and rollback\n"
@@ -39,15 +39,28 @@ static const char options_text[] =
     "  --permissions          check: write the smallest `allow` out of a plan\n"
     "  --max-memory SIZE      that Lua may use, as 512MB (default 256MB)\n"
     "  --max-seconds N        that Lua may run in a step, waits not counted (default 60)\n"
-    "  --debug                show Lua tracebacks\n"
-    "\n"
-    "exit codes\n"
-    "  0 done   1 internal error   2 wrong usage or a parameter missing   3 does not load\n"
-    "  4 a check failed, nothing had been changed   5 failed, everything was rolled back\n"
-    "  6 failed, something was not rolled back      7 in doubt: a change's outcome is not known\n"
-    "  8 not approved   9 another run holds the lock   10 the plan is stale, or the run takes "
-    "another path\n"
-    "  130, 143 stopped by a signal\n";
+    "  --debug                show Lua tracebacks\n";
+
+// `help exit`, in full; otherwise a line each.
+static int print_exits(bool full)
+{
+    puts("exit codes");
+    for (size_t i = 0; i < exit_count; i++) {
+        const struct exit_row *row = &exit_rows[i];
+        if (full)
+            printf("  %-8s  %-15s  %s\n%29snext: %s\n", row->shown, row->name, row->sentence, "",
+                   row->next);
+        else
+            printf("  %-8s  %s\n", row->shown, row->sentence);
+    }
+    return EXIT_DONE;
+}
+
+static void print_options(void)
+{
+    printf("\n%s\n", options_text);
+    print_exits(false);
+}
 
 // What stands deeper, "runbook.world.promql", is a part of a library or of sandboxes.
 static int print_libraries(void)
@@ -79,7 +92,7 @@ static int print_one(const char *name)
             continue;
         print_verb(v);
         if (takes_options(v))
-            printf("\n%s", options_text);
+            print_options();
         return EXIT_DONE;
     }
     fprintf(stderr, "runbook: there is no '%s'; `runbook help` lists what there is\n", name);
@@ -90,12 +103,14 @@ int help_main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "libraries") == 0)
         return print_libraries();
+    if (argc > 1 && strcmp(argv[1], "exit") == 0)
+        return print_exits(true);
     if (argc > 1)
         return print_one(argv[1]);
     printf("runbook %s: runs operational procedures written in Lua\n\n", RUNBOOK_VERSION);
     for (const struct verb *v = verbs; v->name; v++)
         print_verb(v);
-    printf("\n%s", options_text);
+    print_options();
     return EXIT_DONE;
 }
 

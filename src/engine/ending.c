@@ -50,11 +50,11 @@ static bool has_problem(const struct verdict *v)
            (v->failure && strcmp(value_get_text(v->failure, "kind"), FAILURE_ASSUMED) != 0);
 }
 
-static int exit_of(const struct run *run, const struct verdict *v, enum leftover left,
-                   bool in_doubt)
+static enum exit_code exit_of(const struct run *run, const struct verdict *v, enum leftover left,
+                              bool in_doubt)
 {
     if (run->mode->rehearsal)
-        return v->stopped ? 128 + run->signal : has_problem(v) ? EXIT_CHECK : EXIT_DONE;
+        return v->stopped ? EXIT_SIGNAL : has_problem(v) ? EXIT_CHECK : EXIT_DONE;
     if (v->rollback_failed)
         return EXIT_NOT_ROLLED_BACK;
     if (in_doubt || run->halted == HALT_DOUBT)
@@ -72,7 +72,7 @@ static int exit_of(const struct run *run, const struct verdict *v, enum leftover
                : v->wished              ? EXIT_DONE
                                         : EXIT_ROLLED_BACK;
     if (v->stopped)
-        return 128 + run->signal;
+        return EXIT_SIGNAL;
     if (v->failure == NULL)
         return EXIT_DONE;
     if (run->denied)
@@ -91,7 +91,8 @@ static const struct undo_entry *doubtful(const struct run *run)
     return NULL;
 }
 
-static const char *headline(struct run *run, const struct verdict *v, int code, enum leftover left)
+static const char *headline(struct run *run, const struct verdict *v, enum exit_code code,
+                            enum leftover left)
 {
     struct arena *a = &run->arena;
     const char *name = run->outline.name;
@@ -149,11 +150,15 @@ static const char *headline(struct run *run, const struct verdict *v, int code, 
                             why);
     case EXIT_DENIED:
         return arena_printf(a, "not approved in \"%s\": %s", step, why);
-    default:
+    case EXIT_SIGNAL:
         return arena_printf(
             a, "%s was stopped by a signal%s", name,
             v->rolled_back && left != SOMETHING_STANDS ? " and the changes were rolled back" : "");
+    case EXIT_USAGE:
+    case EXIT_LOAD:
+        break; // such a run does not begin
     }
+    return why;
 }
 
 // How a person settles what is in doubt. While a run goes forward, `resume` itself says so.
@@ -195,7 +200,7 @@ static const char *what_to_mend(const struct run *run)
     return "";
 }
 
-static const char *next_action(struct run *run, const struct verdict *v, int code,
+static const char *next_action(struct run *run, const struct verdict *v, enum exit_code code,
                                enum leftover left)
 {
     struct arena *a = &run->arena;
@@ -213,8 +218,6 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
     case EXIT_ROLLED_BACK:
         if (v->asked || code == EXIT_DONE)
             return NULL;
-        break;
-    case EXIT_INTERNAL:
         break;
     case EXIT_STALE:
         if (left != SOMETHING_STANDS)
@@ -243,6 +246,13 @@ static const char *next_action(struct run *run, const struct verdict *v, int cod
         return kept ? next_in_doubt(run, v)
                     : "look at the other side whether the change arrived before you run anything "
                       "again";
+    case EXIT_INTERNAL:
+    case EXIT_USAGE:
+    case EXIT_LOAD:
+    case EXIT_CHECK:
+    case EXIT_DENIED:
+    case EXIT_SIGNAL:
+        break;
     }
     const char *before =
         v->stopped && !run->halted ? "to go on" : arena_printf(a, "%s, then", what_to_mend(run));
@@ -273,7 +283,8 @@ int ending_tell(struct run *run, const struct verdict *v)
 {
     bool in_doubt;
     enum leftover left = look_back(run, &in_doubt);
-    int code = exit_of(run, v, left, in_doubt);
+    enum exit_code code = exit_of(run, v, left, in_doubt);
+    int number = code == EXIT_SIGNAL ? EXIT_SIGNAL + run->signal : (int)code;
     struct arena *a = &run->arena;
     struct value *data = value_object(a);
     bool undone = v->asked && (code == EXIT_DONE || code == EXIT_ROLLED_BACK);
@@ -283,7 +294,7 @@ int ending_tell(struct run *run, const struct verdict *v)
                           : run->mode->rehearsal ? "planned"
                                                  : "done";
     value_set(a, data, "outcome", value_string(a, outcome));
-    value_set(a, data, "exit", value_int(a, code));
+    value_set(a, data, "exit", value_int(a, number));
     value_set(a, data, "headline", value_string(a, headline(run, v, code, left)));
     value_set(a, data, "where", v->failure ? value_get(v->failure, "where") : value_null(a));
     value_set(a, data, "seconds", value_float(a, (double)(clock_wall() - run->started) / 1000));
@@ -293,5 +304,5 @@ int ending_tell(struct run *run, const struct verdict *v)
     value_set(a, data, "next", value_string(a, next_action(run, v, code, left)));
     value_set(a, data, "planned_seconds", value_float(a, (double)run->skipped_ms / 1000));
     run_tell(run, EVENT_RUN_ENDED, data);
-    return code;
+    return number;
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/effect.h"
 #include "engine/event.h"
+#include "engine/exit.h"
 #include "engine/fiber.h"
 #include "engine/outline.h"
 #include "engine/past.h"
@@ -22,21 +23,6 @@ struct fetcher;
 struct journal;
 struct mode;
 struct permit;
-
-// How a run ends; 128 and the signal's number when a signal stopped it.
-enum exit_code {
-    EXIT_DONE = 0,            // done; of a rollback that was asked for: everything is undone
-    EXIT_INTERNAL = 1,        // an error inside runbook itself
-    EXIT_USAGE = 2,           // wrong usage, or a parameter is missing or wrong
-    EXIT_LOAD = 3,            // the runbook does not load
-    EXIT_CHECK = 4,           // a check failed, and nothing had been changed
-    EXIT_ROLLED_BACK = 5,     // failed, and everything it changed was rolled back
-    EXIT_NOT_ROLLED_BACK = 6, // failed, and something it changed was not rolled back
-    EXIT_IN_DOUBT = 7,        // a change was sent, and its outcome is not known
-    EXIT_DENIED = 8,          // not approved
-    EXIT_LOCKED = 9,          // another run of the same runbook and target is, or may be, under way
-    EXIT_STALE = 10,          // the plan is stale; or resumed, it takes another path than before
-};
 
 struct run_options {
     const char *file;

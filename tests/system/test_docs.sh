@@ -50,6 +50,17 @@ instance-behind loading the key did not come about within 3s; last seen: 2 of 3
 bad-signatures@25 gate "invalid receipts" is breached
 END
 
+# --- the exit codes ------------------------------------------------------------------------------------
+# As the program says them, two lines each, so they stand in the README and in the reference.
+"$RUNBOOK" help exit | awk '/^  [0-9]/ { code = substr($0, 3, 8); name = substr($0, 13, 15); meaning = substr($0, 30)
+    sub(/ +$/, "", code); sub(/ +$/, "", name) }
+    / next: / { sub(/^ *next: /, ""); print "| " code " | " name " | " meaning " | " $0 " |" }' >"$WORK/exits"
+[ "$(wc -l <"$WORK/exits")" = 12 ] && ok "there are twelve exit codes" || not_ok "the exit codes: $(cat "$WORK/exits")"
+for page in README.md docs/reference.md docs/authoring.md; do
+    sed -n '/^| exit | name /,/^$/p' "$ROOT/$page" | grep '^| [0-9]' | diff "$WORK/exits" - >"$WORK/diff" &&
+        ok "$page has them" || not_ok "$page has other exit codes: $(cat "$WORK/diff")"
+done
+
 # --- the reference ------------------------------------------------------------------------------------
 if "$ROOT/script/reference" | diff "$ROOT/docs/reference.md" - >"$WORK/diff"; then
     ok "docs/reference.md is what script/reference writes"
