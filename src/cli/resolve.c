@@ -87,12 +87,12 @@ static void mark_sent_again(const struct options *o, struct past *past, const st
     }
 }
 
-bool resolve_decisions(struct store *store, const struct options *o, bool rollback,
-                       struct history *h, struct arena *a, struct value **decided,
+bool resolve_decisions(struct store *store, const struct redact *secrets, const struct options *o,
+                       bool rollback, struct history *h, struct arena *a, struct value **decided,
                        struct error *err)
 {
     const bool back = h->past->rolls_back || rollback;
-    const struct value *doubts = history_doubts(store, h, back, a, err);
+    const struct value *doubts = history_doubts(store, h, secrets, back, a, err);
     *decided = value_object(a);
     if (doubts == NULL)
         return false;

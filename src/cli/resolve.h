@@ -10,5 +10,6 @@
 // read anew; what is to be sent again is marked so, or, while nothing is taken back yet, the
 // rollback is given up for it. `rollback`: it was asked for. `decided` becomes { SEQ: decision }.
 // False with `err` set: a decision that would have no effect, or a journal that cannot be written.
-bool resolve_decisions(struct store *, const struct options *, bool rollback, struct history *h,
-                       struct arena *, struct value **decided, struct error *err);
+bool resolve_decisions(struct store *, const struct redact *secrets, const struct options *,
+                       bool rollback, struct history *h, struct arena *, struct value **decided,
+                       struct error *err);

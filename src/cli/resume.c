@@ -71,7 +71,7 @@ static int look_again(struct session *s, const struct options *o, struct history
     if (!history_find(s->store, h->id, a, h, &err) ||
         !(rollback ? may_roll_back(h, &err) : may_resume(h, &err)))
         return fail(EXIT_USAGE, error_text(&err));
-    if (!resolve_decisions(s->store, o, rollback, h, a, &s->run->resolutions, &err))
+    if (!resolve_decisions(s->store, s->secrets, o, rollback, h, a, &s->run->resolutions, &err))
         return fail(EXIT_USAGE, error_text(&err));
     if (rollback)
         ask_for_rollback(h->past);

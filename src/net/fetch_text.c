@@ -36,14 +36,14 @@ static const char *header_last(const char *headers, const char *name, size_t *le
 
 const char *fetch_header_text(const char *headers, const char *name, struct arena *a)
 {
-    size_t len;
+    size_t len = 0;
     const char *found = header_last(headers, name, &len);
     return found ? arena_copy(a, found, len) : NULL;
 }
 
 bool fetch_header(const char *headers, const char *name, char *out, size_t size)
 {
-    size_t len;
+    size_t len = 0;
     const char *found = header_last(headers, name, &len);
     if (!found || len >= size)
         return false;

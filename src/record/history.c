@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record/keep.h"
 #include "record/schema.h"
 #include "record/spare.h"
 
@@ -12,6 +13,7 @@ struct reading {
     struct arena *arena;
     struct history *run;
     struct value *into;
+    const struct redact *secrets;
     int found;
 };
 
@@ -220,11 +222,21 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
     return true;
 }
 
+// Whether the write in this row is settled: its answer can be given again.
+static bool is_answered(sqlite3_stmt *row, const struct reading *r)
+{
+    const char *why;
+    bool open = sqlite3_column_int(row, 3), kept = sqlite3_column_int(row, 4);
+    return !open && kept && keep_restore(r->arena, r->secrets, store_value(row, 5, r->arena), &why);
+}
+
 static bool read_doubt(sqlite3_stmt *row, void *arg)
 {
     struct reading *r = arg;
     struct arena *a = r->arena;
     struct value *doubt = value_object(a);
+    if (is_answered(row, r))
+        return true;
     bool undo = sqlite3_column_int(row, 2) == SCOPE_UNDO;
     value_set(a, doubt, "seq", value_int(a, sqlite3_column_int64(row, 0)));
     value_set(a, doubt, "step", value_string(a, store_text(row, 1, a)));
@@ -235,13 +247,15 @@ static bool read_doubt(sqlite3_stmt *row, void *arg)
 
 // An answer that was not kept is asked for where the step is replayed; a doubt in an undo, where
 // that very rollback goes on.
-struct value *history_doubts(struct store *store, const struct history *run, bool rolls_back,
-                             struct arena *a, struct error *err)
+struct value *history_doubts(struct store *store, const struct history *run,
+                             const struct redact *secrets, bool rolls_back, struct arena *a,
+                             struct error *err)
 {
     const struct past *past = run->past;
-    struct reading r = {.arena = a, .into = value_array(a)};
+    struct reading r = {.arena = a, .into = value_array(a), .secrets = secrets};
     bool ok = store_each(store, read_doubt, &r, err,
-                         "SELECT seq, step, part FROM effect WHERE run=?1 AND access='write' AND"
+                         "SELECT seq, step, part, " SQL_WRITE_IN_DOUBT ", kept, result FROM effect"
+                         " WHERE run=?1 AND access='write' AND"
                          " ((part=" SQL_PART_STEP " AND " SQL_WRITE_IN_DOUBT ") OR"
                          "  (part=" SQL_PART_STEP " AND NOT ?2 AND " SQL_ANSWER_LOST " AND step IN"
                          "   (SELECT step FROM step WHERE run=?1 AND state IN"

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "engine/past.h"
+#include "record/redact.h"
 #include "record/store.h"
 
 // A run as it stands in the journal; texts and values in the caller's arena.
@@ -28,8 +29,8 @@ bool history_find(struct store *, const char *id, struct arena *, struct history
 // The writes about which a decision would change how the run goes on, forward or with `rolls_back`
 // backward: those in doubt, and those with an answer that was not kept and is needed. [ { seq,
 // step, undo (true: it is one of its undo) } ]; NULL with `err` set when they cannot be read.
-struct value *history_doubts(struct store *, const struct history *, bool rolls_back,
-                             struct arena *, struct error *err);
+struct value *history_doubts(struct store *, const struct history *, const struct redact *secrets,
+                             bool rolls_back, struct arena *, struct error *err);
 // Writes down, durably, that the write in doubt was done or was not. False with `err` set.
 bool history_decide(struct store *, const struct history *, int64_t seq, bool done,
                     struct error *err);

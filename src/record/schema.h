@@ -35,6 +35,7 @@ _Static_assert(STEP_RUNNING == 0 && STEP_OK == 1 && STEP_FAILED == 2 && STEP_SKI
 #define SQL_WRITE_STANDS                                                                           \
     "(access='write' AND (state IN (" SQL_EFFECT_STARTED ", " SQL_EFFECT_DONE ") OR in_doubt))"
 #define SQL_WRITE_IN_DOUBT "(access='write' AND (state=" SQL_EFFECT_STARTED " OR in_doubt))"
-// One whose answer was not kept.
+// One whose answer was not kept, or holds something for a secret that may not be known any more.
 #define SQL_ANSWER_LOST                                                                            \
-    "(NOT kept AND NOT in_doubt AND state IN (" SQL_EFFECT_DONE ", " SQL_EFFECT_REFUSED "))"
+    "((NOT kept OR instr(result, '[secret')) AND NOT in_doubt AND"                                 \
+    " state IN (" SQL_EFFECT_DONE ", " SQL_EFFECT_REFUSED "))"

@@ -134,6 +134,20 @@ killed 4 before "$RUNBOOK" marks.lua
 T_TOKEN=an-other-one resume >resumed 2>&1
 ! told "$first" | grep -q "an-other-one" && ok "a result does not change with the secret" || not_ok "the new secret was told: $(told "$first")"
 
+cat >rotated.lua <<X
+return runbook { name = "a", params = { token = secret { env = "T_TOKEN" } }, phase "p" { step "s" { function(run)
+    local answer = http.post("$till/echo", { body = "mine is " .. run.token })
+    http.post("$till/told", { body = answer and answer.body or "unseen" })
+end } } }
+X
+fresh
+killed 2 before "$RUNBOOK" rotated.lua
+expect "an answer with a secret that is another one by now says so" 7 'effect 1\) was done, but its answer was not kept: it holds a secret that is not known any more, or is another one now' \
+    env T_TOKEN=an-other-one "$RUNBOOK" resume
+expect "an answer that can be given is not in doubt" 2 'effect 1 of run .* is not in doubt' "$RUNBOOK" resume --resolve 1=done
+expect "one that cannot may be decided" 7 'effect 2\) was sent and its outcome is not on record' \
+    env T_TOKEN=an-other-one "$RUNBOOK" resume --resolve 1=retry
+
 # --- names of steps that have the letters of a secret ------------------------------------------------------
 cat >names.lua <<X
 return runbook { name = "names", params = { word = secret { env = "T_WORD" } }, phase "p" { on_failure = "halt",
