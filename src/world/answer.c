@@ -59,6 +59,9 @@ static int job_answer(lua_State *L)
     lua_settop(L, 1);
     world_expect(L, 1, LUA_TTABLE, "what a handler returns");
 
+    if (lua_getfield(L, 1, "away") != LUA_TNIL)
+        answer->away = world_plain(L, 2, job->arena, "away");
+    lua_settop(L, 1);
     lua_getfield(L, 1, "abort");
     answer->abort = lua_toboolean(L, 2);
     answer->read_only = lua_getfield(L, 1, "write") == LUA_TBOOLEAN && !lua_toboolean(L, 3);

@@ -9,7 +9,10 @@ struct world_answer {
     struct value *headers; // { name: text }
     const char *body;
     size_t len;
-    int stream;     // not 0: the body comes piece by piece, from answer_stream
+    int stream; // not 0: the body comes piece by piece, from answer_stream
+    // { service: seconds } that go away with it: they close all connections, and for so long nobody
+    // listens; NULL: none.
+    const struct value *away;
     bool abort;     // close the connection instead
     bool read_only; // the handler says (write = false) that it changed nothing, whatever the method
 };

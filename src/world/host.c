@@ -18,13 +18,17 @@
 #include "world/request.h"
 #include "world/world.h"
 
-enum { TICK_MS = 100 };
+enum { TICK_MS = 100, BACK_MS = 50 };
 
 struct door {
     struct host *host;
     const char *service;
-    struct server *server;
+    struct server *server; // NULL while it is away
     char *url;
+    char *cert, *key; // PEM text; NULL: plain HTTP
+    int port;
+    struct timer *absence; // until it goes, then until it is back
+    int64_t away_ms;
 };
 
 // An answer that is still being given.
@@ -116,6 +120,49 @@ static void world_request(struct host *host, struct value *request, struct arena
     }
 }
 
+static void on_request(struct exchange *ex, void *arg);
+
+// Listens on the port that it had.
+static bool door_listen(struct door *door, struct error *err)
+{
+    door->server = server_start(door->host->loop, "127.0.0.1", door->port, door->cert, door->key,
+                                on_request, door, err);
+    if (door->server)
+        door->port = server_port(door->server);
+    return door->server != NULL;
+}
+
+static void door_return(void *arg)
+{
+    struct door *door = arg;
+    struct error err;
+    door->absence = NULL;
+    if (!door_listen(door, &err))
+        door->absence = timer_start(door->host->loop, BACK_MS, door_return, door);
+}
+
+static void door_leave(void *arg)
+{
+    struct door *door = arg;
+    server_stop(door->server);
+    door->server = NULL;
+    door->absence = timer_start(door->host->loop, door->away_ms, door_return, door);
+}
+
+// Those services go away once the answer at hand is given.
+static void doors_leave(struct host *host, const struct value *away)
+{
+    for (size_t i = 0; i < host->count; i++) {
+        struct door *door = &host->doors[i];
+        const struct value *seconds = value_get(away, door->service);
+        if (seconds == NULL || door->absence)
+            continue;
+        door->away_ms = seconds->type == VALUE_FLOAT ? (int64_t)(seconds->number * 1000)
+                                                     : seconds->integer * 1000;
+        door->absence = timer_start(host->loop, 0, door_leave, door);
+    }
+}
+
 static void on_request(struct exchange *ex, void *arg)
 {
     struct door *door = arg;
@@ -127,6 +174,8 @@ static void on_request(struct exchange *ex, void *arg)
         control_answer(host->world, &host->log, &host->ambush, request, &a, &answer);
     else
         world_request(host, request, &a, &answer);
+    if (answer.away)
+        doors_leave(host, answer.away);
     if (answer.abort) {
         answer_close(host->world, answer.stream);
         exchange_abort(ex);
@@ -160,19 +209,20 @@ static bool door_open(struct host *host, const struct world_service *s, struct e
     if (s->tls && !mint_certificate(&mint, s->names, s->not_before_s, s->not_after_s, err))
         return false;
     struct door *door = &host->doors[host->count];
-    *door = (struct door){.host = host, .service = s->name};
-    door->server = server_start(host->loop, "127.0.0.1", s->port, mint.cert_pem, mint.key_pem,
-                                on_request, door, err);
+    *door = (struct door){.host = host,
+                          .service = s->name,
+                          .port = s->port,
+                          .cert = mem_dup(mint.cert_pem),
+                          .key = mem_dup(mint.key_pem)};
+    host->count++;
     if (mint.ca_pem)
         buf_puts(&host->ca, mint.ca_pem);
-    bool ok = door->server != NULL;
+    bool ok = door_listen(door, err);
     if (ok) {
         struct buf url = {0};
-        int port = server_port(door->server);
-        buf_printf(&url, "%s://127.0.0.1:%d", s->tls ? "https" : "http", port);
+        buf_printf(&url, "%s://127.0.0.1:%d", s->tls ? "https" : "http", door->port);
         door->url = buf_take(&url);
-        host->count++;
-        ok = world_place(host->world, s->name, port, door->url, mint.cert_pem, err);
+        ok = world_place(host->world, s->name, door->port, door->url, mint.cert_pem, err);
     }
     mint_free(&mint);
     return ok;
@@ -221,8 +271,11 @@ void host_stop(struct host *host)
 {
     timer_stop(host->timer);
     for (size_t i = 0; i < host->count; i++) {
+        timer_stop(host->doors[i].absence);
         server_stop(host->doors[i].server);
         free(host->doors[i].url);
+        free(host->doors[i].cert);
+        free(host->doors[i].key);
     }
     for (struct stream *s = LIST_FIRST(&host->streams), *next; s; s = next) {
         next = LIST_NEXT(s, next);
