@@ -24,6 +24,7 @@ static const char options_text[] =
     "  --journal FILE         where runs are kept; none: keep nothing\n"
     "  --lock-timeout TIME    wait for another run of the same runbook and target\n"
     "  --lease NAMESPACE/NAME hold this Kubernetes Lease instead of the runbook's; none: no lease\n"
+    "  --undo-patience TIME   try an undo again for so long while nobody answers it (default 10m)\n"
     "  --resolve SEQ=WHAT     resume: what became of an effect in doubt: done, not-done or retry\n"
     "  --upgrade              resume: take the runbook as it is now, if what was done matches\n"
     "  --kubeconfig FILE      instead of KUBECONFIG\n"

@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/likely.h"
 #include "cli/option_value.h"
+#include "engine/undo_retry.h"
 
 enum {
     OPT_SET = 256,
@@ -27,6 +28,7 @@ enum {
     OPT_LOCK_TIMEOUT,
     OPT_LEASE,
     OPT_RESOLVE,
+    OPT_UNDO_PATIENCE,
     OPT_UPGRADE,
     OPT_SOURCE,
     OPT_MAX_MEMORY,
@@ -62,6 +64,7 @@ static const struct option table[] = {
     {"lock-timeout", required_argument, NULL, OPT_LOCK_TIMEOUT},
     {"lease", required_argument, NULL, OPT_LEASE},
     {"resolve", required_argument, NULL, OPT_RESOLVE},
+    {"undo-patience", required_argument, NULL, OPT_UNDO_PATIENCE},
     {"upgrade", no_argument, NULL, OPT_UPGRADE},
     {"source", no_argument, NULL, OPT_SOURCE},
     {"allow", required_argument, NULL, OPT_ALLOW},
@@ -173,6 +176,9 @@ static bool read_one(struct options *o, int c)
     case OPT_LOCK_TIMEOUT:
         return duration_parse(optarg, &o->lock_timeout_ms) ||
                wrong("--lock-timeout wants a length of time such as 10m, not '%s'", optarg);
+    case OPT_UNDO_PATIENCE:
+        return duration_parse(optarg, &o->run.undo_patience_ms) ||
+               wrong("--undo-patience wants a length of time such as 10m, not '%s'", optarg);
     case OPT_LEASE:
         o->run.lease = optarg;
         return true;
@@ -251,6 +257,7 @@ static bool unknown(const char *given)
 static bool read_all(struct options *o, int argc, char **argv)
 {
     opterr = 0;
+    o->run.undo_patience_ms = UNDO_PATIENCE_MS;
     for (int c; (c = getopt_long(argc, argv, ":nyvqho:", table, NULL)) != -1;) {
         if (c == ':')
             return wrong("%s wants a value", argv[optind - 1]);

@@ -36,10 +36,16 @@ static void on_signal(int signo)
 static void on_wake(void *arg)
 {
     char block[16];
+    struct run *run = arg;
     while (read(pipe_ends[0], block, sizeof block) > 0) {
     }
-    fprintf(stderr, "\nstopping after what is under way; once more ends at once\n");
-    run_stop(arg);
+    if (run->undoing)
+        fprintf(stderr, "\nthe rollback goes on; once more ends it at once%s%s\n",
+                run->journal ? ", and this takes it up again: " : "",
+                run->journal ? run_command(run, "rollback") : "");
+    else
+        fprintf(stderr, "\nstopping after what is under way; once more ends at once\n");
+    run_stop(run);
 }
 
 void signals_watch(struct run *run)

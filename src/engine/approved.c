@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/code.h"
 #include "base/duration.h"
 #include "engine/effect.h"
 #include "engine/identity.h"
@@ -91,6 +92,7 @@ static void refuse(struct effect *e, const struct value *planned, const struct v
                    const struct likeness *first)
 {
     struct arena *a = &e->arena;
+    e->code = CODE_UNAPPROVED;
     e->error = "the plan does not contain what the run wants to do here, and so it was not done";
     const char *wants =
         arena_printf(a, "the run wants:  %s  (%s)", value_get_text(wanted, "summary"),

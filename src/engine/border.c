@@ -15,17 +15,35 @@
 #include "engine/run.h"
 #include "engine/source.h"
 #include "engine/unknown.h"
+#include "net/fetch.h"
 
-// engine.raise(kind, text [, where]): raises a failure.
+// engine.raise(kind, text [, where [, code [, retry_after]]]): raises a failure. Without a `code`
+// of base/code.h it has that of its kind. `retry_after` is the text of such a header, or nil.
 static int border_raise(lua_State *L)
 {
-    const char *kind = luaL_checkstring(L, 1);
     luaL_checkstring(L, 2);
     const char *here = failure_where(L);
-    failure_push(L, kind, "", luaL_optstring(L, 3, here), NULL);
+    failure_push(L,
+                 (struct failure){.kind = luaL_checkstring(L, 1),
+                                  .text = "",
+                                  .where = luaL_optstring(L, 3, here),
+                                  .code = luaL_optstring(L, 4, NULL),
+                                  .retry_after_ms = fetch_retry_asked(luaL_optstring(L, 5, ""))});
     lua_pushvalue(L, 2); // as it is, whatever bytes it has
     lua_setfield(L, -2, "text");
     return lua_error(L);
+}
+
+// engine.passing(failure): was nobody there to answer, or nobody able to, so that the same may have
+// an answer some time later? False for what is no failure of an effect or of a check on its answer.
+static int border_passing(lua_State *L)
+{
+    struct arena *a = border_arena(L);
+    const struct value *failure = failure_read(L, 1, a);
+    const char *kind = value_get_text(failure, "kind");
+    bool asked = strcmp(kind, FAILURE_EFFECT) == 0 || strcmp(kind, FAILURE_CHECK) == 0;
+    lua_pushboolean(L, asked && code_sense(value_get_text(failure, "code")) == CODE_IS_PASSING);
+    return 1;
 }
 
 // engine.where(): "file.lua:12" of the innermost line of the author's, or "".
@@ -231,6 +249,7 @@ void border_push(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"raise", border_raise},
+        {"passing", border_passing},
         {"where", border_where},
         {"tell", border_tell},
         {"planning", border_planning},

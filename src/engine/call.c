@@ -105,12 +105,11 @@ static struct value *finish(struct run *run, int effects)
 
 static struct value *late(struct run *run, enum fiber_stop why)
 {
-    struct arena *a = &run->arena;
-    struct value *failure = value_object(a);
-    value_set(a, failure, "kind", value_string(a, FAILURE_TIMEOUT));
-    value_set(a, failure, "text", value_string(a, fiber_stop_text(why)));
-    value_set(a, failure, "where", value_string(a, run->step ? run->step->where : ""));
-    return failure;
+    return failure_make(&run->arena,
+                        (struct failure){.kind = FAILURE_TIMEOUT,
+                                         .code = fiber_stop_code(why),
+                                         .text = fiber_stop_text(why),
+                                         .where = run->step ? run->step->where : NULL});
 }
 
 struct value *call_function(struct run *run, int reference, int64_t timeout_ms,

@@ -43,11 +43,14 @@ static int door_finish(lua_State *L, int status, lua_KContext context)
                              "what it would answer with `assume = ...` on the call at %s",
                              e->error, e->where);
     if (e->error)
-        return failure_raise_detail(L,
-                                    e->run->halted && !e->run->undoing ? FAILURE_HALTED
-                                    : e->access == ACCESS_HUMAN        ? FAILURE_DENIED
-                                                                       : FAILURE_EFFECT,
-                                    e->error, e->detail);
+        return failure_raise_as(
+            L, (struct failure){.kind = e->run->halted && !e->run->undoing ? FAILURE_HALTED
+                                        : e->access == ACCESS_HUMAN        ? FAILURE_DENIED
+                                                                           : FAILURE_EFFECT,
+                                .code = e->code,
+                                .text = e->error,
+                                .detail = e->detail,
+                                .retry_after_ms = e->retry_after_ms});
     if (e->unknown)
         return unknown_push(L, e->summary, e->where, unknown_why(e));
     if (e->kind->push)
@@ -129,7 +132,7 @@ int door_pass(lua_State *L, struct effect *e)
     lua_pop(L, 1);
     const char *refusal;
     if (!permit_effect(e, &refusal))
-        return failure_raise_detail(L, FAILURE_FORBIDDEN, refusal, NULL);
+        return failure_raise_as(L, (struct failure){.kind = FAILURE_FORBIDDEN, .text = refusal});
     e->started = clock_steady();
     account_begin(e);
     f->waiting = e;

@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "base/code.h"
 #include "base/duration.h"
 #include "engine/account.h"
 #include "engine/approved.h"
@@ -56,8 +57,10 @@ static int effect_close(lua_State *L)
         if (e->performing && e->access == ACCESS_WRITE) {
             e->in_doubt = true;
             e->error = "given up while it was under way";
+            e->code = CODE_IN_DOUBT;
         } else if (e->in_doubt && e->error == NULL) {
             e->error = "given up while its probe was asked";
+            e->code = CODE_IN_DOUBT;
         }
         e->cancelled = !e->in_doubt; // in doubt also while its probe was asked
         if (e->performing)
@@ -105,6 +108,7 @@ static bool record_intent(struct effect *e)
     if (e->run->undoing)
         return true;
     e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, error_text(&err));
+    e->code = CODE_JOURNAL;
     return false;
 }
 
@@ -117,6 +121,7 @@ static bool is_alone(struct effect *e)
         return true;
     run_halt(run, HALT_LOCK, error_text(&err), e->where, NULL);
     e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, error_text(&err));
+    e->code = CODE_LOCKED;
     return false;
 }
 
@@ -142,9 +147,11 @@ void effect_start(struct effect *e)
 
 void effect_record(struct effect *e)
 {
-    const char *error = e->error;
-    if (!record_intent(e))
+    const char *error = e->error, *code = e->code;
+    if (!record_intent(e)) {
+        e->code = code;
         e->error = error; // it is done all the same; without a journal the run goes no further
+    }
     effect_end(e);
 }
 

@@ -112,16 +112,17 @@ struct effect {
     int outer_effects;
 
     // Set by the performer.
-    void *work;            // its own
-    struct value *result;  // NULL with `error` set when it failed
-    const char *error;     // one sentence
-    const char *code;      // of the error, for programs: "http.409"; NULL: none
-    const char *detail;    // further lines to the error, or NULL
-    bool in_doubt;         // failed, and the change may have happened all the same
-    bool refused;          // a write that certainly changed nothing; in a plan: that would not
-    const char *answer;    // one short line for people: "200 in 31 ms"
-    struct value *diff;    // [ { path, old, new } ] of a write, when known
-    const char *note;      // a remark for people, when there is one
+    void *work;             // its own
+    struct value *result;   // NULL with `error` set when it failed
+    const char *error;      // one sentence
+    const char *code;       // with `error`: what kind of failure it is, of base/code.h
+    int64_t retry_after_ms; // with `error`: how long the other side asks to be left alone; or < 1
+    const char *detail;     // further lines to the error, or NULL
+    bool in_doubt;          // failed, and the change may have happened all the same
+    bool refused;           // a write that certainly changed nothing; in a plan: that would not
+    const char *answer;     // one short line for people: "200 in 31 ms"
+    struct value *diff;     // [ { path, old, new } ] of a write, when known
+    const char *note;       // a remark for people, when there is one
     struct value *details; // [ { name, text } ] of a write, when its summary is not the whole of it
 };
 

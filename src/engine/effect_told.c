@@ -38,6 +38,7 @@ static void add_end(struct arena *a, struct value *data, const struct effect *e)
 {
     value_set(a, data, "outcome", value_string(a, outcome_of(e)));
     value_set(a, data, "error", value_string(a, e->error));
+    value_set(a, data, "code", value_string(a, e->error ? e->code : NULL));
     value_set(a, data, "seconds", value_float(a, (double)(clock_steady() - e->started) / 1000));
     value_set(a, data, "answer", value_string(a, e->answer));
     value_set(a, data, "note", value_string(a, e->note));

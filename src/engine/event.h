@@ -21,7 +21,7 @@ enum event_type {
     // "3.1.2" inside parallel), target; sent before it is performed, not in plan mode
     EVENT_EFFECT_STARTED,
     // as above, and: outcome ("done" | "failed" | "suppressed" | "cancelled"), error (text or
-    // null),
+    // null), code (of base/code.h, with an error that has one, or null),
     // refused (a write that changed nothing, in a plan: that would change nothing, as its author
     // declares with a basis "declared"),
     // seconds, answer (one short line for people, or null), diff [ { path, old, new } ] (writes),
@@ -38,7 +38,11 @@ enum event_type {
     // verdict ("pass" | "breach" | "no data" | "too few" | "error" | "not known"), text. Plan: sure
     // and basis, as of effects
     EVENT_GATE,
-    EVENT_LOG,   // level ("info" | "warn" | "error" | "link"), text
+    // level ("info" | "warn" | "error" | "link"), text. While an undo waits for who does not
+    // answer:
+    // code (of its failure), attempt, retry_in (seconds), next (when it is tried again, in
+    // milliseconds since 1970)
+    EVENT_LOG,
     EVENT_TABLE, // title, columns [ text ], rows [ [ text ] ]
     // A wait or bake under way, about once a second: label, elapsed, remaining (seconds or null),
     // figures [ { name, value, limit, ok } ] (texts; may be empty)
@@ -46,7 +50,7 @@ enum event_type {
     EVENT_ASKED,    // kind ("approve" | "confirm" | "text"), question
     EVENT_ANSWERED, // question, answer, by ("terminal" | "--yes" | "plan")
     // outcome ("ok" | "failed" | "skipped" | "stopped" | "open": an offline plan lacks an answer),
-    // error { text, where, detail } or null,
+    // error { kind, code, text, where, detail } or null,
     // seconds, attempts, retry_in (seconds until the next attempt, or null), reason (of a skip),
     // result (what the step returned, or null), writes (how many it made)
     EVENT_STEP_ENDED,

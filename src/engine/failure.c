@@ -1,5 +1,6 @@
 #include "engine/failure.h"
 
+#include <assert.h>
 #include <lauxlib.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,18 +40,44 @@ const char *failure_where(lua_State *L)
     return lua_pushliteral(L, "");
 }
 
-void failure_push(lua_State *L, const char *kind, const char *text, const char *where,
-                  const char *detail)
+// The code of a failure that has none of its own.
+static const char *code_of_kind(const char *kind)
 {
-    lua_createtable(L, 0, 4);
-    lua_pushstring(L, kind);
-    lua_setfield(L, -2, "kind");
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, "text");
-    lua_pushstring(L, where);
-    lua_setfield(L, -2, "where");
-    lua_pushstring(L, detail); // NULL is nil
-    lua_setfield(L, -2, "detail");
+    return strcmp(kind, FAILURE_EFFECT) == 0 ? CODE_FAILED : kind;
+}
+
+struct value *failure_make(struct arena *a, struct failure f)
+{
+    struct value *v = value_object(a);
+    assert(f.kind && f.text);
+    value_set(a, v, "kind", value_string(a, f.kind));
+    value_set(a, v, "code", value_string(a, f.code ? f.code : code_of_kind(f.kind)));
+    value_set(a, v, "text", value_string(a, f.text));
+    value_set(a, v, "where", value_string(a, f.where ? f.where : ""));
+    value_set(a, v, "detail", value_string(a, f.detail));
+    if (f.retry_after_ms > 0)
+        value_set(a, v, "retry_after", value_float(a, (double)f.retry_after_ms / 1000));
+    return v;
+}
+
+static void push_field(lua_State *L, const char *name, const char *text)
+{
+    lua_pushstring(L, text); // NULL is nil
+    lua_setfield(L, -2, name);
+}
+
+void failure_push(lua_State *L, struct failure f)
+{
+    lua_createtable(L, 0, 6);
+    push_field(L, "kind", f.kind);
+    push_field(L, "code", f.code ? f.code : code_of_kind(f.kind));
+    push_field(L, "text", f.text);
+    push_field(L, "where", f.where ? f.where : "");
+    push_field(L, "detail", f.detail);
+    if (f.retry_after_ms > 0) {
+        lua_pushnumber(L, (lua_Number)f.retry_after_ms / 1000);
+        lua_setfield(L, -2, "retry_after");
+    }
     luaL_setmetatable(L, metatable);
 }
 
@@ -59,9 +86,10 @@ void failure_adopt(lua_State *L)
     luaL_setmetatable(L, metatable);
 }
 
-int failure_raise_detail(lua_State *L, const char *kind, const char *text, const char *detail)
+int failure_raise_as(lua_State *L, struct failure f)
 {
-    failure_push(L, kind, text, failure_where(L), detail);
+    f.where = failure_where(L);
+    failure_push(L, f);
     lua_error(L);
     abort(); // lua_error does not return, but does not say so either
 }
@@ -87,7 +115,7 @@ int failure_raise(lua_State *L, const char *kind, const char *format, ...)
     va_start(args, format);
     const char *text = push_text(L, format, args);
     va_end(args);
-    failure_raise_detail(L, kind, text, NULL);
+    failure_raise_as(L, (struct failure){.kind = kind, .text = text});
 }
 
 int failure_raise_error(lua_State *L, const char *kind, const char *what, struct error *err)
@@ -95,7 +123,7 @@ int failure_raise_error(lua_State *L, const char *kind, const char *what, struct
     const char *text =
         lua_pushfstring(L, "%s%s%s", what ? what : "", what ? ": " : "", error_text(err));
     error_free(err);
-    failure_raise_detail(L, kind, text, NULL);
+    failure_raise_as(L, (struct failure){.kind = kind, .text = text});
 }
 
 // The string at `index`, neither endless nor with anything that would hide the rest of it.
@@ -106,13 +134,26 @@ static const char *legible(lua_State *L, int index, struct arena *a)
     return quote(run_of(L), a, text, len, CLIP_TEXT, QUOTE_FAILURE);
 }
 
-static struct value *read_field(lua_State *L, int index, const char *name, struct arena *a)
+// The text of a field of the table, NULL when it has none.
+static const char *field_text(lua_State *L, int index, const char *name, struct arena *a)
 {
     lua_pushstring(L, name);
     lua_rawget(L, index);
-    struct value *v = value_string(a, lua_type(L, -1) == LUA_TSTRING ? legible(L, -1, a) : NULL);
+    const char *text = NULL;
+    if (lua_type(L, -1) == LUA_TSTRING)
+        text = arena_dup(a, legible(L, -1, a));
     lua_pop(L, 1);
-    return v;
+    return text;
+}
+
+// In milliseconds; 0 when there is none.
+static int64_t field_retry_after(lua_State *L, int index)
+{
+    lua_pushstring(L, "retry_after");
+    lua_rawget(L, index);
+    lua_Number seconds = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+    lua_pop(L, 1);
+    return seconds > 0 && seconds < 4e8 ? (int64_t)(seconds * 1000) : 0;
 }
 
 // True for what failure_push made; an author's own table says nothing about the engine.
@@ -128,17 +169,17 @@ static bool is_ours(lua_State *L, int index)
 
 static struct value *read_table(lua_State *L, int index, struct arena *a)
 {
-    static const char *const fields[] = {"kind", "text", "where", "detail"};
-    struct value *v = value_object(a);
-    for (size_t i = 0; i < 4; i++)
-        value_set(a, v, fields[i], read_field(L, index, fields[i], a));
-    if (!is_ours(L, index))
-        value_set(a, v, "kind", value_string(a, FAILURE_ERROR));
-    if (*value_get_text(v, "kind") == '\0')
-        value_set(a, v, "kind", value_string(a, FAILURE_ERROR));
-    if (*value_get_text(v, "text") == '\0')
-        value_set(a, v, "text", value_string(a, "the runbook raised a table as its error"));
-    return v;
+    bool ours = is_ours(L, index);
+    const char *kind = field_text(L, index, "kind", a), *text = field_text(L, index, "text", a);
+    return failure_make(
+        a, (struct failure){
+               .kind = ours && kind && *kind ? kind : FAILURE_ERROR,
+               .code = ours ? field_text(L, index, "code", a) : NULL,
+               .text = text && *text ? text : "the runbook raised a table as its error",
+               .where = field_text(L, index, "where", a),
+               .detail = field_text(L, index, "detail", a),
+               .retry_after_ms = ours ? field_retry_after(L, index) : 0,
+           });
 }
 
 // Splits "path/file.lua:12: text": the position is what stands before the first ": " after
@@ -157,12 +198,9 @@ static struct value *read_text(const char *text, struct arena *a)
 {
     size_t len = strchr(text, '\n') ? 0 : position_length(text);
     bool ours = text[0] == '['; // a line of our own files is no place to send anybody to
-    struct value *v = value_object(a);
-    value_set(a, v, "kind", value_string(a, FAILURE_ERROR));
-    value_set(a, v, "text", value_string(a, len ? text + len + 2 : text));
-    value_set(a, v, "where", value_bytes(a, text, ours ? 0 : len));
-    value_set(a, v, "detail", value_null(a));
-    return v;
+    return failure_make(a, (struct failure){.kind = FAILURE_ERROR,
+                                            .text = len ? text + len + 2 : text,
+                                            .where = ours ? "" : arena_copy(a, text, len)});
 }
 
 struct value *failure_read(lua_State *L, int index, struct arena *a)

@@ -1,11 +1,12 @@
 // failure: the error value that travels through Lua when something goes wrong: a table with kind,
-// text, where and detail, so that pcall can look at it and a person gets one clear sentence.
+// code, text, where and detail, so that pcall can look at it and a person gets one clear sentence.
 #pragma once
 
 #include <lua.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/code.h"
 #include "base/error.h"
 #include "base/value.h"
 
@@ -22,6 +23,19 @@
 #define FAILURE_ASSUMED   "assumed" // a plan was asked to take this step for failed
 #define FAILURE_ERROR     "error"   // an error in the runbook's own Lua
 
+// What a failure is made of. All but kind and text may be left out.
+struct failure {
+    const char *kind;       // one of these
+    const char *code;       // of base/code.h; NULL: the one that the kind has
+    const char *text;       // one sentence
+    const char *where;      // "file.lua:12"
+    const char *detail;     // further lines for people
+    int64_t retry_after_ms; // how long the other side asks to be left alone; or < 1
+};
+// The failure as plain data, { kind, code, text, where, detail, retry_after (seconds) }, in the
+// arena; the texts are copied. There is no other way to make one.
+struct value *failure_make(struct arena *, struct failure);
+
 // Makes the metatable of failures. Call once a state.
 void failure_open(lua_State *L);
 // Raises a failure; `where` is the innermost line of the author's own files. Does not return.
@@ -30,17 +44,15 @@ int failure_raise(lua_State *L, const char *kind, const char *format, ...)
 // As failure_raise, with "WHAT: " and the text of `err`, which is freed; `what` may be NULL.
 int failure_raise_error(lua_State *L, const char *kind, const char *what, struct error *err)
     __attribute__((noreturn));
-// As failure_raise, with further lines for people (`detail` may be NULL).
-int failure_raise_detail(lua_State *L, const char *kind, const char *text, const char *detail)
-    __attribute__((noreturn));
-// Pushes a failure without raising it; `detail` may be NULL.
-void failure_push(lua_State *L, const char *kind, const char *text, const char *where,
-                  const char *detail);
+// As failure_raise; `where` is filled in.
+int failure_raise_as(lua_State *L, struct failure) __attribute__((noreturn));
+// Pushes a failure without raising it.
+void failure_push(lua_State *L, struct failure);
 // Makes the table on top of the stack, read by failure_read earlier, a failure again.
 void failure_adopt(lua_State *L);
 // Pushes "file.lua:12" of the innermost frame in an author's file, "" when there is none; returns
 // it.
 const char *failure_where(lua_State *L);
-// Reads the error value on top of `L` into { kind, text, where, detail } in the arena. Accepts any
+// Reads the error value on top of `L` into what failure_make makes, in the arena. Accepts any
 // error value; a Lua error "file:line: text" is split. Raises no error itself.
 struct value *failure_read(lua_State *L, int index, struct arena *a);

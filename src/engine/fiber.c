@@ -125,13 +125,26 @@ const char *fiber_stop_text(enum fiber_stop why)
     return texts[why];
 }
 
+const char *fiber_stop_code(enum fiber_stop why)
+{
+    return why == FIBER_TIMEOUT   ? CODE_TIMEOUT
+           : why == FIBER_RUNAWAY ? CODE_RUNAWAY
+           : why == FIBER_HALTED  ? CODE_HALTED
+                                  : CODE_STOPPED;
+}
+
 void fiber_check(lua_State *L, struct fiber *f)
 {
     bool late = f->stop == FIBER_TIMEOUT || f->stop == FIBER_RUNAWAY;
+    const struct value *halted_by = f->run->halted_by;
     if (f->stop == FIBER_HALTED)
-        failure_raise(L, FAILURE_HALTED, "%s", value_get_text(f->run->halted_by, "text"));
+        failure_raise_as(L, (struct failure){.kind = FAILURE_HALTED,
+                                             .code = value_get_text(halted_by, "code"),
+                                             .text = value_get_text(halted_by, "text")});
     if (f->stop != FIBER_GOES_ON)
-        failure_raise(L, late ? FAILURE_TIMEOUT : FAILURE_STOPPED, "%s", fiber_stop_text(f->stop));
+        failure_raise_as(L, (struct failure){.kind = late ? FAILURE_TIMEOUT : FAILURE_STOPPED,
+                                             .code = fiber_stop_code(f->stop),
+                                             .text = fiber_stop_text(f->stop)});
 }
 
 // Runs protected, because reading an error value may need memory.
@@ -163,14 +176,12 @@ static void fiber_fail(struct fiber *f, int status)
     lua_pushcfunction(L, read_failure);
     lua_pushlightuserdata(L, f);
     if (status == LUA_ERRMEM || lua_pcall(L, 1, 0, 0) != LUA_OK) {
-        f->failure = value_object(&f->arena);
-        value_set(&f->arena, f->failure, "kind", value_string(&f->arena, FAILURE_ERROR));
-        value_set(
-            &f->arena, f->failure, "text",
-            value_printf(&f->arena,
-                         "the runbook used more memory than the %zu MB that it may; keep less "
-                         "at once, or allow more with --max-memory",
-                         f->run->lua_max >> 20));
+        const char *text = arena_printf(&f->arena,
+                                        "the runbook used more memory than the %zu MB that it "
+                                        "may; keep less at once, or allow more with --max-memory",
+                                        f->run->lua_max >> 20);
+        f->failure = failure_make(
+            &f->arena, (struct failure){.kind = FAILURE_ERROR, .code = CODE_MEMORY, .text = text});
     }
     lua_settop(L, top);
     fiber_reset(f);

@@ -43,7 +43,7 @@ struct fiber {
     struct fiber *next_ready;
     struct arena arena;    // holds `failure`
     const char *traceback; // of its error, with --debug
-    struct value *failure; // { kind, text, where, detail } once failed
+    struct value *failure; // as failure_make makes it, once failed
 };
 
 // The fiber that runs `L`, or NULL for the main state (while a file loads).
@@ -61,6 +61,8 @@ void fiber_ready(struct fiber *f);
 void fiber_stop(struct fiber *f, enum fiber_stop why);
 // Why a stopped fiber was stopped, for people.
 const char *fiber_stop_text(enum fiber_stop why);
+// The code of the failure that it is (base/code.h).
+const char *fiber_stop_code(enum fiber_stop why);
 // Raises the stop as a failure in L when `f` is stopped; for the door. May not return.
 void fiber_check(lua_State *L, struct fiber *f);
 // Runs ready fibers and the event loop until `f` has ended.

@@ -30,7 +30,7 @@ struct journal_entry {
     bool kept;            // the answer is there
     const char *withheld; // why it is not; NULL: nobody knows
     const char *fingerprint, *summary, *where, *error;
-    const char *code; // of the error; NULL: none is known
+    const char *code; // of the error (base/code.h); NULL: none is known
     struct value *result;
     struct value *process; // which processes an exec became; NULL: none is on record
     int64_t deadline;      // of a wait: milliseconds since 1970

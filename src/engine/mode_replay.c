@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/code.h"
 #include "base/json.h"
 #include "engine/effect.h"
 #include "engine/failure.h"
@@ -59,6 +60,7 @@ static void diverge(struct effect *e, const struct journal_entry *past)
 {
     struct arena *a = &e->arena;
     e->error = arena_printf(a, path_text, e->run->step->name);
+    e->code = CODE_DIVERGED;
     e->detail = arena_printf(
         a, "%s\n%s\neffect %s of \"%s\"", shown(e->run, true, past->summary, past->where),
         shown(e->run, false, e->summary, e->where), e->position, e->scope.text);
@@ -70,6 +72,7 @@ static void exceed(struct effect *e)
 {
     struct arena *a = &e->arena;
     e->error = arena_printf(a, path_text, e->run->step->name);
+    e->code = CODE_DIVERGED;
     e->detail =
         arena_printf(a, "before:  it ended here\n%s\neffect %s of \"%s\"",
                      shown(e->run, false, e->summary, e->where), e->position, e->scope.text);
@@ -83,6 +86,7 @@ static void doubt(struct effect *e, const struct journal_entry *past)
     long long seq = past->seq;
     const char *resume = run_command(e->run, "resume");
     e->in_doubt = !is_answered(past);
+    e->code = CODE_IN_DOUBT;
     e->error =
         e->in_doubt
             ? arena_printf(a,

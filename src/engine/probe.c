@@ -113,7 +113,7 @@ static void settle(struct effect *e)
     e->work = NULL;
     e->in_doubt = false;
     e->result = NULL;
-    e->error = e->answer = NULL;
+    e->error = e->code = e->answer = NULL;
     if (e->probed == PROBED_DONE) {
         e->note = PROBE_DONE;
         effect_unseen(e);

@@ -101,15 +101,19 @@ int64_t run_now(const struct run *run)
 void run_halt(struct run *run, enum halt why, const char *text, const char *where,
               const char *detail)
 {
-    struct arena *a = &run->arena;
+    static const char *const codes[] = {
+        [HALT_NOT] = CODE_HALTED,        [HALT_JOURNAL] = CODE_JOURNAL,
+        [HALT_DIVERGED] = CODE_DIVERGED, [HALT_DOUBT] = CODE_IN_DOUBT,
+        [HALT_LOCK] = CODE_LOCKED,       [HALT_UNAPPROVED] = CODE_UNAPPROVED,
+    };
     if (run->halted || (run->undoing && why != HALT_JOURNAL))
         return;
     run->halted = why;
-    run->halted_by = value_object(a);
-    value_set(a, run->halted_by, "kind", value_string(a, FAILURE_HALTED));
-    value_set(a, run->halted_by, "text", value_string(a, text));
-    value_set(a, run->halted_by, "where", value_string(a, where));
-    value_set(a, run->halted_by, "detail", value_string(a, detail));
+    run->halted_by = failure_make(&run->arena, (struct failure){.kind = FAILURE_HALTED,
+                                                                .code = codes[why],
+                                                                .text = text,
+                                                                .where = where,
+                                                                .detail = detail});
 }
 
 void run_halt_now(struct run *run, enum halt why, const char *text)

@@ -41,6 +41,8 @@ struct run_options {
     int64_t max_memory;        // bytes of Lua memory; 0: the default, 256 MiB
     double max_seconds;        // that Lua may run in a step, waits not counted; 0: 60
 
+    int64_t undo_patience_ms; // how long an undo is tried again while nobody answers
+
     bool offline;               // plan: nobody is asked anything
     const char *world;          // plan: the world file whose services answer instead, or NULL
     const char *assume_failure; // plan: the step that is taken to fail at its end, or NULL
@@ -127,7 +129,7 @@ struct run {
     bool denied;
     bool failure_assumed;    // plan: the step that was to be taken to fail has done so
     enum halt halted;        // nothing more may be done
-    struct value *halted_by; // { kind, text, where, detail }
+    struct value *halted_by; // as failure_make makes it
     const char *journal_error;
 
     struct planned *planned;   // plan: collects what is to be approved; else NULL

@@ -39,6 +39,7 @@ static void doubt_failure(struct run *run, struct value *failure)
     if (!run->step_stale || !follows)
         return;
     value_set(a, failure, "kind", value_string(a, FAILURE_UNKNOWN));
+    value_set(a, failure, "code", value_string(a, CODE_UNKNOWN));
     value_set(a, failure, "text",
               value_printf(a,
                            "cannot be planned further: %s; but that follows from what was read "
@@ -54,12 +55,10 @@ static struct value *assumed_failure(struct run *run, const struct step *step)
     const char *name = run->options->assume_failure;
     if (name == NULL || !outline_step_is(step, name))
         return NULL;
-    struct value *failure = value_object(a);
     run->failure_assumed = true;
-    value_set(a, failure, "kind", value_string(a, FAILURE_ASSUMED));
-    value_set(a, failure, "text", value_string(a, "assumed to fail at its end"));
-    value_set(a, failure, "where", value_string(a, step->where));
-    return failure;
+    return failure_make(a, (struct failure){.kind = FAILURE_ASSUMED,
+                                            .text = "assumed to fail at its end",
+                                            .where = step->where});
 }
 
 struct value *step_rehearsed(struct run *run, const struct step *step, struct value *failure)

@@ -8,11 +8,11 @@
 #include "base/memory.h"
 #include "engine/call.h"
 #include "engine/failure.h"
+#include "engine/journal.h"
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/step.h"
-
-enum { UNDO_ATTEMPTS = 3, UNDO_BACKOFF_MS = 1000 };
+#include "engine/undo_retry.h"
 
 struct undo_entry *undo_register(struct run *run, const struct step *step)
 {
@@ -92,12 +92,27 @@ static void tell_start(struct run *run, const char *cause, bool wished)
 
 static struct value *in_doubt(struct run *run)
 {
-    struct arena *a = &run->arena;
-    struct value *failure = value_object(a);
-    value_set(a, failure, "kind", value_string(a, FAILURE_EFFECT));
-    value_set(a, failure, "text",
-              value_printf(a, "whether it took effect is not known: %s", run->undo_doubt));
-    return failure;
+    const char *text =
+        arena_printf(&run->arena, "whether it took effect is not known: %s", run->undo_doubt);
+    return failure_make(
+        &run->arena, (struct failure){.kind = FAILURE_EFFECT, .code = CODE_IN_DOUBT, .text = text});
+}
+
+static struct scope scope_of(struct run *run, const struct step *step, int attempt)
+{
+    return scope_make(&run->arena, SCOPE_UNDO, step->name, attempt, run->generation);
+}
+
+// The attempt that was under way when the run was interrupted goes on; those before it are over.
+static int first_attempt(struct run *run, const struct step *step)
+{
+    struct journal *journal = run->past ? run->journal : NULL;
+    struct journal_entry made;
+    for (int attempt = 1;; attempt++) {
+        const struct scope next = scope_of(run, step, attempt + 1);
+        if (journal == NULL || !journal->omitted(journal, &next, 0, &made, &run->arena))
+            return attempt;
+    }
 }
 
 // What was before the change of the steps that share the undo: before the first of them.
@@ -116,14 +131,11 @@ static struct call_argument before_of(const struct run *run, const struct step *
 // An undo that does nothing takes nothing back, whatever it returns.
 static struct value *did_nothing(struct run *run, const struct step *step)
 {
-    struct arena *a = &run->arena;
-    struct value *failure = value_object(a);
-    value_set(a, failure, "kind", value_string(a, FAILURE_USAGE));
-    value_set(a, failure, "text",
-              value_printf(a, "its undo did nothing: it neither sent anything nor looked whether "
-                              "the change still stands"));
-    value_set(a, failure, "where", value_string(a, step->where));
-    return failure;
+    return failure_make(&run->arena,
+                        (struct failure){.kind = FAILURE_USAGE,
+                                         .text = "its undo did nothing: it neither sent anything "
+                                                 "nor looked whether the change still stands",
+                                         .where = step->where});
 }
 
 struct value *undo_call(struct run *run, const struct step *step)
@@ -139,17 +151,11 @@ struct value *undo_call(struct run *run, const struct step *step)
 // An undo may be made again, and so one that leaves something in doubt is.
 static struct value *call_undo(struct run *run, const struct step *step, int attempt)
 {
-    run->scope = scope_make(&run->arena, SCOPE_UNDO, step->name, attempt, run->generation);
+    run->scope = scope_of(run, step, attempt);
     run->undo_in_doubt = false;
     run->undo_doubt = NULL;
     struct value *failure = undo_call(run, step);
     return failure || !run->undo_in_doubt ? failure : in_doubt(run);
-}
-
-// What asked for something that makes no sense would only ask for it again.
-static bool worth_trying_again(const struct value *failure)
-{
-    return failure && strcmp(value_get_text(failure, "kind"), FAILURE_USAGE) != 0;
 }
 
 static void tell_nothing_left(struct run *run)
@@ -162,7 +168,7 @@ static void tell_nothing_left(struct run *run)
     run_tell(run, EVENT_LOG, data);
 }
 
-// Runs the undo of one step, up to three times. Returns its last failure, or NULL.
+// Runs the undo of one step, as often as undo_retry.h says. Returns its last failure, or NULL.
 static struct value *undo_one(struct run *run, const struct step *step)
 {
     struct arena *a = &run->arena;
@@ -171,12 +177,11 @@ static struct value *undo_one(struct run *run, const struct step *step)
     run->step = step;
     run->step_stale = run->step_assumed = false;
     run_tell(run, EVENT_UNDO_STARTED, NULL);
-    int attempt = 1;
+    int attempt = first_attempt(run, step);
+    struct undo_retry retry = {.patience_ms = run->options->undo_patience_ms};
     struct value *failure = call_undo(run, step, attempt);
-    while (worth_trying_again(failure) && attempt < UNDO_ATTEMPTS && !run->mode->rehearsal) {
-        step_pause(run, (int64_t)UNDO_BACKOFF_MS * attempt);
+    while (failure && !run->mode->rehearsal && undo_retry_wait(run, &retry, failure, attempt))
         failure = call_undo(run, step, ++attempt);
-    }
     struct value *data = value_object(a);
     value_set(a, data, "outcome", value_string(a, failure ? "failed" : "ok"));
     value_set(a, data, "error", failure ? failure : value_null(a));

@@ -44,9 +44,9 @@ struct undo_entry *undo_entry(const struct run *, const char *step);
 // Calls the undo of a step, as the attempt that run->scope names, with what was before the first of
 // the steps that share it. Returns its failure, or NULL.
 struct value *undo_call(struct run *, const struct step *);
-// Runs every undo of a step that made writes, last first. A failing one is tried three times, then
-// noted, and the others still run. Returns true when none failed. `cause` is the headline;
-// `wished`: it is a person's wish, and not a failure.
+// Runs every undo of a step that made writes, last first. A failing one is tried again as
+// undo_retry.h says, then noted, and the others still run. Returns true when none failed. `cause`
+// is the headline; `wished`: it is a person's wish, and not a failure.
 bool undo_all(struct run *, const char *cause, bool wished);
 // Notes that the undo of that step, and so of all that share it, was done before the run was
 // resumed.

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/code.h"
 #include "base/duration.h"
 #include "kube/body.h"
 #include "kube/listing.h"
@@ -88,6 +89,7 @@ static void call_too_late(struct kube_call *c)
     const char *doing = !c->resolved && !typeless ? "asking for the resource types of"
                         : c->list.whole           ? "reading a long list from"
                                                   : "asking";
+    c->result.code = CODE_TIMEOUT;
     c->result.error =
         kube_refusal_late(c->arena, c->kube->config, c->result.tried, c->request.timeout_ms, doing);
     call_end(c);
@@ -101,6 +103,7 @@ static bool call_told(const char *bytes, size_t len, void *arg)
 
 static void call_too_large(struct kube_call *c)
 {
+    c->result.code = CODE_TOO_LARGE;
     c->result.error = arena_printf(c->arena,
                                    "%s: the list has more than %d MB. Ask for less of it, with a "
                                    "selector or one namespace at a time",
@@ -115,6 +118,7 @@ static void call_ask(struct kube_call *c)
     const struct kube_resource *r = c->resolved ? &c->resource : NULL;
     struct kube_question q = {.method = kube_request_method(&c->request),
                               .timeout_ms = c->deadline - clock_steady(),
+                              .reads = !kube_request_writes(&c->request),
                               .repeatable = c->request.repeatable,
                               .on_data = stream ? call_told : NULL,
                               .idle_ms = c->request.idle_ms};
@@ -176,6 +180,7 @@ static void call_unknown(struct kube_call *c, const char *missing)
 {
     c->result.status = 0; // of a 404 that made us ask
     c->result.typeless = *missing == '\0';
+    c->result.code = c->result.typeless ? CODE_NO_TYPE : CODE_NO_ANSWER;
     c->result.error = kube_refusal_unknown(c->arena, c->kube->config, c->result.tried,
                                            c->request.resource, missing);
 }
@@ -230,7 +235,9 @@ static void call_logged_in(const struct kube_identity *id, void *arg)
     struct kube_call *c = arg;
     c->login = NULL;
     if (id->error) {
-        struct kube_answer answer = {.error = id->error, .stranger = true, .text = ""};
+        struct kube_answer answer = {
+            .error = id->error, .code = CODE_CREDENTIALS, .stranger = true, .text = ""};
+        answer.retry_after_ms = -1;
         call_explain(c, &answer);
         call_end(c);
         return;
@@ -254,12 +261,13 @@ struct kube_call *kube_call_start(struct kube *k, const struct kube_request *req
     k->calls = c;
     error_local(why);
     bool good = kube_request_complete(a, &c->request, k->config, &why);
-    c->result = (struct kube_result){.reason = "", .causes = value_array(a)};
+    c->result = (struct kube_result){.reason = "", .causes = value_array(a), .retry_after_ms = -1};
     c->result.tried = kube_request_tried(a, &c->request, NULL);
     if (good) {
         c->list.limit = c->request.limit;
         c->login = kube_login_start(k->credentials, call_logged_in, c);
     } else {
+        c->result.code = CODE_USAGE;
         c->result.error = arena_printf(a, "%s: %s", c->result.tried, error_text(&why));
         c->scheduled = timer_start(k->loop, 0, call_scheduled, c);
     }

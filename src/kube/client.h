@@ -74,13 +74,15 @@ struct kube_result {
     // apiVersion and kind; of a delete what the server says. In the call's arena. NULL with an
     // error, and of a stream.
     struct value *value;
-    const char *error;  // NULL, or what was tried, what came back, and what to do next; it holds
-                        // the server's words, however long they are
-    int status;         // of HTTP, of the last answer; 0 when there was none
-    bool missing;       // the type is known, and the object (or its namespace) is not there
-    bool no_dry_run;    // an admission webhook does not take part in dry runs
-    bool typeless;      // the server knows no such type
-    const char *reason; // of the server's Status: "NotFound", "Conflict" ...; "" without one
+    const char *error; // NULL, or what was tried, what came back, and what to do next; it holds
+                       // the server's words, however long they are
+    const char *code;  // base/code.h, with `error`
+    int64_t retry_after_ms; // that the server asks for; -1 when it does not
+    int status;             // of HTTP, of the last answer; 0 when there was none
+    bool missing;           // the type is known, and the object (or its namespace) is not there
+    bool no_dry_run;        // an admission webhook does not take part in dry runs
+    bool typeless;          // the server knows no such type
+    const char *reason;     // of the server's Status: "NotFound", "Conflict" ...; "" without one
     // The Status' causes: [ { reason, message, field } ], a conflict's also with the other
     // `manager`.
     const struct value *causes;

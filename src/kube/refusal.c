@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/code.h"
 #include "base/duration.h"
 
 enum { CAUSES_SHOWN = 8 };
@@ -29,27 +30,32 @@ static const char *advice_stranger(struct arena *a, const struct kube_config *c)
     return arena_printf(a, "Is %s (%s) really a Kubernetes API server?", c->server, c->where);
 }
 
-static const char *advice_no_answer(struct arena *a, const struct kube_config *c, const char *error)
+static bool is(const char *code, const char *other)
 {
-    if (has(error, "expired") || has(error, "not yet valid"))
+    return strcmp(code, other) == 0;
+}
+
+static const char *advice_no_answer(struct arena *a, const struct kube_config *c, const char *code)
+{
+    if (is(code, CODE_TLS_EXPIRED))
         return arena_printf(a, "Is this machine's clock right? If so, renew the certificate (%s)",
                             c->where);
-    if (has(error, "not trusted") || has(error, "is not for"))
+    if (is(code, CODE_TLS_UNTRUSTED) || is(code, CODE_TLS_NAME))
         return arena_printf(a,
                             "Put the CA that signed the server's certificate into the cluster's "
                             "certificate-authority-data, or the name it is made out to into "
                             "tls-server-name (%s)",
                             c->where);
-    if (has(error, "CA certificates"))
+    if (is(code, CODE_TLS_NO_CA))
         return arena_printf(a, "Mend the cluster's certificate-authority-data (%s)", c->where);
-    if (has(error, "the proxy"))
+    if (is(code, CODE_PROXY) || is(code, CODE_PROXY_REFUSED))
         return arena_printf(a,
                             "Mend the cluster's proxy-url (%s), or HTTPS_PROXY and NO_PROXY where "
                             "it has none",
                             c->where);
-    if (has(error, "client certificate"))
+    if (is(code, CODE_TLS_CLIENT))
         return arena_printf(a, "Check client-certificate and client-key of %s", who(a, c));
-    if (has(error, "not JSON") || has(error, "larger than"))
+    if (is(code, CODE_BAD_ANSWER) || is(code, CODE_TOO_LARGE))
         return advice_stranger(a, c);
     return arena_printf(a, "Is %s (%s) the right address, and is the API server up?", c->server,
                         c->where);
@@ -194,6 +200,20 @@ static bool is_in_doubt(const struct kube_attempt *t, const struct kube_answer *
            has(message, "etcdserver: ");
 }
 
+// The Status' own reason, save for what it has none for and only its words tell: that a custom
+// resource leaves the number of its replicas open, and that the server has not come to a place yet.
+static const char *code_of(struct arena *a, const struct kube_answer *answer, const char *reason,
+                           const char *message)
+{
+    if (answer->error)
+        return answer->code;
+    if (has(message, "replicas field") && has(message, "does not exist"))
+        return CODE_K8S "NoReplicas";
+    if (has(message, "Too large resource version"))
+        return CODE_K8S "ResourceVersionTooLarge";
+    return code_k8s(a, reason, answer->status);
+}
+
 // Without the end of its last sentence, which what is said next brings along.
 static const char *trimmed(struct arena *a, const char *text)
 {
@@ -213,6 +233,8 @@ void kube_refusal_explain(struct arena *a, const struct kube_config *c,
     out->reason = arena_dup(a, value_get_text(status, "reason"));
     out->causes = causes_read(a, status);
     out->status = answer->status;
+    out->code = code_of(a, answer, out->reason, message);
+    out->retry_after_ms = answer->retry_after_ms;
     out->attempts = answer->attempts;
     out->no_dry_run = answer->status == 400 && has(message, "does not support dry run");
     out->in_doubt = is_in_doubt(t, answer, out->reason, message);
@@ -225,7 +247,7 @@ void kube_refusal_explain(struct arena *a, const struct kube_config *c,
     }
     if (answer->error) {
         out->error = arena_printf(a, "%s: %s. %s%s", t->tried, answer->error,
-                                  advice_no_answer(a, c, answer->error), doubt);
+                                  advice_no_answer(a, c, answer->code), doubt);
         return;
     }
     const char *conflicts = conflicts_text(a, out->causes);

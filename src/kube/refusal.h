@@ -14,8 +14,8 @@ struct kube_attempt {
     bool patch_strategic, apply;
 };
 
-// Fills error, status, reason, causes, no_dry_run, in_doubt and attempts of the result, in the
-// arena, from an answer that is no success.
+// Fills error, code, status, reason, causes, no_dry_run, in_doubt and attempts of the result, in
+// the arena, from an answer that is no success.
 void kube_refusal_explain(struct arena *, const struct kube_config *, const struct kube_attempt *,
                           const struct kube_answer *, struct kube_result *);
 

@@ -88,7 +88,8 @@ static void visit_more(struct kube_survey *s)
                 continue;
             kube_path_version(&path, value_get_text(entry, "group"),
                               value_get_text(entry, "version"));
-            struct kube_question q = {.path = path.data, .timeout_ms = s->timeout_ms};
+            struct kube_question q = {
+                .path = path.data, .timeout_ms = s->timeout_ms, .brisk = true};
             *v = (struct visit){.survey = s, .entry = entry};
             v->exchange = kube_wire_start(s->wire, &s->scratch, &q, visit_done, v);
             s->visits_left++;

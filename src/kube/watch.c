@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/code.h"
 #include "base/duration.h"
 #include "base/json.h"
 #include "kube/parts.h"
@@ -103,6 +104,7 @@ static void look_failed(struct kube_watch *w, const struct kube_result *r)
         return;
     }
     w->result.error = r->error;
+    w->result.code = r->code;
     watch_end(w);
 }
 
@@ -199,7 +201,7 @@ static bool stream_told(const char *bytes, size_t len, void *arg)
 // The place is one that the server has not come to: its data are those of a backup, say.
 static bool is_from_elsewhere(const struct kube_result *r)
 {
-    return r->error && strstr(r->error, "Too large resource version");
+    return r->error && strcmp(r->code, CODE_K8S "ResourceVersionTooLarge") == 0;
 }
 
 static void stream_ended(const struct kube_result *r, void *arg)

@@ -22,6 +22,7 @@ struct kube_watch_request {
 };
 
 struct kube_watched {
+    const char *code;      // base/code.h, with `error`
     const char *error;     // NULL, or what was tried, what came back, and what to do next
     const char *from;      // where the next one goes on
     struct value *items;   // all that is there now; or NULL

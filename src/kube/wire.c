@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/code.h"
 #include "base/duration.h"
 #include "base/json.h"
 #include "kube/warning.h"
@@ -11,6 +12,10 @@
 
 enum { RETRIES = 10, RETRY_MS = 500, BODY_MAX = 64 * 1024 * 1024, REFUSAL_MAX = 64 * 1024 };
 enum { TEXT_MAX = 32 * 1024 };
+// How often it is tried again where nobody answers: for some eight seconds and more, but of a
+// server that never answered yet less, for it may not be one. After a 500, which may well be meant,
+// too.
+enum { AWAY_RETRIES = 5, STRANGER_RETRIES = 2, BROKEN_RETRIES = 3 };
 
 struct kube_wire {
     struct loop *loop;
@@ -18,7 +23,8 @@ struct kube_wire {
     const struct kube_config *config;
     struct kube_credentials *credentials;
     struct kube_warnings *warnings;
-    bool wary; // a request timed out: a pooled connection may be one that nobody answers any more
+    bool known; // it has answered before
+    bool wary;  // a request timed out: a pooled connection may be one that nobody answers any more
 };
 
 // An exchange logs in, asks, and after a 401 does both once more.
@@ -34,6 +40,7 @@ struct kube_exchange {
     struct kube_answer answer; // the 401, when it asks again
     int64_t deadline;          // on the steady clock
     int64_t pause_ms;          // the longest pause that fetch may make next, without a Retry-After
+    int retries;               // that were made
     struct timer *silence;     // of a stream
     int64_t heard;             // when it last told something, on the steady clock
     struct buf refusal;        // the body of an answer to a stream that is no success
@@ -72,22 +79,42 @@ static void exchange_end(struct kube_exchange *x, const struct kube_answer *answ
     exchange_free(x);
 }
 
-// client-go's rule for what may be tried again (facts: kubernetes.md, "On the wire").
-static bool may_try_again(const struct fetch_request *r, const char *error, int status,
-                          const char *headers, void *arg)
+static bool is_read(const struct kube_exchange *x)
 {
+    return x->question.reads || strcmp(x->question.method, "GET") == 0;
+}
+
+// How often an attempt that ended so may be made again, the server not saying when. A write never,
+// once it may have arrived.
+static int retries_of(const struct kube_exchange *x, const struct fetch_ending *end)
+{
+    int away = x->wire->known ? AWAY_RETRIES : STRANGER_RETRIES;
+    bool nobody = end->code && end->transient &&
+                  (strcmp(end->code, CODE_NO_ANSWER) == 0 || strcmp(end->code, CODE_PROXY) == 0);
+    if (nobody && !end->sent)
+        return away;
+    if (!is_read(x) || (end->code && !nobody))
+        return 0;
+    if (nobody)
+        return RETRIES;
+    return x->question.brisk || end->status / 100 != 5 ? 0
+           : end->status == 500                        ? BROKEN_RETRIES
+                                                       : AWAY_RETRIES;
+}
+
+// client-go's rule for what may be tried again (facts: kubernetes.md, "On the wire"), and patience
+// with a server that is away for a moment.
+static bool may_try_again(const struct fetch_request *r, const struct fetch_ending *end, void *arg)
+{
+    (void)r;
     struct kube_exchange *x = arg;
     int64_t left = x->deadline - clock_steady();
-    char after[32];
-    if (error) {
-        x->pause_ms *= 2;
-        return strcmp(r->method, "GET") == 0 && x->pause_ms < left &&
-               (strstr(error, " broke ") || strstr(error, "closed the connection without"));
-    }
-    if (status != 429 && status / 100 != 5)
-        return false;
-    return fetch_header(headers, "retry-after", after, sizeof after) &&
-           strtoll(after, NULL, 10) * 1000 < left;
+    int64_t asked = end->code ? -1 : fetch_retry_after(end->headers);
+    bool busy = !end->code && (end->status == 429 || end->status / 100 == 5);
+    if (busy && asked >= 0)
+        return asked < left;
+    x->pause_ms *= 2;
+    return x->pause_ms < left && x->retries++ < retries_of(x, end);
 }
 
 // A body that is no JSON, as it came but for NULs. A secret in a part of it could not be known
@@ -122,6 +149,7 @@ static void body_read(struct kube_exchange *x, const struct fetch_result *r, con
     if (out->status / 100 == 2) {
         out->error = arena_printf(x->arena, "the answer with status %d is not JSON (%s): \"%s\"",
                                   out->status, error_text(&why), out->text);
+        out->code = CODE_BAD_ANSWER;
         out->sent = true;
     }
 }
@@ -135,6 +163,7 @@ static void exchange_done(struct fetch *f, const struct fetch_result *r, void *a
     struct kube_wire *w = x->wire;
     struct kube_answer answer = {
         .status = r->status, .type = "", .text = "", .attempts = r->attempts};
+    answer.retry_after_ms = r->error ? -1 : fetch_retry_after(r->headers);
     bool stream = x->question.on_data != NULL;
     x->fetch = NULL;
     timer_stop(x->silence);
@@ -142,17 +171,19 @@ static void exchange_done(struct fetch *f, const struct fetch_result *r, void *a
     kube_warnings_read(w->warnings, r->headers);
     if (r->error) {
         answer.error = arena_dup(x->arena, r->error);
+        answer.code = r->code;
         answer.sent = r->sent;
         answer.status = 0;
-        w->wary = w->wary || strstr(r->error, "timed out");
+        w->wary = w->wary || strcmp(r->code, CODE_TIMEOUT) == 0;
     } else {
+        w->known = true;
         body_read(x, r,
                   stream    ? buf_text(&x->refusal)
                   : r->body ? r->body
                             : "",
                   stream ? x->refusal.len : r->body_len, &answer);
     }
-    bool certificate = answer.error && strstr(answer.error, "client certificate");
+    bool certificate = answer.error && strcmp(answer.code, CODE_TLS_CLIENT) == 0;
     if (answer.status == 401 || certificate)
         kube_credentials_refused(w->credentials, x->identity);
     bool again = answer.status == 401 && strcmp(x->question.method, "GET") == 0;
@@ -175,6 +206,8 @@ static void on_silence(void *arg)
     char limit[32];
     duration_format(x->question.idle_ms, limit, sizeof limit);
     struct kube_answer answer = {.type = "", .text = "", .sent = true, .attempts = 1};
+    answer.code = CODE_TIMEOUT;
+    answer.retry_after_ms = -1;
     answer.error = arena_printf(x->arena, "nothing came for %s", limit);
     x->silence = NULL;
     fetch_cancel(x->fetch);
@@ -257,7 +290,9 @@ static void login_done(const struct kube_identity *id, void *arg)
     bool refused = x->answer.status == 401;
     x->login = NULL;
     if (id->error) {
-        struct kube_answer answer = {.type = "", .text = "", .stranger = true};
+        struct kube_answer answer = {
+            .code = CODE_CREDENTIALS, .type = "", .text = "", .stranger = true};
+        answer.retry_after_ms = -1;
         answer.error = arena_dup(x->arena, id->error);
         exchange_end(x, &answer);
     } else if (refused && id->number == x->identity) {

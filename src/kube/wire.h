@@ -28,6 +28,8 @@ struct kube_question {
     const char *content_type; // of the body
     const char *body;         // NULL: none
     size_t body_len;
+    bool brisk;      // an answer of 5xx is one: others can do without it
+    bool reads;      // it changes nothing, whatever its method; a GET never does
     bool repeatable; // made twice it does no harm, so a connection that may be dead is good enough
     int64_t timeout_ms; // for one attempt, and until when a retry may still begin
 
@@ -39,6 +41,7 @@ struct kube_question {
 
 struct kube_answer {
     const char *error;         // why there is no answer that can be read; NULL when there is one
+    const char *code;          // base/code.h, with `error`
     bool sent;                 // with `error`: the server may have got the request all the same
     bool stranger;             // with `error`: we had no credentials, so nothing was asked
     int status;                // of HTTP; 0 when none came
@@ -48,12 +51,14 @@ struct kube_answer {
     const char *text;          // a body that is no JSON, on one line, however long; "" else
     size_t size;               // of the body
     int attempts;
+    int64_t retry_after_ms; // that the server asks for; -1 when it does not
 };
 typedef void kube_answered(const struct kube_answer *, void *arg);
 
 // Starts; `done` is called once from the loop, never from inside this call, unless
-// kube_exchange_cancel came first. At most ten retries: after 429 or 5xx with a Retry-After, or
-// when a GET's connection breaks. After a 401 a GET is asked once more, when there are other
+// kube_exchange_cancel came first. At most ten retries, while there is time: after 429 or 5xx with
+// a Retry-After, and when a read's connection breaks. A few: of what reached nobody, and of a read
+// that was answered with 5xx. After a 401 a GET is asked once more, when there are other
 // credentials by then. An answer of success that is not JSON is an error. The arena must outlive
 // it.
 struct kube_exchange *kube_wire_start(struct kube_wire *, struct arena *,

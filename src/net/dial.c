@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "base/arena.h"
+#include "base/code.h"
 #include "base/duration.h"
 #include "base/error.h"
 #include "net/loop.h"
@@ -84,6 +85,7 @@ static void finish(struct dial *d, int fd)
 
 static void attempt_failed(struct dial *d, const char *why)
 {
+    d->result.code = CODE_NO_ANSWER;
     bool by_name = strcmp(d->host, d->result.ip) != 0;
     error_set(
         &d->err,
@@ -102,12 +104,14 @@ static void on_timeout(void *arg)
     duration_format(d->timeout_ms, limit, sizeof limit);
     d->timer = NULL; // it frees itself
     if (d->resolve) {
+        d->result.code = CODE_TIMEOUT;
         error_set(&d->err, "timed out after %s while resolving host '%s'; check this machine's DNS",
                   limit, d->host);
         finish(d, -1);
         return;
     }
     attempt_failed(d, "timed out");
+    d->result.code = CODE_TIMEOUT;
     try_next(d);
 }
 
@@ -133,8 +137,10 @@ void dial_guard(struct dial *d, const struct guard *guard)
 
 static bool attempt_begin(struct dial *d, const struct addrinfo *to)
 {
+    d->result.code = CODE_FORBIDDEN; // should the guard say no
     if (d->guard.reach && !d->guard.reach(d->guard.arg, to->ai_addr, &d->err))
         return false;
+    d->result.code = NULL;
     getnameinfo(to->ai_addr, to->ai_addrlen, d->result.ip, sizeof d->result.ip, NULL, 0,
                 NI_NUMERICHOST);
     int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -172,6 +178,7 @@ static void on_resolved(struct addrinfo *found, const char *error, void *arg)
     d->found = d->next = found;
     timer_stop(d->timer);
     d->timer = NULL;
+    d->result.code = error ? CODE_NO_ANSWER : NULL;
     if (error)
         error_set(&d->err, "could not resolve host '%s': %s; check the name and this machine's DNS",
                   d->host, error);

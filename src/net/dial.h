@@ -13,6 +13,7 @@ struct dial;
 struct dialed {
     int fd;              // connected and non-blocking, the receiver's to close; -1 with `error` set
     const char *error;   // one sentence
+    const char *code;    // base/code.h, with `error`
     char ip[64];         // the peer, or the last address that was tried
     double dns, connect; // seconds since the start, when each was done
 };

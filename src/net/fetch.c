@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/code.h"
 #include "net/fetch_ask.h"
 #include "net/fetch_fault.h"
 #include "net/fetch_guard.h"
@@ -62,13 +63,21 @@ static bool has_failed(const struct fetch *f)
     return error_is_set(&f->fault.error);
 }
 
+// What was written of the body is why it failed.
+static void sink_blame(struct fetch *f)
+{
+    error_move(&f->fault.error, &f->intake.sink.error);
+    f->fault.code = f->intake.sink.too_large ? CODE_TOO_LARGE : CODE_FILE;
+}
+
 // Tells the outcome, which is in f->fault or else in f->intake, and ends the fetch.
 static void conclude(struct fetch *f)
 {
     struct fetch_result *r = &f->result;
     if (!has_failed(f) && r->status / 100 == 2 && !sink_keep(&f->intake.sink))
-        error_move(&f->fault.error, &f->intake.sink.error);
+        sink_blame(f);
     if (has_failed(f)) {
+        r->code = f->fault.code ? f->fault.code : CODE_USAGE;
         r->error = error_text(&f->fault.error);
         r->body = "";
     } else {
@@ -101,6 +110,7 @@ static void hop_start(struct fetch *f)
     f->easy = pool_take(f->pool);
     if (f->easy && transfer_set(f) && pool_run(f->pool, f->easy, f))
         return;
+    f->fault.code = CODE_FAILED;
     error_set(&f->fault.error, "could not prepare the request to '%s': libcurl refused it",
               f->hop.url.text);
     conclude(f);
@@ -115,10 +125,13 @@ static void pretend(struct fetch *f)
     f->intake.fate = FATE_FINAL;
     buf_puts(&f->intake.headers, answer.headers);
     enum sink_kind kind = f->ask.request.on_data ? SINK_CALL : SINK_MEMORY;
-    if (answer.error)
+    if (answer.error) {
+        f->fault.code = CODE_NO_ANSWER;
         error_set(&f->fault.error, "%s", answer.error);
-    else if (!sink_write(&f->intake.sink, kind, answer.body, answer.len) && !f->intake.sink.ended)
-        error_move(&f->fault.error, &f->intake.sink.error);
+    } else if (!sink_write(&f->intake.sink, kind, answer.body, answer.len) &&
+               !f->intake.sink.ended) {
+        sink_blame(f);
+    }
     if (f->intake.cancelled)
         fetch_free(f);
     else
@@ -153,9 +166,10 @@ static void hop_judge(struct fetch *f, CURLcode code)
     fault_clear(&f->fault);
     if (code != CURLE_OK && error_is_set(&f->gate.refusal)) {
         error_move(&f->fault.error, &f->gate.refusal);
+        f->fault.code = CODE_FORBIDDEN;
         f->result.sent = sent; // the guard is asked before a request is
     } else if (error_is_set(&f->intake.sink.error)) {
-        error_move(&f->fault.error, &f->intake.sink.error);
+        sink_blame(f);
     } else if (code != CURLE_OK && !f->intake.sink.ended) {
         fault_describe(&f->fault, f->easy, code, &f->ask, &f->hop,
                        &(struct progress){f->result.status, f->intake.sink.bytes, f->detail});
@@ -168,11 +182,14 @@ static bool redirect_follow(struct fetch *f, const char *location)
 {
     int so_far = f->result.redirects++;
     const struct guard *guard = &f->ask.request.guard;
-    if (so_far < f->ask.request.max_redirects)
-        return hop_redirect(&f->hop, &f->arena, &f->ask, f->result.status, location,
-                            &f->fault.error) &&
-               (!guard->follow ||
-                guard->follow(guard->arg, f->hop.method, f->hop.url.text, &f->fault.error));
+    f->fault.code = CODE_BAD_ANSWER; // should it lead nowhere
+    if (so_far < f->ask.request.max_redirects) {
+        if (!hop_redirect(&f->hop, &f->arena, &f->ask, f->result.status, location, &f->fault.error))
+            return false;
+        f->fault.code = CODE_FORBIDDEN;
+        return !guard->follow ||
+               guard->follow(guard->arg, f->hop.method, f->hop.url.text, &f->fault.error);
+    }
     f->result.redirects = so_far;
     return error_set(&f->fault.error, "stopped after %d redirect%s; the next would lead to '%s'",
                      so_far, so_far == 1 ? "" : "s", location);
@@ -181,10 +198,11 @@ static bool redirect_follow(struct fetch *f, const char *location)
 // An attempt that failed: is it made again?
 static bool failure_wants_again(const struct fetch *f)
 {
-    const struct ending ending = {.error = error_text(&f->fault.error),
-                                  .transient = f->fault.transient,
-                                  .status = f->result.status,
-                                  .headers = buf_text(&f->intake.headers)};
+    const struct fetch_ending ending = {.code = f->fault.code ? f->fault.code : CODE_FAILED,
+                                        .transient = f->fault.transient,
+                                        .sent = f->result.sent,
+                                        .status = f->result.status,
+                                        .headers = buf_text(&f->intake.headers)};
     // What on_data was told cannot be taken back.
     bool told = f->intake.fate == FATE_FINAL && f->ask.request.on_data && f->intake.sink.bytes > 0;
     return !told && retry_wanted(&f->ask, f->result.attempts, &ending);

@@ -24,12 +24,21 @@ struct fetch_answer {
     const char *headers; // lines, each ended by \r\n
     const char *body;
     size_t len;
-    const char *error; // one sentence: there is no answer; else NULL
+    const char *error; // one sentence: there is no answer, as if nobody had been there; else NULL
 };
 typedef void fetch_pretend(const struct fetch_request *, struct arena *, struct fetch_answer *,
                            void *arg);
 // From now on every request is answered by `answer`, called from the loop, and none is sent.
 void fetcher_pretend(struct fetcher *, fetch_pretend *answer, void *arg);
+
+// How an attempt ended: with an answer, or with a failure.
+struct fetch_ending {
+    const char *code; // base/code.h, of a failure; NULL: with an answer
+    bool transient;   // the failure may be gone the next time
+    bool sent;        // the request may have reached the server
+    int status;
+    const char *headers; // of the answer
+};
 
 // What to ask. All strings are copied by fetch_start. Zero or NULL means the default.
 struct fetch_request {
@@ -64,8 +73,7 @@ struct fetch_request {
     bool repeatable;
     bool overridden; // something names another method, so that this one says nothing of that
     // When set, decides instead of the rule above: may an attempt that ended so be repeated?
-    bool (*again)(const struct fetch_request *, const char *error, int status, const char *headers,
-                  void *arg);
+    bool (*again)(const struct fetch_request *, const struct fetch_ending *, void *arg);
     void *again_arg;
 
     const char *to_file; // stream the body of a 2xx answer into this file instead of memory
@@ -82,9 +90,10 @@ struct fetch_result {
     // NULL when an HTTP answer arrived; else one sentence, as in "could not resolve host
     // 'x.invalid'", "timed out after 10s while connecting to x:443".
     const char *error;
-    bool sent;  // the request may have reached the server: for a write with `error`, in doubt
-    bool lost;  // an attempt before the last one was sent, and nobody knows what became of it
-    int status; // of the last response
+    const char *code; // base/code.h, with `error`
+    bool sent;        // the request may have reached the server: for a write with `error`, in doubt
+    bool lost;        // an attempt before the last one was sent, and nobody knows what became of it
+    int status;       // of the last response
     const char *headers; // raw lines of the last response, each ended by \r\n
     const char *body;
     size_t body_len;
@@ -121,5 +130,10 @@ const char *fetch_header_text(const char *headers, const char *name, struct aren
 // Copies the value of the header `name` (any case; the last one wins) out of raw header lines into
 // out; false when it is not there or does not fit.
 bool fetch_header(const char *headers, const char *name, char *out, size_t size);
+// Milliseconds that the Retry-After of raw header lines asks for (RFC 9110, 10.2.3), a date counted
+// from now; -1 when there is none.
+int64_t fetch_retry_after(const char *headers);
+// The same out of that header's value.
+int64_t fetch_retry_asked(const char *text);
 // Appends text percent-encoded for a query or form value (RFC 3986 unreserved kept).
 void fetch_escape(struct buf *out, const char *text, size_t len);

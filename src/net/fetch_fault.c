@@ -8,6 +8,7 @@
 #include <openssl/x509_vfy.h>
 
 #include "base/arena.h"
+#include "base/code.h"
 #include "base/duration.h"
 #include "net/fetch_sink.h"
 
@@ -17,6 +18,7 @@ struct scene {
     const struct hop *hop;
     const struct progress *progress;
     struct error *err;
+    const char *code;    // of the failure
     struct arena memory; // of what stands below
     const char *at;      // host:port as the URL says
     const char *detail;  // curl's own words, as far as they mean something to a person
@@ -134,6 +136,7 @@ static void describe_connect(struct scene *s)
     const char *to = s->ask->request.connect_to;
     const char *proxy = proxy_of(s);
     if (proxy) {
+        s->code = CODE_PROXY;
         error_set(s->err, "could not connect to the proxy %s on the way to %s: %s", proxy, s->at,
                   why ? strerror(why) : s->detail);
         return;
@@ -147,9 +150,13 @@ static void describe_connect(struct scene *s)
                   why ? strerror(why) : s->detail);
 }
 
-static void describe_untrusted(const struct scene *s)
+static void describe_untrusted(struct scene *s)
 {
     long why = number_of(s, CURLINFO_SSL_VERIFYRESULT);
+    bool dated = why == X509_V_ERR_CERT_HAS_EXPIRED || why == X509_V_ERR_CERT_NOT_YET_VALID;
+    bool named = strstr(s->detail, "subject name") || why == X509_V_ERR_HOSTNAME_MISMATCH ||
+                 why == X509_V_ERR_IP_ADDRESS_MISMATCH;
+    s->code = named ? CODE_TLS_NAME : dated ? CODE_TLS_EXPIRED : CODE_TLS_UNTRUSTED;
     if (strstr(s->detail, "subject name"))
         error_set(s->err, "the certificate that %s serves is not for '%s'", s->at,
                   s->hop->url.host);
@@ -160,14 +167,15 @@ static void describe_untrusted(const struct scene *s)
                   X509_verify_cert_error_string(why));
 }
 
-static void describe_broken(const struct scene *s)
+static void describe_broken(struct scene *s)
 {
     long refused = number_of(s, CURLINFO_HTTP_CONNECTCODE);
     char size[32];
     int why = (int)number_of(s, CURLINFO_OS_ERRNO);
-    if (refused && refused / 100 != 2)
+    if (refused && refused / 100 != 2) {
+        s->code = refused / 100 == 5 ? CODE_PROXY : CODE_PROXY_REFUSED;
         error_set(s->err, "the proxy would not connect to %s (status %ld)", s->at, refused);
-    else if (s->progress->status)
+    } else if (s->progress->status)
         error_set(s->err, "the answer of %s broke off after %s of the body", s->at,
                   size_format((uint64_t)s->progress->bytes, size, sizeof size));
     else
@@ -175,7 +183,8 @@ static void describe_broken(const struct scene *s)
                   why ? strerror(why) : s->detail);
 }
 
-// Says what happened; returns whether it may be gone the next time.
+// Says what happened, and sets the code of what is no want of an answer; returns whether it may be
+// gone the next time.
 static bool describe(struct scene *s, CURLcode code)
 {
     const struct fetch_request *r = &s->ask->request;
@@ -185,12 +194,14 @@ static bool describe(struct scene *s, CURLcode code)
         error_set(s->err, "could not resolve host '%s'", host);
         return true;
     case CURLE_COULDNT_RESOLVE_PROXY:
+        s->code = CODE_PROXY;
         error_set(s->err, "could not resolve the proxy's host: %s", s->detail);
         return true;
     case CURLE_COULDNT_CONNECT:
         describe_connect(s);
         return true;
     case CURLE_OPERATION_TIMEDOUT:
+        s->code = CODE_TIMEOUT;
         describe_timeout(s);
         return true;
     case CURLE_GOT_NOTHING:
@@ -206,6 +217,7 @@ static bool describe(struct scene *s, CURLcode code)
         error_set(s->err, "%s broke off its HTTP/2 answer: %s", s->at, s->detail);
         return true;
     case CURLE_PROXY:
+        s->code = CODE_PROXY;
         error_set(s->err, "the proxy failed on the way to %s: %s", s->at, s->detail);
         return true;
     case CURLE_SSL_CONNECT_ERROR:
@@ -215,25 +227,31 @@ static bool describe(struct scene *s, CURLcode code)
         describe_untrusted(s);
         return false;
     case CURLE_SSL_CACERT_BADFILE:
+        s->code = CODE_TLS_NO_CA;
         error_set(s->err, "cannot verify %s: no CA certificates could be read from %s", s->at,
                   r->ca_pem    ? "the given PEM text"
                   : r->ca_file ? r->ca_file
                                : "the system's store");
         return false;
     case CURLE_SSL_CERTPROBLEM:
+        s->code = CODE_TLS_CLIENT;
         error_set(s->err, "cannot use the client certificate for %s: %s", s->at, s->detail);
         return false;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
+        s->code = CODE_BAD_ANSWER;
         error_set(s->err, "what %s answers is not HTTP: %s", s->at, s->detail);
         return false;
     case CURLE_BAD_CONTENT_ENCODING:
+        s->code = CODE_BAD_ANSWER;
         error_set(s->err, "the answer of %s could not be decompressed: %s", s->at, s->detail);
         return false;
     case CURLE_WRITE_ERROR:
+        s->code = CODE_TOO_LARGE;
         error_set(s->err, "the headers that %s sends are too large", s->at);
         return false;
     default:
+        s->code = CODE_FAILED;
         error_set(s->err, "the request to %s failed: %s", s->at, s->detail);
         return false;
     }
@@ -252,10 +270,12 @@ void fault_describe(struct fault *fault, CURL *easy, CURLcode code, const struct
         .easy = easy, .ask = ask, .hop = hop, .progress = progress, .err = &fault->error};
     s.at = arena_printf(&s.memory, "%s:%d", hop->url.host, hop->url.port);
     detail_set(&s, code);
+    s.code = CODE_NO_ANSWER;
     fault->refused = is_refused(&s, code);
     if (fault->refused)
         error_set(s.err, "%s did not accept our client certificate, or that we sent none: %s", s.at,
                   s.detail);
     fault->transient = !fault->refused && describe(&s, code);
+    fault->code = fault->refused ? CODE_TLS_CLIENT : s.code;
     arena_free(&s.memory);
 }

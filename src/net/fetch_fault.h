@@ -11,8 +11,9 @@
 
 struct fault {
     struct error error;
-    bool transient; // the same may well succeed later
-    bool refused;   // by the server's TLS, which read nothing of the request
+    const char *code; // base/code.h
+    bool transient;   // the same may well succeed later
+    bool refused;     // by the server's TLS, which read nothing of the request
 };
 
 // How far the hop had come.

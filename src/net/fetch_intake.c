@@ -25,7 +25,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 
 void intake_decide(struct intake *in, int status)
 {
-    const struct ending ending = {.status = status, .headers = buf_text(&in->headers)};
+    const struct fetch_ending ending = {
+        .sent = true, .status = status, .headers = buf_text(&in->headers)};
     bool moved = (status >= 301 && status <= 303) || status == 307 || status == 308;
     in->status = status;
     if (in->fate != FATE_OPEN)

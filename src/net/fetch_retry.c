@@ -5,26 +5,24 @@
 
 #include "base/duration.h"
 
-bool retry_wanted(const struct ask *ask, int attempts, const struct ending *ending)
+bool retry_wanted(const struct ask *ask, int attempts, const struct fetch_ending *ending)
 {
     const struct fetch_request *r = &ask->request;
     if (attempts > r->retries)
         return false;
     if (r->again)
-        return r->again(r, ending->error, ending->status, ending->headers, r->again_arg);
+        return r->again(r, ending, r->again_arg);
     if (!ask_repeatable(ask))
         return false;
-    if (ending->error)
+    if (ending->code)
         return ending->transient;
     int status = ending->status;
     return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
-// Milliseconds; -1 when the server did not say.
-static int64_t asked_delay(const char *headers)
+int64_t fetch_retry_asked(const char *text)
 {
-    char text[64];
-    if (!headers || !fetch_header(headers, "retry-after", text, sizeof text) || !*text)
+    if (!*text)
         return -1;
     if (text[strspn(text, "0123456789")] == '\0')
         return strlen(text) > 9 ? INT64_MAX : strtoll(text, NULL, 10) * 1000;
@@ -35,10 +33,17 @@ static int64_t asked_delay(const char *headers)
     return ms > 0 ? ms : 0;
 }
 
+int64_t fetch_retry_after(const char *headers)
+{
+    char text[64];
+    bool there = headers && fetch_header(headers, "retry-after", text, sizeof text);
+    return there ? fetch_retry_asked(text) : -1;
+}
+
 int64_t retry_delay(const struct fetch_request *r, int attempts, const char *headers)
 {
     int64_t longest = r->retry_max_ms;
-    int64_t asked = asked_delay(headers);
+    int64_t asked = fetch_retry_after(headers);
     if (asked >= 0)
         return asked < longest ? asked : longest;
     int64_t delay = r->retry_ms < longest ? r->retry_ms : longest;

@@ -6,16 +6,8 @@
 
 #include "net/fetch_ask.h"
 
-// How an attempt ended.
-struct ending {
-    const char *error; // NULL: with the answer below
-    bool transient;    // the error may be gone the next time
-    int status;
-    const char *headers;
-};
-
 // `attempts`: how many were made so far.
-bool retry_wanted(const struct ask *, int attempts, const struct ending *);
+bool retry_wanted(const struct ask *, int attempts, const struct fetch_ending *);
 // Milliseconds to wait: what Retry-After says (RFC 9110, 10.2.3), else retry_ms doubled with each
 // attempt, of which at random half to all is taken; never more than retry_max_ms.
 int64_t retry_delay(const struct fetch_request *, int attempts, const char *headers);

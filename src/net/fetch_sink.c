@@ -69,6 +69,7 @@ bool sink_write(struct sink *s, enum sink_kind kind, const char *bytes, size_t l
     s->bytes += (int64_t)len;
     if (max && (uint64_t)s->bytes > max) {
         char size[32];
+        s->too_large = true;
         return error_set(&s->error, "the answer is larger than %s",
                          size_format(max, size, sizeof size));
     }

@@ -20,6 +20,7 @@ struct sink {
     int fd;
     bool ended;         // on_data wants no more
     struct error error; // why a write failed; empty when it did not
+    bool too_large;     // that the answer is larger than it may be is why
 };
 
 // Makes the file beside to_file, when the request names one. False with sink->error set.

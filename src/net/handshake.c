@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/code.h"
 #include "base/duration.h"
 #include "net/dial.h"
 #include "net/loop.h"
@@ -66,13 +67,13 @@ void handshake_cancel(struct handshake *h)
     free(h);
 }
 
-static void finish(struct handshake *h, struct value *found, const char *error)
+static void finish(struct handshake *h, struct value *found, const char *error, const char *code)
 {
     handshake_done *done = h->done;
     void *arg = h->arg;
     const char *kept = arena_dup(h->arena, error);
     handshake_cancel(h);
-    done(found, kept, arg);
+    done(found, kept, code, arg);
 }
 
 static struct value *text_or_null(struct arena *a, const char *text)
@@ -118,14 +119,15 @@ static void judge(struct handshake *h)
     value_set(a, found, "ocsp", ocsp_value(h, served));
     SSL_shutdown(h->ssl); // so that the server does not log a broken connection
     ERR_clear_error();
-    finish(h, found, NULL);
+    finish(h, found, NULL, NULL);
 }
 
 static void fail(struct handshake *h, int system_error)
 {
     finish(h, NULL,
            arena_printf(h->arena, "TLS handshake with %s failed: %s", h->where,
-                        tls_client_failure(h->arena, system_error)));
+                        tls_client_failure(h->arena, system_error)),
+           CODE_NO_ANSWER);
 }
 
 static void on_ready(evutil_socket_t fd, short what, void *arg);
@@ -150,7 +152,8 @@ static void shake(struct handshake *h)
     else if (result == 1)
         finish(h, NULL,
                arena_printf(h->arena, "%s (%s port %d) presented no certificate", h->host,
-                            h->peer.ip, h->port));
+                            h->peer.ip, h->port),
+               CODE_BAD_ANSWER);
     else if (wants == SSL_ERROR_WANT_READ)
         wait_for(h, EV_READ);
     else if (wants == SSL_ERROR_WANT_WRITE)
@@ -177,7 +180,8 @@ static void on_timeout(void *arg)
                      "timed out after %s: %s accepted the connection, but did not answer the %s; "
                      "check that %s is spoken on this port",
                      limit, h->where, h->talk ? "talk before TLS" : "TLS handshake",
-                     h->talk ? starttls_name(h->starttls) : "TLS"));
+                     h->talk ? starttls_name(h->starttls) : "TLS"),
+        CODE_TIMEOUT);
 }
 
 // Servers of other protocols refuse a client that offers HTTP's names.
@@ -196,7 +200,8 @@ static void on_clear(const char *error, void *arg)
     if (error)
         finish(h, NULL,
                arena_printf(h->arena, "STARTTLS (%s) with %s failed: %s",
-                            starttls_name(h->starttls), h->where, error));
+                            starttls_name(h->starttls), h->where, error),
+               CODE_BAD_ANSWER);
     else if ((h->ssl = tls_client_new(h->peer.fd, h->sni, alpn_of(h->starttls))))
         shake(h);
     else
@@ -209,7 +214,7 @@ static void on_dialed(const struct dialed *peer, void *arg)
     h->dial = NULL; // it frees itself
     h->peer = *peer;
     if (peer->error) {
-        finish(h, NULL, peer->error);
+        finish(h, NULL, peer->error, peer->code);
         return;
     }
     bool by_name = strcmp(h->host, peer->ip) != 0;
@@ -227,9 +232,9 @@ static void on_turn(void *arg)
     struct handshake *h = arg;
     error_local(err);
     if (h->refused) {
-        finish(h, NULL, h->refused);
+        finish(h, NULL, h->refused, CODE_USAGE);
     } else if (!trust_open(&h->trust, h->ca_file, h->ca_pem, &err)) {
-        finish(h, NULL, error_text(&err));
+        finish(h, NULL, error_text(&err), CODE_FILE);
     } else {
         h->dial = dial_start(h->loop, h->target, h->port, h->timeout_ms, on_dialed, h);
         dial_guard(h->dial, &h->guard);

@@ -44,7 +44,8 @@ struct handshake_request {
 //                 when no chain was verified),
 //   ocsp          null, or { status, this_update, next_update, fresh, signature_ok }, as
 //                 staple.h has them; must_staple
-typedef void handshake_done(struct value *found, const char *error, void *arg);
+// `code` (base/code.h) goes with `error`.
+typedef void handshake_done(struct value *found, const char *error, const char *code, void *arg);
 
 // Starts, when it is its turn: 256 are under way at most, and the time limit counts from then on.
 // `done` is called exactly once from the loop, never from inside this call, unless

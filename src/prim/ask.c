@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/code.h"
 #include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/quote.h"
@@ -150,6 +151,7 @@ static void on_expiry(void *arg)
     struct effect *e = q->effect;
     q->timer = NULL;
     question_close(e);
+    e->code = CODE_TIMEOUT;
     e->error = arena_printf(&e->arena, "\"%s\" was not answered in time",
                             value_get_text(e->args, "question"));
     effect_end(e);

@@ -2,6 +2,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "base/code.h"
 #include "engine/convert.h"
 #include "engine/door.h"
 #include "engine/failure.h"
@@ -26,6 +27,7 @@ static void query_done(struct value *found, const char *error, void *arg)
     e->work = NULL;
     if (error) {
         e->error = arena_printf(a, "%s: %s", e->summary, error);
+        e->code = CODE_NO_ANSWER;
     } else {
         size_t count = value_count(value_get(found, "answers"));
         e->answer = arena_printf(a, "%s, %zu record%s", value_get_text(found, "status"), count,

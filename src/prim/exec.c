@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "base/code.h"
 #include "base/duration.h"
 #include "engine/door.h"
 #include "engine/failure.h"
@@ -95,6 +96,10 @@ static void exec_done(const struct spawn_result *result, void *arg)
     else if (!is_expected(e, r->status))
         e->error = arena_printf(a, "%s ended with status %d%s%s", e->summary, r->status,
                                 *last ? "; it said last" : " and said nothing", last);
+    if (e->error)
+        e->code = r->status < 0 ? CODE_NOT_STARTED
+                  : r->error    ? CODE_TIMEOUT
+                                : arena_printf(a, CODE_EXIT "%d", r->status);
     e->in_doubt = e->error && stopped && r->status >= 0 && e->access == ACCESS_WRITE;
     e->refused = e->error && r->status < 0; // it never began
     if (e->error == NULL)

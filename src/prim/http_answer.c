@@ -105,6 +105,7 @@ void http_answered(struct effect *e, const struct fetch_result *r)
         e->in_doubt = write && r->sent;
         e->refused = !e->in_doubt;
         e->answer = NULL; // not what the author assumes, either
+        e->code = r->code;
         e->error =
             arena_printf(a, "%s: %s%s", e->summary, r->error,
                          e->in_doubt ? " (it was sent: whether it took effect is not known)" : "");

@@ -114,7 +114,7 @@ static void checked(const struct kube_result *r, void *arg)
                           "a webhook that has side effects keeps the server from checking it");
     } else if (r->error) {
         e->would_be = NULL;
-        e->error = k8s_error(e->run, &e->arena, r->error);
+        k8s_fail(e, r);
         effect_end(e);
     } else {
         finish(w, object, is_scale(q) ? r->value : object);

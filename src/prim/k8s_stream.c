@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/code.h"
 #include "base/duration.h"
 #include "engine/run.h"
 #include "kube/watch.h"
@@ -68,6 +69,7 @@ static void watched(const struct kube_watched *r, void *arg)
     w->watch = NULL;
     if (r->error) {
         e->error = k8s_error(e->run, a, r->error);
+        e->code = r->code;
         stream_end(w);
         return;
     }
@@ -140,10 +142,11 @@ static void logs_end(struct k8s_work *w, bool over, const char *trouble)
     stream_end(w);
 }
 
-static void logs_fail(struct k8s_work *w, const char *error)
+static void logs_fail(struct k8s_work *w, const char *error, const char *code)
 {
     struct effect *e = w->effect;
     e->error = k8s_error(e->run, &e->arena, error);
+    e->code = code;
     buf_free(&w->log->text);
     stream_end(w);
 }
@@ -181,14 +184,16 @@ static void logs_ended(const struct kube_result *r, void *arg)
     w->call = NULL;
     bool known = log->follow && (log->taken || *log->after); // it went well before
     if (log->too_large && !log->taken)
-        logs_fail(w, arena_printf(&w->effect->arena,
-                                  "%s: the log is larger than max_bytes, %zu bytes: ask for less "
-                                  "with tail or since, or raise it",
-                                  r->tried, log->text.max));
+        logs_fail(w,
+                  arena_printf(&w->effect->arena,
+                               "%s: the log is larger than max_bytes, %zu bytes: ask for less "
+                               "with tail or since, or raise it",
+                               r->tried, log->text.max),
+                  CODE_TOO_LARGE);
     else if (log->too_large || (known && r->error && r->status == 0))
         logs_end(w, false, r->error);
     else if (r->error)
-        logs_fail(w, r->error);
+        logs_fail(w, r->error, r->code);
     else
         logs_end(w, true, NULL);
 }

@@ -15,7 +15,7 @@ static void call_done(const struct kube_result *r, void *arg)
     w->call = NULL;
     bool missing = r->missing && value_get_bool(e->args, "optional", false);
     if (r->error && !missing) {
-        e->error = k8s_error(e->run, &e->arena, r->error);
+        k8s_fail(e, r);
         e->in_doubt = r->in_doubt;
         e->refused = !r->in_doubt;
     } else {

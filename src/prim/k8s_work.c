@@ -75,6 +75,13 @@ const char *k8s_error(const struct run *run, struct arena *a, const char *error)
     return quote(run, a, error, strlen(error), CLIP_MIDDLE, LONGEST_ERROR);
 }
 
+void k8s_fail(struct effect *e, const struct kube_result *r)
+{
+    e->error = k8s_error(e->run, &e->arena, r->error);
+    e->code = r->code;
+    e->retry_after_ms = r->retry_after_ms;
+}
+
 void k8s_work_start(struct k8s_work *w, kube_done *done)
 {
     w->call = kube_call_start(w->effect->run->kube, &w->request, &w->effect->arena, done, w);

@@ -36,6 +36,8 @@ struct k8s_work *k8s_work_new(struct effect *);
 // An error as kube/ tells it, secrets masked, and cut in the middle where it is long: what was
 // tried stands at its beginning, and what to do next at its end. NULL for NULL.
 const char *k8s_error(const struct run *, struct arena *, const char *error);
+// The effect has failed as the call did.
+void k8s_fail(struct effect *, const struct kube_result *);
 // Starts the request with work->request.
 void k8s_work_start(struct k8s_work *, kube_done *done);
 // An argument as text, or NULL.

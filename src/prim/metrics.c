@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/code.h"
+#include "base/json.h"
 #include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/quote.h"
@@ -32,6 +34,16 @@ static const struct question *question_of(const struct effect *e)
     return (const struct question *)e->kind;
 }
 
+// What kind of failure an answer is that was not taken: Prometheus says it by a word of its own.
+static const char *code_of(struct arena *a, const struct fetch_result *r)
+{
+    const struct value *v = r->body_len ? json_parse(a, r->body, r->body_len, NULL) : NULL;
+    const char *type = value_get_text(v, "errorType");
+    if (*type)
+        return arena_printf(a, CODE_METRICS "%.40s", type);
+    return r->status / 100 == 2 ? CODE_BAD_ANSWER : code_http(a, r->status);
+}
+
 static void metrics_done(struct fetch *fetch, const struct fetch_result *r, void *arg)
 {
     struct effect *e = arg;
@@ -40,14 +52,18 @@ static void metrics_done(struct fetch *fetch, const struct fetch_result *r, void
     (void)fetch;
     e->work = NULL;
     if (r->error && !q->lenient) {
+        e->code = r->code;
         e->error = arena_printf(&e->arena,
                                 "%s: %s; check the address, and that it can be reached from here",
                                 e->summary, r->error);
     } else {
         e->result = q->read(e->run, &e->arena, r, &e->answer, &err);
-        if (e->result == NULL)
+        if (e->result == NULL) {
             e->error =
                 arena_printf(&e->arena, "%s: %s: %s", e->summary, e->system, error_text(&err));
+            e->code = code_of(&e->arena, r);
+            e->retry_after_ms = fetch_retry_after(r->headers);
+        }
     }
     effect_end(e);
 }

@@ -63,9 +63,10 @@ static const char *finding_text(struct arena *a, const struct value *found)
     return *message ? message : "does not verify";
 }
 
-static void inspect_done(struct value *found, const char *error, void *arg)
+static void inspect_done(struct value *found, const char *error, const char *code, void *arg)
 {
     struct effect *e = arg;
+    e->code = code;
     e->work = NULL;
     if (error)
         e->error = arena_printf(&e->arena, "%s: %s", e->summary, error);

@@ -135,7 +135,7 @@ static bool door_listen(struct door *door, struct error *err)
 static void door_return(void *arg)
 {
     struct door *door = arg;
-    struct error err;
+    error_local(err);
     door->absence = NULL;
     if (!door_listen(door, &err))
         door->absence = timer_start(door->host->loop, BACK_MS, door_return, door);

@@ -124,13 +124,14 @@ Test(fetch_retry, backs_off_further_each_time)
     cr_expect(took >= 80 && took < 600, "%ld ms", (long)took);
 }
 
-static bool only_teapots(const struct fetch_request *r, const char *error, int status,
-                         const char *headers, void *arg)
+static bool only_teapots(const struct fetch_request *r, const struct fetch_ending *ending,
+                         void *arg)
 {
     char length[8];
-    buf_printf(arg, "[%s %d %s %d]", error ? "error" : "answer", status, r->method,
-               fetch_header(headers, "Content-Length", length, sizeof length));
-    return status == 418 || (error && strstr(error, "refused"));
+    buf_printf(arg, "[%s %d %s %d%s]", ending->code ? ending->code : "answer", ending->status,
+               r->method, fetch_header(ending->headers, "Content-Length", length, sizeof length),
+               ending->sent ? "" : " unsent");
+    return ending->status == 418 || ending->code;
 }
 
 Test(fetch_retry, the_caller_may_decide_about_retries)
@@ -154,7 +155,7 @@ Test(fetch_retry, the_caller_may_decide_about_retries)
     ask(&r);
     expect_error("refused", false);
     cr_expect_eq(got.result.attempts, 3);
-    cr_expect_str_eq(buf_text(&asked), "[error 0 POST 0][error 0 POST 0]");
+    cr_expect_str_eq(buf_text(&asked), "[no_answer 0 POST 0 unsent][no_answer 0 POST 0 unsent]");
     buf_free(&asked);
 }
 

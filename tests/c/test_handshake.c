@@ -232,8 +232,10 @@ struct outcome {
     const char *error;
 };
 
-static void on_done(struct value *found, const char *error, void *arg)
+static void on_done(struct value *found, const char *error, const char *code, void *arg)
 {
+    bool both = (error == NULL) == (code == NULL);
+    cr_expect(both, "a failure has a code");
     struct outcome *o = arg;
     o->calls++;
     o->found = found;

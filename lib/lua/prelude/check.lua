@@ -1,5 +1,5 @@
 -- check: says whether something holds, and ends the step when it does not.
-local engine, primitives = ...
+local engine, primitives, parts = ...
 local check = {}
 
 local function text_of(format, ...)
@@ -7,11 +7,11 @@ local function text_of(format, ...)
 end
 
 -- In a plan, what depends on a change that was not made is noted as "to be checked", never failed.
-local function verdict(ok, text, later)
+local function verdict(ok, text, later, code, retry_after)
     later = later or (not ok and engine.stale())
     engine.tell("check", { ok = ok, text = text, later = later, where = engine.where() })
     if not ok and not later then
-        engine.raise("check", text)
+        engine.raise("check", text, nil, code, retry_after)
     end
     return ok
 end
@@ -52,6 +52,11 @@ end
 
 -- check.fail("text", ...): raises a check failure.
 function check.fail(format, ...) return verdict(false, text_of(format, ...)) end
+
+-- For other parts of the prelude: as check.fail, of an answer with that status and Retry-After.
+parts.answer_unexpected = function(status, retry_after, text)
+    return verdict(false, text, nil, "http." .. status, retry_after)
+end
 
 primitives.check = setmetatable(check, { __call = function(_, ...) return check.that(...) end })
 return check

@@ -23,19 +23,21 @@ function answer:json()
     local ok, value = pcall(primitives.json.decode, self.body)
     if ok then return value end
     engine.raise("effect", ("%s answered with something that is not JSON (%s): %s"):format(self.url,
-        tostring(value), start_of(self.body, 80)))
+        tostring(value), start_of(self.body, 80)), nil, "bad_answer")
 end
 
 -- answer:expect(200, ...): returns the answer when its status is one of these; raises a check failure
--- that shows the status and the start of the body otherwise. In a plan, when a change that was not made
+-- that shows the status and the start of the body otherwise; its code is that of the status, "http.409".
+-- In a plan, when a change that was not made
 -- may be why, that is to be checked, and what is returned is not known.
 function answer:expect(...)
     for _, status in ipairs { ... } do
         if self.status == status then return self end
     end
-    primitives.check.fail("%s answered %d, expected %s%s", self.url, self.status,
-        table.concat({ ... }, " or "),
-        self.body ~= "" and ": " .. start_of(self.body, 200) or "")
+    local headers = rawget(self, "headers") or {}
+    parts.answer_unexpected(self.status, headers["retry-after"],
+        ("%s answered %d, expected %s%s"):format(self.url, self.status, table.concat({ ... }, " or "),
+            self.body ~= "" and ": " .. start_of(self.body, 200) or ""))
     return engine.unknown_of(self.url) -- in a plan, where a change that was not made is missing
 end
 

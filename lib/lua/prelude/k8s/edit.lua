@@ -13,8 +13,7 @@ local function copy(v)
 end
 
 local function is_conflict(why)
-    return type(why) == "table" and why.kind == "effect"
-        and tostring(why.text):find("answered 409 Conflict", 1, true)
+    return type(why) == "table" and why.code == "k8s.Conflict"
 end
 
 -- Calls change(), which reads and writes, again while somebody else was faster.
@@ -118,7 +117,7 @@ end
 local function scale_of(what, options)
     local ok, got = pcall(get_for, what, options, "scale")
     if ok then return got end
-    if not tostring(got.text):find("replicas field .- does not exist") then error(got, 0) end
+    if type(got) ~= "table" or got.code ~= "k8s.NoReplicas" then error(got, 0) end
     return nil
 end
 
