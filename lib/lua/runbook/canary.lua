@@ -55,7 +55,7 @@ function canary.nginx(options)
         where.if_resource_version = mark.version
         local ok, failure = pcall(k8s.patch, what, where)
         if ok then return true end
-        if type(failure) == "table" and failure.text:find("409 Conflict", 1, true) then return false end
+        if type(failure) == "table" and failure.code == "k8s.Conflict" then return false end
         error(failure, 0)
     end
 
@@ -63,10 +63,16 @@ function canary.nginx(options)
 end
 
 -- Moves the weight from one percentage to another and proves it. Somebody else may change other things
--- of the object meanwhile: then it is looked at again; but not the weight.
-local function move(run, router, expected, percent)
+-- of the object meanwhile: then it is looked at again; but not the weight. That nobody says what it is
+-- is borne for `patience` seconds.
+local function move(run, router, expected, percent, patience)
+    local function look()
+        return gates.patiently(patience, "the weight of " .. router.name(run), function()
+            return router.weight(run)
+        end)
+    end
     for _ = 1, 5 do
-        local from, mark = router.weight(run)
+        local from, mark = look()
         if from == percent then break end -- sent before the run was interrupted
         if expected and from ~= expected then
             check.fail("the canary weight of %s is %s %%, and should be %d %%: somebody else has changed it",
@@ -74,12 +80,13 @@ local function move(run, router, expected, percent)
         end
         if router.set(run, percent, from, mark) ~= false then break end
     end
-    check.equal(router.weight(run), percent, "the canary weight of " .. router.name(run))
+    check.equal((look()), percent, "the canary weight of " .. router.name(run))
 end
 
--- Sets the weight to 0, whatever it is, and proves that it is 0.
+-- Sets the weight to 0, whatever it is, and proves that it is 0. It has no patience of its own: an undo
+-- that nobody answers is tried again as a whole, for minutes.
 local function back_to_zero(router)
-    return function(run) move(run, router, nil, 0) end
+    return function(run) move(run, router, nil, 0, 0) end
 end
 
 local function value_of(run, v)
@@ -100,8 +107,9 @@ local fields = {
 --                baseline = function(run) return { ["p95 latency"] = 0.2 } end,
 --                approve_each = function(run) return run.approve_each end,
 --                links = function(run) return { { "errors", "https://..." } } end }
--- One step a weight: it sets the weight, proves it, and keeps every gate through the bake. Each has the
--- same undo: back to 0, proved. Lengths may be text with "${parameter}" or functions of run. Returns
+-- One step a weight: it sets the weight, proves it, and keeps every gate through the bake. `patience`
+-- (default: the bake's length) is how long it bears that metrics give no verdict and that nobody answers
+-- when it looks at the router. Each has the same undo: back to 0, proved. Lengths may be text with "${parameter}" or functions of run. Returns
 -- the list of steps.
 function canary.steps(options)
     words.fields(options, fields, "canary.steps")
@@ -122,6 +130,11 @@ function canary.steps(options)
         return options.baseline and options.baseline(run)
     end
 
+    local function lengths(run)
+        local length = words.seconds(value_of(run, options.bake), "bake")
+        return length, options.patience and words.seconds(value_of(run, options.patience), "patience") or length
+    end
+
     -- Nobody else may touch the weight while its gates are watched.
     local function still(run, weight)
         local now = options.router.weight(run)
@@ -132,14 +145,14 @@ function canary.steps(options)
     end
 
     local function bake(run, weight, baseline)
-        local length = words.seconds(value_of(run, options.bake), "bake")
+        local length, patience = lengths(run)
         gates.bake(run, options.gates, {
             source = options.metrics(run),
             baseline = baseline,
             watch = function() still(run, weight) end,
             length = length,
             every = words.seconds(value_of(run, options.every or math.max(length / 40, 1)), "every"),
-            patience = options.patience and words.seconds(value_of(run, options.patience), "patience"),
+            patience = patience,
             label = ("bake at %d %%"):format(weight),
         })
     end
@@ -158,7 +171,8 @@ function canary.steps(options)
                     ask.approve(("Go on from %d %% to %d %% of the traffic?"):format(before, weight))
                 end
                 local baseline = baseline_of(run)
-                move(run, options.router, before, weight)
+                local _, patience = lengths(run)
+                move(run, options.router, before, weight, patience)
                 bake(run, weight, baseline)
                 return { weight = weight, baseline = baseline }
             end,

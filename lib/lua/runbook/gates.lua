@@ -66,12 +66,34 @@ local function beyond_mending(gate, kind, value, limit, short)
         and value * short.count > limit * short.least
 end
 
+-- gates.patiently(patience, label, fn): calls fn until somebody answers it, for at most `patience` seconds
+-- from the first time that nobody did, and returns what it returns: an API server may be away for a
+-- moment. That nobody answered is a failure with such a code: "no_answer", "timeout", "http.503",
+-- "k8s.TooManyRequests"; every other goes on its way at once, and so does any in a plan.
+function gates.patiently(patience, label, fn)
+    local since, pause = nil, 0.25
+    while true do
+        local result = table.pack(pcall(fn))
+        if result[1] then return table.unpack(result, 2, result.n) end
+        local failure = result[2]
+        if engine.planning() or not engine.passing(failure) then error(failure, 0) end
+        local now = wait.now()
+        if not since then log.warn("no answer, borne for %s: %s", words.duration(patience), tostring(failure)) end
+        since = since or now
+        local left = patience - (now - since)
+        if left <= 0 then error(failure, 0) end
+        wait.sleep(math.min(pause, left), { label = label .. " (no answer yet)", elapsed = now - since,
+            remaining = left })
+        pause = math.min(pause * 2, 5)
+    end
+end
+
 -- Takes the failure of an effect for "no verdict"; anything else goes on as it is.
 local function tolerant(fn, ...)
     local result = table.pack(pcall(fn, ...))
     if result[1] then return table.unpack(result, 2, result.n) end
     local failure = result[2]
-    if type(failure) == "table" and failure.kind == "effect" and not failure.text:find("bad_data") then
+    if type(failure) == "table" and failure.kind == "effect" and failure.code ~= "metrics.bad_data" then
         return nil, failure.text
     elseif type(failure) == "table" and failure.kind == "unknown" then
         return nil, failure.text, "not known"
@@ -160,22 +182,31 @@ function gates.expect(run, gate, options)
     return judged
 end
 
+-- The failure of fn when nobody has answered it, or nil; every other goes on its way.
+local function unanswered(fn)
+    local ok, failure = pcall(fn)
+    if ok then return nil end
+    if not engine.passing(failure) then error(failure, 0) end
+    return failure
+end
+
 -- gates.bake(run, list, { source, baseline, length, every, patience, label, watch }): keeps looking at
 -- every gate for `length` seconds, every `every` seconds, and calls `watch` at each look. A breach
 -- raises at once and names gate, value and limit. So does a gate that has had no verdict for `patience`
--- seconds (default: length), but too few requests are borne until the length is over. At the end all
--- gates must pass; while one has no verdict and patience is left, the bake goes on. Returns what was
--- judged last.
+-- seconds (default: length), and a `watch` that nobody has answered for as long, but too few requests are
+-- borne until the length is over. At the end all gates must pass and `watch` must have looked; while one
+-- has no verdict and patience is left, the bake goes on. Returns what was judged last.
 function gates.bake(run, list, options)
     if engine.planning() then return rehearse(run, list, options) end
     local started = wait.now()
-    local judged_at = {}
+    local judged_at, watched_at, unseen = {}, started, nil
     for i in ipairs(list) do judged_at[i] = started end
     local patience = options.patience or options.length
     while true do
         local judged, figures = look(run, list, options)
-        if options.watch then options.watch() end
-        local now, settled = wait.now(), true
+        local before = unseen
+        unseen = options.watch and unanswered(options.watch)
+        local now, settled = wait.now(), not unseen
         for i, j in ipairs(judged) do
             if j.verdict == "breach" then breach(j) end
             if j.ok then
@@ -185,6 +216,14 @@ function gates.bake(run, list, options)
                 no_verdict(j, now - judged_at[i])
             end
             settled = settled and j.ok
+        end
+        if not unseen then
+            watched_at = now
+        elseif now - watched_at >= patience then
+            error(unseen, 0)
+        else
+            if not before then log.warn("no answer, borne for %s: %s", words.duration(patience), unseen.text) end
+            figures[#figures + 1] = { name = "watched", value = unseen.code, ok = false }
         end
         local left = options.length - (now - started)
         if left <= 0 and settled then
