@@ -139,6 +139,17 @@ end
 
 -- Answers a request to the API, or refuses it as the faults want it.
 function cluster:handle(w, req)
+    if not self.was_away and self.fault("k8s-away") then
+        self.was_away = true
+        return { abort = true, write = false, away = { kubernetes = 5 } }
+    end
+    if req.method == "GET" and self.fault("k8s-reads-500") then
+        self.reads = (self.reads or 0) + 1
+        if self.reads % 4 == 0 then
+            return { status = 500, json = { kind = "Status", apiVersion = "v1", metadata = {}, status = "Failure",
+                code = 500, message = "etcdserver: leader changed" } }
+        end
+    end
     for name, refusal in pairs(REFUSALS) do
         if WRITES[req.method] and self.fault(name) then
             local code, reason, message = table.unpack(refusal)

@@ -29,6 +29,8 @@ faults.help = {
     ["reconcile-mismatch"] = "one purchase stands in the ledger with another amount than at Stripe",
     ["k8s-409"] = "the Kubernetes API answers every write with 409",
     ["k8s-429"] = "the Kubernetes API answers every write with 429 and Retry-After: 1",
+    ["k8s-away"] = "the Kubernetes API is away for five seconds, once",
+    ["k8s-reads-500"] = "the Kubernetes API answers one GET in four with 500, as when etcd changes its leader",
     ["k8s-500"] = "the Kubernetes API answers every write with 500",
 }
 

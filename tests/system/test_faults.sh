@@ -38,6 +38,8 @@ stripe-down            | 4 | 0   | stripe|Stripe && 503
 k8s-409                | 5 | 0   | PATCH .*billing-canary && 409
 k8s-429                | 5 | 0   | PATCH .*billing-canary && 429
 k8s-500                | 5 | 0   | PATCH .*billing-canary && 500
+k8s-away@20            | 0 | 100 | billing-golive is done
+k8s-reads-500          | 0 | 100 | billing-golive is done
 k8s-409@5              | 6 | 5   | its undo failed && 409
 '
 

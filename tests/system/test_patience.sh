@@ -136,5 +136,23 @@ expect "and rollback RUN goes on, with patience of its own" 0 "was rolled back
 tried again" "$RUNBOOK" rollback "$(grep -o 'rollback [^ ]*' "$WORK/waits" | head -1 | cut -d' ' -f2)"
 curl -s "$CONTROL/state" | grep -q '"order":false' && ok "to its end" || not_ok "the order stands"
 
+# A failure that is answered from the journal has its code again.
+cat >"$WORK/codes.lua" <<'LUA'
+return runbook {
+    name = "codes", allow = { "http * ${shop}", "http * http://127.0.0.1:1" }, params = { shop = param {} },
+    phase "p" { step "look" { lasting = "it may stay", function(run)
+        local ok, why = pcall(http.get, "http://127.0.0.1:1/")
+        check.equal(why.code, "no_answer", "the code")
+        http.post(run.shop .. "/order"):expect(201)
+        http.get(run.shop .. "/order"):expect(200)
+    end } },
+}
+LUA
+sandbox "$HERE/patience_world.lua"
+export XDG_STATE_HOME=$SANDBOX
+mortal '"at":2,"when":"before"' "$RUNBOOK" "$WORK/codes.lua" --values "$SANDBOX/values.yaml"
+expect "a failure out of the journal has its code" 0 '"access":"read".*"code":"no_answer".*"replayed":true
+"text":"the code is .{1,3}no_answer' "$RUNBOOK" resume --output ndjson
+
 expect "a length of time is wanted" 2 "undo-patience wants a length of time" "$RUNBOOK" run x.lua --undo-patience soon
 finish

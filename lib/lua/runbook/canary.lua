@@ -170,8 +170,8 @@ function canary.steps(options)
                 if i > 1 and options.approve_each and options.approve_each(run) then
                     ask.approve(("Go on from %d %% to %d %% of the traffic?"):format(before, weight))
                 end
-                local baseline = baseline_of(run)
                 local _, patience = lengths(run)
+                local baseline = gates.patiently(patience, "the baseline", function() return baseline_of(run) end)
                 move(run, options.router, before, weight, patience)
                 bake(run, weight, baseline)
                 return { weight = weight, baseline = baseline }
