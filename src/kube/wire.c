@@ -6,16 +6,13 @@
 #include "base/code.h"
 #include "base/duration.h"
 #include "base/json.h"
+#include "kube/again.h"
 #include "kube/warning.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 
-enum { RETRIES = 10, RETRY_MS = 500, BODY_MAX = 64 * 1024 * 1024, REFUSAL_MAX = 64 * 1024 };
+enum { BODY_MAX = 64 * 1024 * 1024, REFUSAL_MAX = 64 * 1024 };
 enum { TEXT_MAX = 32 * 1024 };
-// How often it is tried again where nobody answers: for some eight seconds and more, but of a
-// server that never answered yet less, for it may not be one. After a 500, which may well be meant,
-// too.
-enum { AWAY_RETRIES = 5, STRANGER_RETRIES = 2, BROKEN_RETRIES = 3 };
 
 struct kube_wire {
     struct loop *loop;
@@ -38,13 +35,11 @@ struct kube_exchange {
     struct fetch *fetch;
     unsigned identity;         // with which it asked
     struct kube_answer answer; // the 401, when it asks again
-    int64_t deadline;          // on the steady clock
-    int64_t pause_ms;          // the longest pause that fetch may make next, without a Retry-After
-    int retries;               // that were made
-    struct timer *silence;     // of a stream
-    int64_t heard;             // when it last told something, on the steady clock
-    struct buf refusal;        // the body of an answer to a stream that is no success
-    bool endless;              // that is longer than REFUSAL_MAX
+    struct kube_again again;
+    struct timer *silence; // of a stream
+    int64_t heard;         // when it last told something, on the steady clock
+    struct buf refusal;    // the body of an answer to a stream that is no success
+    bool endless;          // that is longer than REFUSAL_MAX
 };
 
 struct kube_wire *kube_wire_new(struct loop *loop, struct fetcher *fetcher,
@@ -77,44 +72,6 @@ static void exchange_end(struct kube_exchange *x, const struct kube_answer *answ
 {
     x->done(answer, x->arg);
     exchange_free(x);
-}
-
-static bool is_read(const struct kube_exchange *x)
-{
-    return x->question.reads || strcmp(x->question.method, "GET") == 0;
-}
-
-// How often an attempt that ended so may be made again, the server not saying when. A write never,
-// once it may have arrived.
-static int retries_of(const struct kube_exchange *x, const struct fetch_ending *end)
-{
-    int away = x->wire->known ? AWAY_RETRIES : STRANGER_RETRIES;
-    bool nobody = end->code && end->transient &&
-                  (strcmp(end->code, CODE_NO_ANSWER) == 0 || strcmp(end->code, CODE_PROXY) == 0);
-    if (nobody && !end->sent)
-        return away;
-    if (!is_read(x) || (end->code && !nobody))
-        return 0;
-    if (nobody)
-        return RETRIES;
-    return x->question.brisk || end->status / 100 != 5 ? 0
-           : end->status == 500                        ? BROKEN_RETRIES
-                                                       : AWAY_RETRIES;
-}
-
-// client-go's rule for what may be tried again (facts: kubernetes.md, "On the wire"), and patience
-// with a server that is away for a moment.
-static bool may_try_again(const struct fetch_request *r, const struct fetch_ending *end, void *arg)
-{
-    (void)r;
-    struct kube_exchange *x = arg;
-    int64_t left = x->deadline - clock_steady();
-    int64_t asked = end->code ? -1 : fetch_retry_after(end->headers);
-    bool busy = !end->code && (end->status == 429 || end->status / 100 == 5);
-    if (busy && asked >= 0)
-        return asked < left;
-    x->pause_ms *= 2;
-    return x->pause_ms < left && x->retries++ < retries_of(x, end);
 }
 
 // A body that is no JSON, as it came but for NULs. A secret in a part of it could not be known
@@ -251,8 +208,11 @@ static void exchange_ask(struct kube_exchange *x, const struct kube_identity *id
     const struct kube_config *c = w->config;
     const struct kube_question *q = &x->question;
     x->identity = id->number;
-    x->deadline = clock_steady() + q->timeout_ms;
-    x->pause_ms = RETRY_MS / 2;
+    x->again = (struct kube_again){.reads = q->reads || strcmp(q->method, "GET") == 0,
+                                   .brisk = q->brisk,
+                                   .known = &w->known,
+                                   .deadline = clock_steady() + q->timeout_ms,
+                                   .pause_ms = KUBE_RETRY_MS / 2};
     struct fetch_request r = {
         .method = q->method,
         .url = arena_printf(x->arena, "%s%s", c->base_url, q->path),
@@ -269,11 +229,11 @@ static void exchange_ask(struct kube_exchange *x, const struct kube_identity *id
         .connect_to = c->connect_to,
         .alone = q->on_data || w->wary,
         .repeatable = q->repeatable,
-        .retries = q->on_data ? 0 : RETRIES,
-        .retry_ms = RETRY_MS,
+        .retries = q->on_data ? 0 : KUBE_RETRIES,
+        .retry_ms = KUBE_RETRY_MS,
         .retry_max_ms = q->timeout_ms,
-        .again = may_try_again,
-        .again_arg = x,
+        .again = kube_again,
+        .again_arg = &x->again,
         .on_data = q->on_data ? exchange_told : NULL,
         .data_arg = x,
     };
