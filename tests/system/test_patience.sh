@@ -150,7 +150,7 @@ return runbook {
 LUA
 sandbox "$HERE/patience_world.lua"
 export XDG_STATE_HOME=$SANDBOX
-mortal '"at":2,"when":"before"' "$RUNBOOK" "$WORK/codes.lua" --values "$SANDBOX/values.yaml"
+mortal '"at":2,"when":"before"' "$RUNBOOK" "$WORK/codes.lua" --values "$SANDBOX/values.yaml" >/dev/null 2>&1
 expect "a failure out of the journal has its code" 0 '"access":"read".*"code":"no_answer".*"replayed":true
 "text":"the code is .{1,3}no_answer' "$RUNBOOK" resume --output ndjson
 
