@@ -40,6 +40,9 @@ struct effect_kind {
     // Turns the result into Lua values on L and returns their number; may raise a failure. A result
     // of VALUE_NULL says that the target is not there. NULL: convert_push.
     int (*push)(lua_State *L, struct effect *);
+    // Adds the needs of a request of that method to that URL, to which a redirect leads. NULL: it
+    // is judged by these two.
+    void (*needs)(struct effect *, const char *method, const char *url);
     // Frees `work` when it is set and not under way any more. May be NULL.
     void (*release)(struct effect *);
 };

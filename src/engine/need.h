@@ -5,6 +5,8 @@
 
 struct effect;
 
+#define NEED_ANY "ANY" // the verb of a request whose method cannot be told: it may be every one
+
 struct need {
     const char *kind;  // "http", "k8s" ...: the first word of a rule
     const char *verb;  // "GET", "patch"; NULL: the kind has none

@@ -149,24 +149,27 @@ bool permit_effect(struct effect *e, const char **text)
     return why == NULL;
 }
 
-// Each hop of a redirect is a request of its own. The methods that headers name go with it.
+// Each hop of a redirect is a request of its own, with all that goes along with it.
 static bool may_follow(void *arg, const char *method, const char *url, struct error *err)
 {
     struct effect *e = arg;
-    struct need need = {.kind = "http", .verb = method, .what = url};
-    const char *why = judge(e->run, &e->arena, &need, &e->public_only), *own = NULL;
-    for (const struct need *n = e->needs; n && !why; n = n->next) {
-        if (strcmp(n->kind, "http") != 0)
-            continue;
-        own = own ? own : n->verb;
-        need.verb = n->verb;
-        bool public = false;
-        if (strcmp(n->verb, own) != 0)
-            why = judge(e->run, &e->arena, &need, &public);
+    const struct need *kept = e->needs, *n;
+    const char *why = NULL;
+    e->needs = NULL;
+    if (e->kind->needs)
+        e->kind->needs(e, method, url);
+    else
+        need_add(e, "http", method, url, NULL);
+    for (n = e->needs; n; n = n->next) {
+        bool public;
+        why = judge(e->run, &e->arena, n, &public);
         e->public_only = e->public_only || public;
+        if (why)
+            break;
     }
-    return !why || error_set(err, "it was redirected to %s %s, which is not permitted; %s",
-                             need.verb, url, why);
+    e->needs = kept;
+    return !why || error_set(err, "it was redirected to %s %s, which is not permitted; %s", n->verb,
+                             n->what, why);
 }
 
 // A name was judged by its own; what it stands for only shows here.

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/singular.h"
 
@@ -81,7 +82,7 @@ static bool read_verbs(struct line *l, struct rule *r, struct error *err)
         more = word[strlen(word) - 1 + !*word] == ',' ||
                (l->next + 1 < l->count && *l->words[l->next + 1] == ',');
     }
-    if (strcmp(all, "*") == 0 || strcmp(all, "any") == 0)
+    if (strcmp(all, "*") == 0 || strcasecmp(all, "any") == 0)
         return true;
     r->verbs = arena_alloc(l->arena, (strlen(all) + 2) * sizeof *r->verbs);
     bool lower = strcmp(r->kind, "k8s") == 0;

@@ -29,12 +29,14 @@ static bool fits_or_any(const char *pattern, const char *text)
     return pattern == NULL || (text && fits(pattern, text));
 }
 
-static bool verb_fits(const struct rule *r, const char *verb)
+static bool verb_fits(const struct rule *r, const char *verb, bool every)
 {
     bool reads = verb && (strcmp(verb, "get") == 0 || strcmp(verb, "list") == 0 ||
                           strcmp(verb, "watch") == 0 || strcmp(verb, "logs") == 0);
     if (r->verbs == NULL || verb == NULL)
         return true;
+    if (strcmp(verb, NEED_ANY) == 0)
+        return !every;
     for (const char **v = r->verbs; *v; v++)
         if (strcmp(*v, verb) == 0 || (reads && strcmp(*v, "read") == 0))
             return true;
@@ -108,14 +110,15 @@ bool rule_covers(const struct rule *r, const struct subject *s, bool every)
     bool any = r->what && strcmp(r->what, "*") == 0;
     switch (rule_shape(r->kind)) {
     case SHAPE_URL:
-        return verb_fits(r, s->need->verb) &&
+        return verb_fits(r, s->need->verb, every) &&
                (any || (fits_or_any(r->scheme, s->scheme) && host_fits(r, s) && port_fits(r, s) &&
                         (!r->path || path_fits(r->path, s, every))));
     case SHAPE_ENDPOINT:
     case SHAPE_HOST:
         return any || (host_fits(r, s) && port_fits(r, s));
     case SHAPE_OBJECT:
-        return (s->need->what == NULL || verb_fits(r, s->need->verb)) && object_fits(r, s, every);
+        return (s->need->what == NULL || verb_fits(r, s->need->verb, every)) &&
+               object_fits(r, s, every);
     case SHAPE_FILE:
         return any || (r->what && path_fits(r->what, s, every));
     case SHAPE_WORDS:

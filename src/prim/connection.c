@@ -1,10 +1,12 @@
 #include "prim/connection.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "engine/failure.h"
 #include "engine/permit.h"
 #include "prim/args.h"
+#include "prim/header.h"
 
 static void set_ms(lua_State *L, struct effect *e, const char *name, const char *normal)
 {
@@ -31,31 +33,19 @@ static void set_pem(lua_State *L, struct effect *e, const char *name)
     }
 }
 
-static void check_headers(lua_State *L, struct effect *e)
-{
-    const struct value *headers = value_get(e->args, "headers");
-    if (headers && headers->type != VALUE_OBJECT)
-        failure_raise(L, FAILURE_USAGE,
-                      "headers must be a table: headers = { Accept = \"text/csv\" }");
-    for (size_t i = 0; headers && i < headers->object.count; i++) {
-        const struct value_member *m = &headers->object.members[i];
-        bool name = strcspn(m->key, "\r\n: \t") == m->key_len && m->key_len > 0;
-        bool value = m->value->type == VALUE_INT ||
-                     (m->value->type == VALUE_STRING &&
-                      strcspn(m->value->string.text, "\r\n") == m->value->string.len);
-        if (!name || !value)
-            failure_raise(L, FAILURE_USAGE,
-                          "the header '%s' must be one line of text, and its name without blanks",
-                          m->key);
-    }
-}
-
 // What a proxy's URL says of where it is: neither its scheme nor user and password.
 static const char *proxy_address(struct arena *a, const char *url)
 {
     const char *from = strstr(url, "://") ? strstr(url, "://") + 3 : url;
     const char *address = arena_copy(a, from, strcspn(from, "/?#"));
     return strrchr(address, '@') ? strrchr(address, '@') + 1 : address;
+}
+
+static bool has_path(const char *url)
+{
+    const char *from = strstr(url, "://") ? strstr(url, "://") + 3 : url;
+    from += strcspn(from, "/?#");
+    return *from && strcmp(from, "/") != 0;
 }
 
 void connection_read(lua_State *L, struct effect *e)
@@ -66,6 +56,8 @@ void connection_read(lua_State *L, struct effect *e)
     args_int(L, e, "retries", 0, 0, 100);
     args_bool(L, e, "verify", true);
     const char *proxy = args_text(L, e, "proxy"), *resolve = args_text(L, e, "resolve");
+    if (proxy && strncasecmp(proxy, "socks", 5) == 0 && has_path(proxy)) // curl's way to a socket
+        failure_raise(L, FAILURE_USAGE, "a proxy is a host and a port: its URL cannot have a path");
     if (proxy && *proxy)
         need_add(e, "connect", NULL, proxy_address(&e->arena, proxy), NULL);
     if (resolve)
@@ -73,7 +65,7 @@ void connection_read(lua_State *L, struct effect *e)
     set_pem(L, e, "ca");
     set_pem(L, e, "cert");
     set_pem(L, e, "key");
-    check_headers(L, e);
+    header_check(L, e);
 }
 
 static const char *text_or_null(const struct effect *e, const char *name)
@@ -89,9 +81,7 @@ static const char **header_lines(struct effect *e)
     const char **lines = arena_alloc(&e->arena, (count + 1) * sizeof *lines);
     for (size_t i = 0; i < count; i++) {
         const struct value_member *m = &headers->object.members[i];
-        lines[i] = m->value->type == VALUE_INT
-                       ? arena_printf(&e->arena, "%s: %lld", m->key, (long long)m->value->integer)
-                       : arena_printf(&e->arena, "%s: %s", m->key, m->value->string.text);
+        lines[i] = arena_printf(&e->arena, "%s: %s", m->key, header_text(&e->arena, m->value));
     }
     return lines;
 }

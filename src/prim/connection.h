@@ -21,7 +21,11 @@
 //   ca, cert, key    a file, or PEM text
 //   proxy            its URL, "" for none (default: the environment's)
 //   resolve          "address" or "address:port" to connect to, whatever the URL says
-//   headers          { Name = "value" }
+//   headers          { Name = "value" }; where a request ends and how its connection is used is the
+//                    client's to say: no Content-Length, Transfer-Encoding, Connection, Upgrade,
+//                    TE, Trailer, Keep-Alive, Proxy-* or Expect. One by which a server may see
+//                    another host, path or method (Host, X-Forwarded-Host, X-Original-URL) has to
+//                    be permitted as the request that it makes of it
 void connection_read(lua_State *L, struct effect *e);
 // Fills a request from arguments that connection_read has normalised. The strings live in e->arena.
 void connection_fill(struct effect *e, struct fetch_request *request);

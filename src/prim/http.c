@@ -1,5 +1,4 @@
 // http: one request, one answer. http.get and its kin stand on http.request, in the prelude.
-#include <ctype.h>
 #include <lauxlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,13 +9,18 @@
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "net/fetch.h"
+#include "net/fetch_url.h"
 #include "prim/args.h"
 #include "prim/connection.h"
+#include "prim/header.h"
 #include "prim/http_answer.h"
 #include "prim/http_body.h"
+#include "prim/http_method.h"
 #include "prim/http_plan.h"
+#include "prim/http_wire.h"
 #include "prim/override.h"
 #include "prim/prims.h"
+#include "prim/seen.h"
 
 static void http_done(struct fetch *fetch, const struct fetch_result *r, void *arg)
 {
@@ -38,25 +42,12 @@ static bool drop_body(const char *bytes, size_t len, void *arg)
 
 static void http_perform(struct effect *e)
 {
-    const struct value *body = value_get(e->args, "body");
-    const struct value *to_file = value_get(e->args, "to_file");
-    struct fetch_request request = {
-        .method = value_get_text(e->args, "method"),
-        .url = value_get_text(e->args, "url"),
-        .body = body ? body->string.text : NULL,
-        .body_len = body ? body->string.len : 0,
-        .max_redirects = (int)value_get_int(e->args, "redirects", 0),
-        .max_bytes = (size_t)value_get_int(e->args, "max_bytes", 0),
-        .repeatable = value_get_bool(e->args, "repeatable", false),
-        .overridden = value_count(override_methods(e)) > 0,
-        .to_file = to_file ? to_file->string.text : NULL,
-    };
-    if (to_file && e->run->mode->rehearsal) {
+    struct fetch_request request = http_wire(e);
+    if (request.to_file && e->run->mode->rehearsal) {
+        e->note = arena_printf(&e->arena, "a plan does not write %s", request.to_file);
         request.to_file = NULL;
         request.on_data = drop_body;
-        e->note = arena_printf(&e->arena, "a plan does not write %s", to_file->string.text);
     }
-    connection_fill(e, &request);
     e->work = fetch_start(e->run->fetcher, &request, http_done, e);
 }
 
@@ -71,61 +62,18 @@ static void http_settle(struct effect *e)
     fetch_settle(e->work);
 }
 
+static void http_needs(struct effect *e, const char *method, const char *url)
+{
+    seen_needs(e, "http", method, url);
+}
+
 static const struct effect_kind http_kind = {.name = "http.request",
                                              .fetches = true,
                                              .perform = http_perform,
                                              .cancel = http_cancel,
                                              .settle = http_settle,
-                                             .amend = http_amend};
-
-static bool is_among(const char *method, const char *const *methods)
-{
-    while (*methods && strcmp(*methods, method) != 0)
-        methods++;
-    return *methods != NULL;
-}
-
-// `given` is the method as the author wrote it, NULL where a header or a field names it: in
-// capitals a secret would not be known again.
-static void check_method(lua_State *L, const char *method, const char *given)
-{
-    if (*method == '\0' || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != strlen(method))
-        failure_raise(L, FAILURE_USAGE, "%s%s%s is not an HTTP method", given ? "'" : "",
-                      given ? given : "what a header or a field asks for", given ? "'" : "");
-}
-
-// Whether a method only asks; `reads` is the author's word for it. What names a change by itself
-// does not become a read by that, for a plan makes reads.
-static bool method_asks(lua_State *L, const char *method, bool reads)
-{
-    static const char *const safe[] = {"GET", "HEAD", "OPTIONS", NULL};
-    static const char *const asking[] = {"POST", "QUERY", "SEARCH", "REPORT", "PROPFIND", NULL};
-    if (reads && !is_among(method, safe) && !is_among(method, asking))
-        failure_raise(L, FAILURE_USAGE,
-                      "http: a %s is never a read, and a plan would make it; `reads = true` is for "
-                      "a POST that only asks",
-                      method);
-    return reads || is_among(method, safe);
-}
-
-// The method in capitals. The request is a read when that and all that may take its place only ask.
-static const char *method_read(lua_State *L, struct effect *e, const struct value *others)
-{
-    const char *given = args_text(L, e, "method");
-    char *method = arena_printf(&e->arena, "%s", given ? given : "GET");
-    for (char *p = method; *p; p++)
-        *p = (char)toupper((unsigned char)*p);
-    check_method(L, method, given ? given : method);
-    for (size_t i = 0; i < value_count(others); i++)
-        check_method(L, value_text(value_at(others, i)), NULL);
-    bool reads = args_bool(L, e, "reads", false), asks = method_asks(L, method, reads);
-    for (size_t i = 0; i < value_count(others); i++)
-        asks = method_asks(L, value_text(value_at(others, i)), reads) && asks;
-    e->access = asks ? ACCESS_READ : ACCESS_WRITE;
-    value_remove(e->args, "reads");
-    value_set(&e->arena, e->args, "method", value_string(&e->arena, method));
-    return method;
-}
+                                             .amend = http_amend,
+                                             .needs = http_needs};
 
 static void check_secret(lua_State *L, const struct value *paths)
 {
@@ -137,12 +85,16 @@ static void check_secret(lua_State *L, const struct value *paths)
                       "http: secret lists fields of the JSON answer: secret = { \"data.key\" }");
 }
 
-static void check_url(lua_State *L, const char *url)
+static void check_url(lua_State *L, struct effect *e, const char *text)
 {
-    if (url == NULL)
+    struct error err = {0};
+    struct url url;
+    if (text == NULL)
         failure_raise(L, FAILURE_USAGE, "http wants a url: http.get(\"https://...\")");
-    if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
-        failure_raise(L, FAILURE_USAGE, "'%s' is not an http or https URL", url);
+    if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)
+        failure_raise(L, FAILURE_USAGE, "'%s' is not an http or https URL", text);
+    if (!url_parse(&url, &e->arena, text, &err))
+        failure_raise_error(L, FAILURE_USAGE, "nothing was sent", &err);
 }
 
 // What the author says the answer will be, filled up to the shape of a real one.
@@ -172,35 +124,58 @@ static void complete_assumption(lua_State *L, struct effect *e)
     e->answer = arena_printf(a, "%lld", (long long)value_get_int(v, "status", 0));
 }
 
-// What a request does to its URL. Who says in a header for whom it is, asks that host.
-static void need_method(struct effect *e, const char *method, const char *url)
+// Is its URL the very object that it reads or changes?
+static bool has_target(const struct effect *e, const char *method)
 {
-    const struct value *headers = value_get(e->args, "headers");
-    const char *host = strstr(url, "://") + 3;
-    need_add(e, "http", method, url, NULL);
-    for (size_t i = 0; i < value_count(headers); i++) {
-        const struct value_member *m = &headers->object.members[i];
-        if (strcasecmp(m->key, "host") == 0)
-            need_add(e, "http", method,
-                     arena_printf(&e->arena, "%.*s%s%s", (int)(host - url), url,
-                                  value_text(m->value), host + strcspn(host, "/?#")),
-                     NULL);
-    }
+    if (e->access == ACCESS_READ)
+        return strcmp(method, "GET") == 0;
+    return strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0 ||
+           strcmp(method, "DELETE") == 0;
+}
+
+// Is it a change by its body alone?
+static bool is_bodied(const struct effect *e, const char *method)
+{
+    return e->access == ACCESS_WRITE && http_method_is_safe(method);
+}
+
+// The line for people, where the author gave none.
+static void summarize(struct effect *e, const char *method, const char *other)
+{
+    const char *url = value_get_text(e->args, "url"), *file = value_get_text(e->args, "to_file");
+    bool bodied = is_bodied(e, method) && !other;
+    if (e->summary)
+        return;
+    e->summary =
+        arena_printf(&e->arena, "%s %s%s%s%s%s%s", method, url, other ? " as " : "",
+                     other ? other : "", bodied ? " with a body" : "", *file ? " into " : "", file);
+}
+
+// What a plan says of a write that is not made.
+static void foresee(struct effect *e, const char *method, const char *other)
+{
+    if (is_bodied(e, method) && !other)
+        e->note = arena_printf(&e->arena,
+                               "what a %s does with a body is not said anywhere; `reads = true` "
+                               "says that it only asks",
+                               method);
+    if (e->assume)
+        http_foresee(e);
 }
 
 // http.request { url = "https://...", method = "POST", json = { ... }, ... }
-// One request. Effect: a read for GET, HEAD and OPTIONS and where `reads` says so, else a write.
-// Any HTTP status is an answer; raises an effect failure when none arrived. Options, beside those
-// of every connection:
+// One request. Effect: a read for GET, HEAD and OPTIONS without a body and where `reads` says so,
+// else a write. Any HTTP status is an answer; raises
+// an effect failure when none arrived. Options, beside those of every connection:
 //   url              http or https
-//   method           default GET; a header X-HTTP-Method-Override, X-HTTP-Method or
-//                    X-Method-Override, or a field `_method` of the query, the form or the JSON,
-//                    names another one, which counts as well
+//   method           default GET; a header X-HTTP-Method-Override and its kin, or a field `_method`
+//                    in whatever coat (query, form, JSON, multipart), names another one, which
+//                    counts as well; a body that is packed or in another charset may name any
 //   query, form      tables of fields, nested as Stripe and PHP write it: a[b][0]=x
 //   json             plain data
 //   body             text; a request has one of form, json and body
-//   reads            true: this POST only asks, so it is made in a plan too; never a PUT, PATCH
-//                    or DELETE
+//   reads            true: this only asks although it is a POST or brings a body, so it is made
+//                    in a plan too; never a PUT, PATCH or DELETE
 //   redirects        how many to follow (default 0); credentials never follow to another host
 //   max_bytes        of the answer's body, as 65536 or "10MB" (default 16 MB without to_file)
 //   to_file          path that the body of a 2xx answer is written to; not in a plan
@@ -223,7 +198,6 @@ static void need_method(struct effect *e, const char *method, const char *url)
 //                    whole numbers; HTTP/1.1 is 11
 static int http_request(lua_State *L)
 {
-    static const char *const targeting[] = {"GET", "PUT", "PATCH", "DELETE", NULL};
     lua_settop(L, 1);
     struct effect *e = effect_new(L, &http_kind, ACCESS_READ);
     struct arena *a = &e->arena;
@@ -231,11 +205,13 @@ static int http_request(lua_State *L)
               "url method query form json body reads redirects max_bytes to_file repeatable "
               "idempotency_key sensitive secret probe " CONNECTION_OPTIONS);
     check_secret(L, value_get(e->args, "secret"));
-    check_url(L, args_text(L, e, "url"));
+    check_url(L, e, args_text(L, e, "url"));
     connection_read(L, e);
     http_body_read(L, e);
-    const struct value *others = override_methods(e);
-    const char *method = method_read(L, e, others);
+    const char *url = value_get_text(e->args, "url");
+    seen_check(L, e);
+    const struct value *others = override_methods(e, url);
+    const char *method = http_method_read(L, e, others);
     const char *other = value_count(others) ? value_text(value_at(others, 0)) : NULL;
     args_int(L, e, "redirects", 0, 0, 50);
     if (args_text(L, e, "to_file"))
@@ -243,6 +219,7 @@ static int http_request(lua_State *L)
     const char *key = args_text(L, e, "idempotency_key");
     if (key)
         http_header_add(e, "Idempotency-Key", key);
+    header_check(L, e); // once more, for that one
     if (key || args_bool(L, e, "repeatable", e->access == ACCESS_READ))
         value_set(a, e->args, "repeatable", value_bool(a, true));
     e->repeatable =
@@ -252,16 +229,10 @@ static int http_request(lua_State *L)
     int64_t cap = args_bytes(L, e, "max_bytes", 0);
     if (cap)
         value_set(a, e->args, "max_bytes", value_int(a, cap));
-    const char *url = value_get_text(e->args, "url");
-    if (e->summary == NULL)
-        e->summary = other ? arena_printf(a, "%s %s as %s", method, url, other)
-                           : arena_printf(a, "%s %s", method, url);
+    summarize(e, method, other);
     e->system = connection_system(e, url);
-    need_method(e, method, url);
-    for (size_t i = 0; i < value_count(others); i++)
-        need_method(e, value_text(value_at(others, i)), url);
-    if (!other && is_among(method, targeting))
-        e->target = url;
+    http_needs(e, method, url);
+    e->target = !other && has_target(e, method) ? url : NULL;
     if (e->access == ACCESS_WRITE) {
         e->diff = http_body_diff(run_of(L), e);
         http_details(run_of(L), e);
@@ -269,8 +240,8 @@ static int http_request(lua_State *L)
     if (value_get(e->args, "json") || value_get(e->args, "form"))
         e->aside = "body"; // it says the same
     complete_assumption(L, e);
-    if (e->access == ACCESS_WRITE && e->assume && run_of(L)->mode->rehearsal)
-        http_foresee(e);
+    if (e->access == ACCESS_WRITE && run_of(L)->mode->rehearsal)
+        foresee(e, method, other);
     return door_pass(L, e);
 }
 

@@ -17,6 +17,7 @@
 #include "prim/metrics_answer.h"
 #include "prim/override.h"
 #include "prim/prims.h"
+#include "prim/seen.h"
 
 enum { SUMMARY_BYTES = 120 };
 
@@ -172,7 +173,6 @@ static void url_read(lua_State *L, struct effect *e)
         len--;
     value_set(&e->arena, e->args, "url", value_bytes(&e->arena, url, len));
     e->system = connection_system(e, url);
-    need_add(e, "metrics", NULL, url, NULL);
 }
 
 // A moment of the author's, seconds since 1970, becomes the API's argument `name`.
@@ -202,9 +202,12 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
     args_read(L, 1, e, q->kind.name, known);
     url_read(L, e);
     connection_read(L, e);
-    if (value_count(override_methods(e)))
-        failure_raise(L, FAILURE_USAGE, "%s only asks: no header or field can name another method",
+    if (value_count(override_methods(e, value_get_text(e->args, "url"))) || seen_path(e))
+        failure_raise(L, FAILURE_USAGE,
+                      "%s only asks: no header or field can name another method or path",
                       e->kind->name);
+    seen_check(L, e);
+    seen_needs(e, "metrics", NULL, value_get_text(e->args, "url"));
     args_text(L, e, "query");
     const char *query = value_get_text(e->args, "query");
     if (summary == NULL && *query == '\0')

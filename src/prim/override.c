@@ -2,73 +2,98 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
-#include "engine/subject.h"
+#include "prim/fields.h"
+#include "prim/header.h"
 
-enum { LONGEST_NAME = 100 }; // a field with a longer one may be a whole body
+// The last three are those that a proxy asks another server by, whether it may.
+static const char *const headers_naming[] = {
+    "x-http-method-override", "x-http-method",           "x-method-override",
+    "http-method-override",   "x-http-verb-override",    "x-original-method",
+    "x-forwarded-method",     "x-envoy-original-method", NULL};
 
-// Servers that hand headers on as variables take '_' for '-'.
-static bool is_same(const char *name, const char *header)
-{
-    while (*name && (*name == '_' ? '-' : tolower((unsigned char)*name)) == *header)
-        name++, header++;
-    return *name == '\0' && *header == '\0';
-}
-
-static bool is_header(const char *name)
-{
-    return is_same(name, "x-http-method-override") || is_same(name, "x-http-method") ||
-           is_same(name, "x-method-override");
-}
-
-// PHP passes over blanks before a name, and takes '.' for '_'.
+// PHP passes over blanks before a name, and takes '.' and ' ' for '_'; Slim writes it in capitals;
+// to ASP.NET the header is a field as well.
 static bool is_field(const char *name)
 {
-    name += strspn(name, " +");
-    return (*name == '_' || *name == '.') && strcmp(name + 1, "method") == 0;
+    name += strspn(name, " +\t\r\n");
+    return (*name && strchr("_. ", *name) && strcasecmp(name + 1, "method") == 0) ||
+           header_is(name, "x-http-method-override");
 }
 
-static void add(struct arena *a, struct value *methods, const char *text)
+struct asked {
+    struct arena *arena;
+    struct value *methods;
+};
+
+static void add(void *arg, const char *text)
 {
-    text += strspn(text, " \t");
-    char *method = arena_copy(a, text, strcspn(text, " \t"));
+    struct asked *asked = arg;
+    text = text ? text : NEED_ANY;
+    text += strspn(text, " \t+");
+    char *method = arena_copy(asked->arena, text, strcspn(text, " \t+"));
     for (char *p = method; *p; p++)
         *p = (char)toupper((unsigned char)*p);
-    value_push(a, methods, value_string(a, method));
+    value_push(asked->arena, asked->methods, value_string(asked->arena, method));
 }
 
-// Fields as a form or a URL has them: a=1&b=2, which older servers also part by ';'.
-static void add_fields(struct arena *a, struct value *methods, const char *text)
+// Is the charset that a Content-Type names one whose letters are those of ASCII?
+static bool is_legible(const char *type)
 {
-    for (const char *end = text + strlen(text); text < end;) {
-        size_t len = strcspn(text, "&;"), name = strcspn(text, "=&;");
-        size_t from = name < len ? name + 1 : len;
-        if (name <= LONGEST_NAME && is_field(subject_unescape(a, arena_copy(a, text, name))))
-            add(a, methods, subject_unescape(a, arena_copy(a, text + from, len - from)));
-        text += len + 1;
+    static const char *const known[] = {"utf-8",     "utf8",   "us-ascii",    "ascii",
+                                        "iso-8859-", "latin1", "windows-125", NULL};
+    const char *charset = strcasestr(type, "charset");
+    if (charset == NULL)
+        return true;
+    charset += strcspn(charset, "=");
+    charset += strspn(charset, "= \t\"'");
+    for (size_t i = 0; known[i]; i++)
+        if (strncasecmp(charset, known[i], strlen(known[i])) == 0)
+            return true;
+    return false;
+}
+
+// Reads what the headers say of the body: whether it can be read here, and whether all that say a
+// type of it say JSON.
+static void judge_headers(struct asked *asked, const struct value *headers, bool *legible,
+                          bool *json)
+{
+    bool typed = false, other = false;
+    *legible = true;
+    for (size_t i = 0; i < value_count(headers); i++) {
+        const struct value_member *m = &headers->object.members[i];
+        const char *text = header_text(asked->arena, m->value);
+        if (header_is_any(m->key, headers_naming))
+            add(asked, text);
+        if (header_is(m->key, "content-encoding") && strcasecmp(text, "identity") != 0)
+            *legible = false;
+        if (!header_is(m->key, "content-type"))
+            continue;
+        typed = true;
+        other = other || !strcasestr(text, "json") || strpbrk(text, ",");
+        *legible = *legible && is_legible(text);
     }
+    *json = typed && !other;
 }
 
-static void add_members(struct arena *a, struct value *methods, const struct value *v,
-                        bool (*names)(const char *))
+struct value *override_methods(struct effect *e, const char *url)
 {
-    for (size_t i = 0; v && v->type == VALUE_OBJECT && i < v->object.count; i++)
-        if (names(v->object.members[i].key))
-            add(a, methods, value_text(v->object.members[i].value));
-}
-
-const struct value *override_methods(struct effect *e)
-{
-    struct arena *a = &e->arena;
-    struct value *methods = value_array(a);
-    const char *query = strchr(value_get_text(e->args, "url"), '?');
-    const char *body = value_get_text(e->args, "body");
-    add_members(a, methods, value_get(e->args, "headers"), is_header);
+    struct asked asked = {&e->arena, value_array(&e->arena)};
+    const struct fields fields = {&e->arena, is_field, add, &asked};
+    const struct value *body = value_get(e->args, "body");
+    const char *query = strchr(url, '?');
+    bool legible, json;
+    judge_headers(&asked, value_get(e->args, "headers"), &legible, &json);
     if (query)
-        add_fields(a, methods, arena_copy(a, query + 1, strcspn(query + 1, "#")));
-    if (value_get(e->args, "json"))
-        add_members(a, methods, value_get(e->args, "json"), is_field);
-    else
-        add_fields(a, methods, body);
-    return methods;
+        fields_form(&fields, query + 1, strcspn(query + 1, "#"));
+    if (body == NULL || body->string.len == 0)
+        return asked.methods;
+    if (!legible)
+        add(&asked, NULL);
+    if (!json)
+        fields_form(&fields, body->string.text, body->string.len);
+    fields_json(&fields, body->string.text, body->string.len);
+    fields_multipart(&fields, body->string.text, body->string.len);
+    return asked.methods;
 }

@@ -80,6 +80,19 @@ Test(rule, covers_hosts_and_methods)
     NO("metrics https://shop.test", http("GET", "https://shop.test/"));
 }
 
+// A method that cannot be told may be any.
+Test(rule, covers_any_method_only_where_all_are)
+{
+    YES("http any https://shop.test", http(NEED_ANY, "https://shop.test/x"));
+    YES("http ANY https://shop.test", http(NEED_ANY, "https://shop.test/x"));
+    YES("http ANY https://shop.test", http("DELETE", "https://shop.test/x"));
+    YES("http * *", http(NEED_ANY, "https://shop.test/x"));
+    NO("http GET, POST, PUT, PATCH, DELETE https://shop.test",
+       http(NEED_ANY, "https://shop.test/x"));
+    DENIES("http DELETE https://shop.test", http(NEED_ANY, "https://shop.test/x"));
+    DENIES("http any https://shop.test", http(NEED_ANY, "https://shop.test/x"));
+}
+
 Test(rule, covers_paths)
 {
     const char *line = "http GET https://shop.test/v1/*";

@@ -156,6 +156,12 @@ return runbook {
             end)
             fails("usage", "label must be one line", function() http.get(run.plain, { label = "a\nread  b" }) end)
             fails("usage", "one body", function() http.post(run.plain, { form = { a = 1 }, body = "x" }) end)
+            for _, name in ipairs { "Content-Length", "transfer_encoding", "Proxy-Authorization", "Expect" } do
+                fails("usage", "cannot be given: where a request ends", function()
+                    http.get(run.plain, { headers = { [name] = "0" } })
+                end)
+            end
+            fails("usage", "names a host is none", function() http.get(run.plain, { headers = { Host = "a/b" } }) end)
             fails("usage", "must be one line", function() http.get(run.plain, { headers = { A = "x\r\nB: y" } }) end)
             fails("usage", "length of time", function() http.get(run.plain, { timeout = "soon" }) end)
             fails("usage", "cannot be read", function() http.get(run.plain, { ca = "/nowhere/ca.pem" }) end)
