@@ -54,7 +54,7 @@ static int effect_close(lua_State *L)
     struct effect *e = lua_touserdata(L, 1);
     if (e->under_way) {
         e->under_way = false;
-        if (e->performing && e->access == ACCESS_WRITE) {
+        if (e->performing && e->access == ACCESS_WRITE && !e->local) {
             e->in_doubt = true;
             e->error = "given up while it was under way";
             e->code = CODE_IN_DOUBT;
@@ -63,6 +63,7 @@ static int effect_close(lua_State *L)
             e->code = CODE_IN_DOUBT;
         }
         e->cancelled = !e->in_doubt; // in doubt also while its probe was asked
+        e->refused = e->refused || (e->cancelled && e->local);
         if (e->performing)
             e->kind->cancel(e);
         record_outcome(e);
@@ -183,12 +184,13 @@ void effect_interrupt(struct effect *e)
 {
     if (!e->under_way)
         return;
-    if (e->access == ACCESS_WRITE) {
+    if (e->access == ACCESS_WRITE && !e->local) {
         if (e->performing && e->kind->settle)
             e->kind->settle(e);
         return;
     }
     e->cancelled = true;
+    e->refused = e->local;
     e->kind->cancel(e);
     effect_end(e);
 }

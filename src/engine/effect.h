@@ -43,6 +43,8 @@ struct effect_kind {
     // Adds the needs of a request of that method to that URL, to which a redirect leads. NULL: it
     // is judged by these two.
     void (*needs)(struct effect *, const char *method, const char *url);
+    // A run that goes on: is what the write has made of this machine still there? NULL: it is.
+    bool (*stands)(const struct effect *);
     // Frees `work` when it is set and not under way any more. May be NULL.
     void (*release)(struct effect *);
 };
@@ -61,6 +63,7 @@ struct effect {
     struct value *args;   // all that the performer needs, as plain data
     struct value *assume; // what the author says the answer will be, for plans; or NULL
     int slot;             // its place on the stack of the primitive that made it
+    bool local;           // a write to this machine: what it talks to is only asked
     bool has_probe;       // its first user value is a function that tells whether it has happened
     bool repeatable;      // a write that may be sent again when its outcome is not known
     bool sensitive;       // its answer holds secrets: the journal does not keep it

@@ -62,7 +62,8 @@ static void write_not(struct effect *e, struct prospect *p)
     e->suppressed = true;
     e->before = w ? value_copy(&e->arena, w->object) : NULL;
     e->rests = rests_on_plan(e, p);
-    if (!e->refused)
+    e->stale = e->local && prospect_touched(p, e->system);
+    if (!e->refused && !e->local)
         prospect_touch(p, e->system);
     if (e->assume) {
         answer(e, "declared", e->assume);
@@ -120,7 +121,6 @@ static void read_amend(struct effect *e, const struct prospect *p)
         e->basis = "planned";
     else if (!e->basis && !e->unknown)
         e->stale = prospect_touched(p, e->system);
-    e->run->step_stale |= e->stale;
 }
 
 // A write that was not made has come back: later reads of the object see what it would be.
@@ -141,6 +141,7 @@ static void ended(struct effect *e)
         read_amend(e, p);
     if (e->suppressed && !e->error && !e->refused)
         write_keep(e, p);
+    e->run->step_stale |= e->stale;
     e->run->counts.refusals += e->suppressed && e->assume && e->refused;
     bool asked = e->performing && e->access <= ACCESS_WRITE;
     if (asked && e->run->options->world && !e->basis && !e->unknown)

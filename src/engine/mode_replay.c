@@ -164,6 +164,10 @@ static void perform(struct effect *e)
     } else if (open || (!past.kept && is_answered(&past))) {
         e->counted_before = open;
         settle(e, &past);
+    } else if (past.state == JOURNAL_DONE && !run->proving && e->kind->stands &&
+               !e->kind->stands(e)) {
+        e->note = "made again, for what it had made is gone";
+        effect_do(e);
     } else {
         answer(e, &past);
     }

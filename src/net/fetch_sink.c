@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char *size_format(uint64_t bytes, char *out, size_t size)
@@ -22,20 +24,40 @@ char *size_format(uint64_t bytes, char *out, size_t size)
     return out;
 }
 
+static bool cannot_write(struct sink *s, const char *why)
+{
+    return error_set(&s->error, "cannot write '%s': %s", s->request->to_file, why);
+}
+
+// Where the file is: a link is followed, as for who judges what it leads to, and keeps its place.
+static const char *place_of(struct arena *a, const char *file)
+{
+    char *real = realpath(file, NULL);
+    const char *place = arena_dup(a, real ? real : file);
+    free(real);
+    return place;
+}
+
 bool sink_open(struct sink *s, struct arena *a, const struct fetch_request *request)
 {
     static unsigned count;
+    struct stat old;
     *s = (struct sink){.request = request, .fd = -1};
     if (!request->to_file)
         return true;
+    s->file = place_of(a, request->to_file);
+    bool there = stat(s->file, &old) == 0;
+    if (there && !S_ISREG(old.st_mode))
+        return cannot_write(s, "it is no file");
     do {
-        s->part = arena_printf(a, "%s.part-%ld-%u", request->to_file, (long)getpid(), ++count);
+        s->part = arena_printf(a, "%s.part-%ld-%u", s->file, (long)getpid(), ++count);
         s->fd = open(s->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     } while (s->fd < 0 && errno == EEXIST);
-    if (s->fd >= 0)
+    if (s->fd >= 0 && (!there || fchmod(s->fd, old.st_mode & 0777) == 0))
         return true;
-    s->part = NULL;
-    return error_set(&s->error, "cannot write '%s': %s", request->to_file, strerror(errno));
+    if (s->fd < 0)
+        s->part = NULL;
+    return cannot_write(s, strerror(errno));
 }
 
 void sink_reset(struct sink *s)
@@ -45,7 +67,7 @@ void sink_reset(struct sink *s)
     s->ended = false;
     error_free(&s->error);
     if (s->fd >= 0 && (ftruncate(s->fd, 0) != 0 || lseek(s->fd, 0, SEEK_SET) != 0))
-        error_set(&s->error, "cannot write '%s': %s", s->request->to_file, strerror(errno));
+        cannot_write(s, strerror(errno));
 }
 
 static bool file_write(struct sink *s, const char *bytes, size_t len)
@@ -55,8 +77,7 @@ static bool file_write(struct sink *s, const char *bytes, size_t len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return error_set(&s->error, "cannot write '%s': %s", s->request->to_file,
-                             strerror(errno));
+            return cannot_write(s, strerror(errno));
         bytes += n;
         len -= (size_t)n;
     }
@@ -82,15 +103,31 @@ bool sink_write(struct sink *s, enum sink_kind kind, const char *bytes, size_t l
     return buf_add(&s->memory, bytes, len);
 }
 
+// Has the folder on disk, and with it the file's name; who cannot, has the file all the same.
+static void folder_sync(const char *file)
+{
+    char *name = mem_dup(file), *slash = strrchr(name, '/');
+    if (slash)
+        slash[slash == name] = '\0';
+    int fd = open(slash ? name : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(name);
+}
+
 bool sink_keep(struct sink *s)
 {
     if (s->fd < 0)
         return true;
-    int closed = close(s->fd);
+    bool whole = fsync(s->fd) == 0;
+    whole = close(s->fd) == 0 && whole;
     s->fd = -1;
-    if (closed != 0 || rename(s->part, s->request->to_file) != 0)
-        return error_set(&s->error, "cannot write '%s': %s", s->request->to_file, strerror(errno));
+    if (!whole || rename(s->part, s->file) != 0)
+        return cannot_write(s, strerror(errno));
     s->part = NULL;
+    folder_sync(s->file);
     return true;
 }
 

@@ -16,6 +16,7 @@ struct sink {
     const struct fetch_request *request;
     struct buf memory;
     int64_t bytes;    // of the body so far
+    const char *file; // where to_file is, links followed
     const char *part; // the file beside to_file that is written; NULL when there is none
     int fd;
     bool ended;         // on_data wants no more

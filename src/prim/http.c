@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/json.h"
 #include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
@@ -15,6 +14,7 @@
 #include "prim/header.h"
 #include "prim/http_answer.h"
 #include "prim/http_body.h"
+#include "prim/http_file.h"
 #include "prim/http_method.h"
 #include "prim/http_plan.h"
 #include "prim/http_wire.h"
@@ -31,23 +31,9 @@ static void http_done(struct fetch *fetch, const struct fetch_result *r, void *a
     effect_end(e);
 }
 
-// A plan looks at an answer's head only.
-static bool drop_body(const char *bytes, size_t len, void *arg)
-{
-    (void)bytes;
-    (void)len;
-    (void)arg;
-    return false;
-}
-
 static void http_perform(struct effect *e)
 {
     struct fetch_request request = http_wire(e);
-    if (request.to_file && e->run->mode->rehearsal) {
-        e->note = arena_printf(&e->arena, "a plan does not write %s", request.to_file);
-        request.to_file = NULL;
-        request.on_data = drop_body;
-    }
     e->work = fetch_start(e->run->fetcher, &request, http_done, e);
 }
 
@@ -72,8 +58,10 @@ static const struct effect_kind http_kind = {.name = "http.request",
                                              .perform = http_perform,
                                              .cancel = http_cancel,
                                              .settle = http_settle,
+                                             .rehearse = http_file_rehearse,
                                              .amend = http_amend,
-                                             .needs = http_needs};
+                                             .needs = http_needs,
+                                             .stands = http_file_stands};
 
 static void check_secret(lua_State *L, const struct value *paths)
 {
@@ -100,28 +88,13 @@ static void check_url(lua_State *L, struct effect *e, const char *text)
 // What the author says the answer will be, filled up to the shape of a real one.
 static void complete_assumption(lua_State *L, struct effect *e)
 {
-    struct arena *a = &e->arena;
     if (e->assume == NULL)
         return;
-    if (e->assume->type != VALUE_OBJECT)
+    e->assume = http_answer_complete(e, e->assume);
+    if (e->assume == NULL)
         failure_raise(L, FAILURE_USAGE,
                       "assume must describe the answer: assume = { status = 200, json = { ... } }");
-    const struct value *json = value_get(e->assume, "json");
-    struct value *v = value_object(a), *none = value_object(a);
-    struct buf text = {0};
-    if (json)
-        json_write(&text, json, JSON_CANONICAL);
-    else
-        buf_puts(&text, value_get_text(e->assume, "body"));
-    value_set(a, v, "status", value_int(a, value_get_int(e->assume, "status", 200)));
-    value_set(a, v, "headers",
-              value_get(e->assume, "headers") ? value_get(e->assume, "headers") : none);
-    value_set(a, v, "body", value_bytes(a, buf_text(&text), text.len));
-    value_set(a, v, "url", value_get(e->args, "url"));
-    value_set(a, v, "timings", none);
-    buf_free(&text);
-    e->assume = v;
-    e->answer = arena_printf(a, "%lld", (long long)value_get_int(v, "status", 0));
+    e->answer = arena_printf(&e->arena, "%lld", (long long)value_get_int(e->assume, "status", 0));
 }
 
 // Is its URL the very object that it reads or changes?
@@ -136,7 +109,7 @@ static bool has_target(const struct effect *e, const char *method)
 // Is it a change by its body alone?
 static bool is_bodied(const struct effect *e, const char *method)
 {
-    return e->access == ACCESS_WRITE && http_method_is_safe(method);
+    return e->access == ACCESS_WRITE && !e->local && http_method_is_safe(method);
 }
 
 // The line for people, where the author gave none.
@@ -159,13 +132,14 @@ static void foresee(struct effect *e, const char *method, const char *other)
                                "what a %s does with a body is not said anywhere; `reads = true` "
                                "says that it only asks",
                                method);
+    http_file_foresee(e);
     if (e->assume)
         http_foresee(e);
 }
 
 // http.request { url = "https://...", method = "POST", json = { ... }, ... }
 // One request. Effect: a read for GET, HEAD and OPTIONS without a body and where `reads` says so,
-// else a write. Any HTTP status is an answer; raises
+// else a write; also a write, to this machine, with `to_file`. Any HTTP status is an answer; raises
 // an effect failure when none arrived. Options, beside those of every connection:
 //   url              http or https
 //   method           default GET; a header X-HTTP-Method-Override and its kin, or a field `_method`
@@ -178,7 +152,9 @@ static void foresee(struct effect *e, const char *method, const char *other)
 //                    in a plan too; never a PUT, PATCH or DELETE
 //   redirects        how many to follow (default 0); credentials never follow to another host
 //   max_bytes        of the answer's body, as 65536 or "10MB" (default 16 MB without to_file)
-//   to_file          path that the body of a 2xx answer is written to; not in a plan
+//   to_file          path of the file that the body of a 2xx answer becomes, at its end and as a
+//                    whole; else an older one stays. A plan tells whether there is one. It may be
+//                    made again: a resumed step does when the file is gone
 //   idempotency_key  sent as Idempotency-Key; the request may then be made again by `retries`
 //   repeatable       true: it may be made again although it is a POST or PATCH
 //   probe            function that looks whether a request in doubt has taken effect: true, false
@@ -214,16 +190,16 @@ static int http_request(lua_State *L)
     const char *method = http_method_read(L, e, others);
     const char *other = value_count(others) ? value_text(value_at(others, 0)) : NULL;
     args_int(L, e, "redirects", 0, 0, 50);
-    if (args_text(L, e, "to_file"))
-        need_add(e, "write", NULL, args_text(L, e, "to_file"), NULL);
+    http_file_read(L, e);
     const char *key = args_text(L, e, "idempotency_key");
     if (key)
         http_header_add(e, "Idempotency-Key", key);
     header_check(L, e); // once more, for that one
-    if (key || args_bool(L, e, "repeatable", e->access == ACCESS_READ))
+    bool asks = e->access == ACCESS_READ || e->local;
+    if (key || args_bool(L, e, "repeatable", asks))
         value_set(a, e->args, "repeatable", value_bool(a, true));
-    e->repeatable =
-        value_get_bool(e->args, "repeatable", false) || (!other && strcmp(method, "PUT") == 0);
+    e->repeatable = e->local || value_get_bool(e->args, "repeatable", false) ||
+                    (!other && strcmp(method, "PUT") == 0);
     e->sensitive = args_bool(L, e, "sensitive", false);
     value_remove(e->args, "sensitive");
     int64_t cap = args_bytes(L, e, "max_bytes", 0);

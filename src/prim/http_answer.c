@@ -88,11 +88,44 @@ static void mask_secrets(const struct effect *e, const struct fetch_result *r)
     arena_free(&a);
 }
 
+// What is meant as the JSON itself, as { id = 7 }, is no answer.
+static bool describes(const struct value *given)
+{
+    return given->type == VALUE_OBJECT &&
+           (value_count(given) == 0 || value_get(given, "status") || value_get(given, "json") ||
+            value_get(given, "body") || value_get(given, "headers"));
+}
+
+struct value *http_answer_complete(struct effect *e, const struct value *given)
+{
+    struct arena *a = &e->arena;
+    const struct value *json = value_get(given, "json"), *headers = value_get(given, "headers");
+    struct value *v = value_object(a);
+    struct buf text = {0};
+    if (!describes(given))
+        return NULL;
+    if (json)
+        json_write(&text, json, JSON_CANONICAL);
+    else
+        buf_puts(&text, value_get_text(given, "body"));
+    value_set(a, v, "status", value_int(a, value_get_int(given, "status", 200)));
+    value_set(a, v, "headers", headers ? value_copy(a, headers) : value_object(a));
+    value_set(a, v, "body", value_bytes(a, buf_text(&text), text.len));
+    value_set(a, v, "url", value_get(e->args, "url"));
+    value_set(a, v, "timings", value_object(a));
+    buf_free(&text);
+    return v;
+}
+
 // What an answer says of a write: a gateway that gave up does not know what became of it; one that
 // was refused changed nothing, unless an earlier attempt or another hop had taken it.
 static void judge_write(struct effect *e, const struct fetch_result *r)
 {
     bool once = r->attempts <= 1 && r->redirects == 0;
+    if (e->local) { // it was only asked for, and no file was written unless it was given
+        e->refused = r->status / 100 != 2;
+        return;
+    }
     e->in_doubt = r->status == 502 || r->status == 504 || (r->lost && r->status >= 300);
     e->refused = once && http_refuses(r->status);
 }
@@ -102,7 +135,7 @@ void http_answered(struct effect *e, const struct fetch_result *r)
     struct arena *a = &e->arena;
     bool write = e->access == ACCESS_WRITE;
     if (r->error) {
-        e->in_doubt = write && r->sent;
+        e->in_doubt = write && !e->local && r->sent;
         e->refused = !e->in_doubt;
         e->answer = NULL; // not what the author assumes, either
         e->code = r->code;

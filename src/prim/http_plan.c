@@ -12,8 +12,11 @@ void http_details(const struct run *run, struct effect *e)
     struct arena *a = &e->arena;
     const struct value *headers = value_get(e->args, "headers");
     const char *method = value_get_text(e->args, "method"), *url = value_get_text(e->args, "url");
+    const char *file = value_get_text(e->args, "to_file");
     if (strncmp(e->summary, method, strlen(method)) != 0 || strstr(e->summary, url) == NULL)
         detail_add(e, run, method, url, strlen(url));
+    if (*file && strstr(e->summary, file) == NULL)
+        detail_add(e, run, "into", file, strlen(file));
     for (size_t i = 0; i < value_count(headers); i++) {
         const struct value_member *m = &headers->object.members[i];
         const char *name = arena_printf(a, "%s:", m->key);

@@ -8,7 +8,7 @@ struct fetch_request http_wire(struct effect *e)
 {
     const struct value *body = value_get(e->args, "body"), *file = value_get(e->args, "to_file");
     const char *method = value_get_text(e->args, "method"), *url = value_get_text(e->args, "url");
-    bool changes = e->access == ACCESS_WRITE;
+    bool changes = e->access == ACCESS_WRITE && !e->local;
     struct fetch_request request = {
         .method = method,
         .url = url,

@@ -162,6 +162,8 @@ return runbook {
                 end)
             end
             fails("usage", "names a host is none", function() http.get(run.plain, { headers = { Host = "a/b" } }) end)
+            fails("usage", "must name a file", function() http.get(run.plain, { to_file = run.dir }) end)
+            fails("usage", "assume must describe", function() http.post(run.plain, { assume = { id = 7 } }) end)
             fails("usage", "must be one line", function() http.get(run.plain, { headers = { A = "x\r\nB: y" } }) end)
             fails("usage", "length of time", function() http.get(run.plain, { timeout = "soon" }) end)
             fails("usage", "cannot be read", function() http.get(run.plain, { ca = "/nowhere/ca.pem" }) end)
