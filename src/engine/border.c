@@ -143,7 +143,7 @@ static int border_unknown(lua_State *L)
 // made.
 static int border_unknown_of(lua_State *L)
 {
-    return unknown_push(L, luaL_checkstring(L, 1), failure_where(L),
+    return unknown_push(L, UNKNOWN_ALL, luaL_checkstring(L, 1), failure_where(L),
                         "it depends on a change that was not made");
 }
 

@@ -29,7 +29,7 @@ static void push_argument(lua_State *L, const struct call_argument *argument)
     const struct step *step = run_of(L)->step;
     if (argument->unknown) {
         lua_pushfstring(L, "the `before` of the step %s", step->name);
-        unknown_push(L, lua_tostring(L, -1), step->where, argument->unknown);
+        unknown_push(L, UNKNOWN_ALL, lua_tostring(L, -1), step->where, argument->unknown);
         lua_remove(L, -2);
     } else {
         convert_push(L, argument->value);

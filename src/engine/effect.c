@@ -158,8 +158,8 @@ void effect_record(struct effect *e)
 
 void effect_unseen(struct effect *e)
 {
-    e->result = e->assume;
-    e->suppressed = e->unknown = e->assume == NULL;
+    e->result = e->probe_gave ? e->probe_gave : e->assume;
+    e->suppressed = e->unknown = e->result == NULL;
 }
 
 void effect_end(struct effect *e)

@@ -45,6 +45,10 @@ struct effect_kind {
     void (*needs)(struct effect *, const char *method, const char *url);
     // A run that goes on: is what the write has made of this machine still there? NULL: it is.
     bool (*stands)(const struct effect *);
+    // What an author says that the answer is, in the shape of a real one, in the effect's arena;
+    // NULL when it is none. NULL: it is taken as it is.
+    struct value *(*complete)(struct effect *, const struct value *given);
+    bool expects; // its answer has `expect` and `ok`, by which a runbook only verifies it
     // Frees `work` when it is set and not under way any more. May be NULL.
     void (*release)(struct effect *);
 };
@@ -109,6 +113,7 @@ struct effect {
     bool asking; // its probe is to be called
     enum effect_probed probed;
     const char *probe_says;    // why it is not sure
+    struct value *probe_gave;  // what it says that the answer was; or NULL
     struct timer *probe_pause; // until it is asked once more
     bool probed_twice;
     bool left_open;            // in doubt since before the run went on
@@ -136,8 +141,8 @@ struct effect {
 struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum effect_access access);
 // Called by performers and modes: the effect has come to its end, with `result` or `error` set.
 void effect_end(struct effect *e);
-// Sets the answer of a write that nobody has seen, or that cannot be given again: what the author
-// assumes stands in for it, or an unknown.
+// Sets the answer of a write that nobody has seen, or that cannot be given again: what its probe or
+// else its author says stands in for it, or an unknown.
 void effect_unseen(struct effect *e);
 // For modes: performs the effect, without a word to the journal.
 void effect_start(struct effect *e);

@@ -134,6 +134,16 @@ static void write_keep(struct effect *e, struct prospect *p)
         prospect_forget(p, e->target);
 }
 
+static const char unseen[] = "a run whose probe says that it was done does not know its answer: "
+                             "declare `assume`, or let the probe return it";
+
+// What a runbook reads of an answer that nobody has seen ends its step.
+static void warn_unseen(struct effect *e)
+{
+    if (e->has_probe && e->assume == NULL && e->error == NULL)
+        e->note = e->note ? arena_printf(&e->arena, "%s; %s", e->note, unseen) : unseen;
+}
+
 static void ended(struct effect *e)
 {
     struct prospect *p = prospect_of(e->run);
@@ -141,6 +151,8 @@ static void ended(struct effect *e)
         read_amend(e, p);
     if (e->suppressed && !e->error && !e->refused)
         write_keep(e, p);
+    if (e->suppressed)
+        warn_unseen(e);
     e->run->step_stale |= e->stale;
     e->run->counts.refusals += e->suppressed && e->assume && e->refused;
     bool asked = e->performing && e->access <= ACCESS_WRITE;

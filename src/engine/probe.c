@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/convert.h"
 #include "engine/effect.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
@@ -45,6 +46,24 @@ void probe_leave(struct effect *e)
     e->outer_position = NULL;
 }
 
+// A table is the answer that it had; what is no answer says nothing.
+static void take_table(lua_State *L, struct effect *e)
+{
+    error_local(err);
+    struct value *given = convert_read(L, -1, &e->arena, &err);
+    const char *why = given ? "it does not describe an answer" : error_text(&err);
+    if (given && e->kind->complete)
+        given = e->kind->complete(e, given);
+    if (given == NULL || given->type != VALUE_OBJECT) {
+        e->probe_says = arena_printf(&e->arena, "it returned a table, but %s", why);
+        return;
+    }
+    if (e->kind->expects)
+        value_set(&e->arena, given, "probed", value_bool(&e->arena, true));
+    e->probe_gave = given;
+    e->probed = PROBED_DONE;
+}
+
 // Reads what the probe returned, or the error that it raised, off the top of the stack.
 static void take_answer(lua_State *L, struct effect *e, bool failed)
 {
@@ -56,6 +75,8 @@ static void take_answer(lua_State *L, struct effect *e, bool failed)
         e->probed = lua_toboolean(L, -1) ? PROBED_DONE : PROBED_NOT_DONE;
     else if (lua_isnil(L, -1))
         e->probe_says = "it returned nil";
+    else if (lua_istable(L, -1))
+        take_table(L, e);
     else
         e->probe_says =
             arena_printf(a, "it returned a %s, not true, false or nil", luaL_typename(L, -1));

@@ -1,6 +1,8 @@
 // probe: an author's function that tells whether a write in doubt has taken place, because it can
 // look at the other side.
 //
+// It may also give the answer that the write had, as a table: that says that it took place.
+//
 // It is called in the fiber of the write, in the write's place. What it asks is asked anew each
 // time, has positions of its own below that of the write, and may change nothing.
 //

@@ -15,7 +15,8 @@ static int keep_unknown(lua_State *L)
     struct run *run = run_of(L);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, CALL_UNKNOWNS);
     lua_pushfstring(L, "the step %s", run->step->name);
-    unknown_push(L, lua_tostring(L, -1), lua_tostring(L, 1), "it is planned only in part");
+    unknown_push(L, UNKNOWN_ALL, lua_tostring(L, -1), lua_tostring(L, 1),
+                 "it is planned only in part");
     lua_setfield(L, 2, run->step->name);
     return 0;
 }

@@ -67,9 +67,11 @@ static void take_probe(lua_State *L, int index, struct effect *e, const char *wh
 {
     int type = lua_getfield(L, index, "probe");
     if (type != LUA_TNIL && type != LUA_TFUNCTION)
-        failure_raise(L, FAILURE_USAGE,
-                      "%s: probe is a function that tells whether it was done: true, false or nil",
-                      what);
+        failure_raise(
+            L, FAILURE_USAGE,
+            "%s: probe is a function that tells whether it was done: true, false or nil, or "
+            "what was answered",
+            what);
     e->has_probe = type == LUA_TFUNCTION;
     lua_setiuservalue(L, e->slot, 1);
     if (!e->has_probe)

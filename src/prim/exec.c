@@ -133,8 +133,19 @@ static void exec_cancel(struct effect *e)
     e->work = NULL;
 }
 
+static struct value *exec_complete(struct effect *e, const struct value *given)
+{
+    const struct spawn_result none = {.out = "", .err = ""};
+    struct value *v = outcome_value(&e->arena, &none);
+    if (given->type != VALUE_OBJECT)
+        return NULL;
+    for (size_t i = 0; i < value_count(given); i++)
+        value_set(&e->arena, v, given->object.members[i].key, given->object.members[i].value);
+    return v;
+}
+
 static const struct effect_kind exec_kind = {
-    .name = "exec", .perform = exec_perform, .cancel = exec_cancel};
+    .name = "exec", .perform = exec_perform, .cancel = exec_cancel, .complete = exec_complete};
 
 // Takes the list part of the table at index 1 as argv and leaves a table of the rest on the stack.
 static struct value *split(lua_State *L, struct arena *a)
@@ -232,21 +243,16 @@ static void limits_read(lua_State *L, struct effect *e)
         value_set(&e->arena, e->args, "max_bytes", value_int(&e->arena, max_bytes));
 }
 
-// What the author says the outcome will be, filled up to the shape of a real one.
+// What the author says the outcome will be, in the shape of a real one.
 static void complete_assumption(lua_State *L, struct effect *e)
 {
-    const struct value *given = e->assume;
-    if (given == NULL)
+    if (e->assume == NULL)
         return;
-    if (given->type != VALUE_OBJECT)
+    e->assume = exec_complete(e, e->assume);
+    if (e->assume == NULL)
         failure_raise(
             L, FAILURE_USAGE,
             "exec: assume must describe the outcome: assume = { status = 0, out = \"...\" }");
-    struct spawn_result none = {.out = "", .err = ""};
-    e->assume = outcome_value(&e->arena, &none);
-    for (size_t i = 0; i < value_count(given); i++)
-        value_set(&e->arena, e->assume, given->object.members[i].key,
-                  given->object.members[i].value);
     e->answer =
         arena_printf(&e->arena, "status %lld", (long long)value_get_int(e->assume, "status", 0));
 }

@@ -55,13 +55,15 @@ static void http_needs(struct effect *e, const char *method, const char *url)
 
 static const struct effect_kind http_kind = {.name = "http.request",
                                              .fetches = true,
+                                             .expects = true,
                                              .perform = http_perform,
                                              .cancel = http_cancel,
                                              .settle = http_settle,
                                              .rehearse = http_file_rehearse,
                                              .amend = http_amend,
                                              .needs = http_needs,
-                                             .stands = http_file_stands};
+                                             .stands = http_file_stands,
+                                             .complete = http_answer_complete};
 
 static void check_secret(lua_State *L, const struct value *paths)
 {
@@ -159,7 +161,8 @@ static void foresee(struct effect *e, const char *method, const char *other)
 //   repeatable       true: it may be made again although it is a POST or PATCH
 //   probe            function that looks whether a request in doubt has taken effect: true, false
 //                    (twice, two seconds apart: it is then sent again), or nil when it cannot tell.
-//                    It is asked at once, and by `resume` before anything else
+//                    In place of true it may give what was answered, as `assume` has it. It is
+//                    asked at once, and by `resume` before anything else
 //   sensitive        true: the answer holds a secret, so the journal does not keep it
 //   secret           list of fields of the JSON answer, as "data.key": their values are masked
 //                    from then on, wherever they would be shown or recorded
@@ -172,6 +175,9 @@ static void foresee(struct effect *e, const char *method, const char *other)
 //   timings          { dns, connect, tls, first_byte, total }, in seconds since the start
 //   http_version, redirects, attempts, bytes
 //                    whole numbers; HTTP/1.1 is 11
+//   probed           true where the answer is what its probe gave; `ok` and `expect` then pass.
+//                    They pass, and nothing else of the answer is known, where it said true and
+//                    there is no `assume`
 static int http_request(lua_State *L)
 {
     lua_settop(L, 1);

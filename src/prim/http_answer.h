@@ -7,6 +7,6 @@
 // Sets the effect's result and answer, or its error, and what of a write is in doubt or was
 // refused. Masks what the author says is secret in it first.
 void http_answered(struct effect *, const struct fetch_result *);
-// What an author says that the answer is, { status (default 200), headers, json or body }, in the
-// shape of a real one; NULL when it is none.
+// The effect kind's `complete`: { status (default 200), headers, json or body } in the shape of a
+// real answer.
 struct value *http_answer_complete(struct effect *, const struct value *given);
