@@ -11,6 +11,13 @@ sandbox "$WORK/world.lua"
 export KUBECONFIG=$SANDBOX/kubeconfig
 web=$(sed -n 's/^web: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$SANDBOX/values.yaml")
 prometheus=$(sed -n 's/^prometheus: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$SANDBOX/values.yaml")
+port=$(free_port) # of a TLS server whose certificate tells it, too
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout tls.key -out tls.pem -days 20 \
+    -subj "/CN=$secret/O=xxxxxxxxxxxxxxxxxxxx$secret" \
+    -addext "subjectAltName=$(for pre in 20 199 255 300; do printf 'DNS:%0*d%s,' $pre 0 "$secret"; done)DNS:$secret" >/dev/null 2>&1
+openssl s_server -accept "127.0.0.1:$port" -cert tls.pem -key tls.key -quiet >/dev/null 2>&1 </dev/null &
+pids+=($!)
+wait_for 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" || { echo "no TLS server"; exit 1; }
 for ((i = 0; i + 4 <= ${#secret}; i++)); do echo "${secret:i:4}"; done >needles
 grep -aqFf needles <<<"x${secret:5:4}x" && ok "four letters would be found" || not_ok "four letters would not be found"
 
@@ -97,6 +104,11 @@ local rows = {
     { "a server of DNS", { 200, 1024 }, with(function(text) dns.query("a.test", "A", { server = text }) end) },
     { "a type of DNS", { 200, 1024 }, with(function(text) dns.query("a.test", text, { server = "127.0.0.1:1" }) end) },
     { "TLS: a host", { 200, 300, 1024 }, with(function(text) tls.inspect(text .. ".invalid", { timeout = "2s" }) end) },
+    { "TLS: a certificate", { 1 }, function()
+        local t = tls.inspect("shop.test", { address = "127.0.0.1:$port", timeout = "5s" })
+        for _, flaw in ipairs(t.errors) do log.info("%s", flaw.message) end
+        check(t.ok, "%s: %s, %s", t.cause, t.chain[1].subject, table.concat(t.chain[1].sans, ", "))
+    end },
     { "TLS: a file", { 256, 1024 }, with(function(text) tls.inspect("127.0.0.1", { ca = "/nonexistent/" .. text }) end) },
     { "a question", { 200, 1024, 4096, 16384 }, with(function(text)
         local _, why = pcall(ask.approve, text) -- which nobody answers; uncaught, it would end the run
