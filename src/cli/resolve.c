@@ -104,7 +104,7 @@ bool resolve_decisions(struct store *store, const struct redact *secrets, const 
     }
     if (!back || o->resolve == NULL)
         return true;
-    if (h->past->undone_count == 0 && any_retry(o, doubts, a)) {
+    if (h->past->undone_count == 0 && !h->past->unrecorded && any_retry(o, doubts, a)) {
         h->past->rolls_back = false;
         return true;
     }

@@ -33,6 +33,7 @@ struct past {
     bool under_way;     // the last of them did not come to its end
     bool rolls_back;    // a rollback is to go on, or to begin
     bool wished;        // a person asked for it
+    bool unrecorded;    // it began when the journal could not be written: what is undone is unknown
     const char *cause;
     const char **undone; // names of the steps whose undo came to a good end
     size_t undone_count;

@@ -153,24 +153,18 @@ static bool read_past(struct store *store, struct reading *r, struct error *err)
     struct past *past = r->run->past = arena_alloc(a, sizeof *past);
     *past = (struct past){0};
     r->into = r->run->sources = value_object(a);
-    bool ok =
-        store_each(store, read_step, r, err,
-                   "SELECT " STEP_COLUMNS " FROM step s WHERE s.run=? ORDER BY s.n", "t", id) &&
-        store_each(store, read_rollback, r, err,
-                   "SELECT generation, cause, wished, state FROM rollback WHERE run=?"
-                   " ORDER BY generation DESC LIMIT 1",
-                   "t", id) &&
-        store_each(store, count_undone, r, err, "SELECT count(*) FROM undo WHERE run=?", "t", id) &&
-        store_each(store, read_undone, r, err,
-                   "SELECT step FROM undo WHERE run=? AND state=" SQL_STEP_OK, "t", id) &&
-        store_each(store, read_source, r, err, "SELECT module, chunk, text FROM source WHERE run=?",
-                   "t", id);
-    if (ok && !r->run->rolled_back && !past->rolls_back &&
-        spare_notes_rollback(store_path(store), id)) {
-        past->rolls_back = true;
-        past->cause = "its journal could not be written";
-    }
-    return ok;
+    return store_each(store, read_step, r, err,
+                      "SELECT " STEP_COLUMNS " FROM step s WHERE s.run=? ORDER BY s.n", "t", id) &&
+           store_each(store, read_rollback, r, err,
+                      "SELECT generation, cause, wished, state FROM rollback WHERE run=?"
+                      " ORDER BY generation DESC LIMIT 1",
+                      "t", id) &&
+           store_each(store, count_undone, r, err, "SELECT count(*) FROM undo WHERE run=?", "t",
+                      id) &&
+           store_each(store, read_undone, r, err,
+                      "SELECT step FROM undo WHERE run=? AND state=" SQL_STEP_OK, "t", id) &&
+           store_each(store, read_source, r, err,
+                      "SELECT module, chunk, text FROM source WHERE run=?", "t", id);
 }
 
 static bool is_undone(const struct past *past, const char *step)
@@ -188,6 +182,16 @@ static void keep_doubts(struct history *run)
     for (size_t i = 0; i < past->count && run->rolled_back; i++)
         run->rolled_back = !past->steps[i].in_doubt || is_undone(past, past->steps[i].name);
     past->rolls_back = past->generation > 0 && !run->rolled_back;
+}
+
+// A rollback that could not be put on record is made again.
+static void keep_note(struct store *store, struct history *run)
+{
+    struct past *past = run->past;
+    if (run->rolled_back || past->rolls_back || !spare_notes_rollback(store_path(store), run->id))
+        return;
+    past->rolls_back = past->unrecorded = true;
+    past->cause = "its journal could not be written";
 }
 
 bool history_find(struct store *store, const char *id, struct arena *a, struct history *run,
@@ -219,6 +223,7 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
     if (!read_past(store, &r, err))
         return false;
     keep_doubts(run);
+    keep_note(store, run);
     return true;
 }
 
