@@ -5,8 +5,9 @@
 #include "base/code.h"
 #include "base/duration.h"
 
-// How often it is tried again where nobody answers: for some eight seconds and more, but of a server
-// that never answered yet less, for it may not be one. After a 500, which may well be meant, too.
+// How often it is tried again where nobody answers: for some eight seconds and more, but of a
+// server that never answered yet less, for it may not be one. After a 500, which may well be meant,
+// too.
 enum { AWAY_RETRIES = 5, STRANGER_RETRIES = 2, BROKEN_RETRIES = 3 };
 
 // How often an attempt that ended so may be made again, the server not saying when. A write never,
@@ -22,8 +23,8 @@ static int retries_of(const struct kube_again *a, const struct fetch_ending *end
     if (nobody)
         return KUBE_RETRIES;
     return a->brisk || end->status / 100 != 5 ? 0
-           : end->status == 500              ? BROKEN_RETRIES
-                                             : AWAY_RETRIES;
+           : end->status == 500               ? BROKEN_RETRIES
+                                              : AWAY_RETRIES;
 }
 
 bool kube_again(const struct fetch_request *r, const struct fetch_ending *end, void *again)

@@ -268,7 +268,7 @@ X
 fresh undo-gateway
 expect "an undo answered 502 is made again" 5 'was undone' "$RUNBOOK" undo-doubt.lua
 fresh undo-deaf
-expect "an undo answered 502 each time has not undone" 6 'whether it took effect is not known: DELETE' "$RUNBOOK" undo-doubt.lua
+expect "an undo answered 502 each time has not undone" 6 'whether it took effect is not known: DELETE' "$RUNBOOK" undo-doubt.lua --undo-patience 2s
 
 # --- when ------------------------------------------------------------------------------------------------
 book when.lua <<'X'
