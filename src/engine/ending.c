@@ -174,7 +174,10 @@ static const char *next_in_doubt(struct run *run, const struct verdict *v)
                             "look at the other side whether the change arrived, then: %s, which "
                             "says how to tell it",
                             run_command(run, "resume"));
-    if (e == NULL || !run->journal->open(run->journal, e->step->name, &open, a))
+    error_local(err);
+    bool found;
+    if (e == NULL || !run->journal->open(run->journal, e->step->name, &open, a, &found, &err) ||
+        !found)
         return NULL;
     return arena_printf(a,
                         "look whether \"%s\" took effect, then: %s --resolve %lld=done, =not-done "

@@ -45,13 +45,17 @@ struct journal {
     // on return. False with `err` set: they must not begin.
     bool (*process)(struct journal *, const struct effect *, const struct value *, struct error *);
     // Finds what happened at the effect's scope and position before; texts and values in the arena.
-    bool (*recall)(struct journal *, const struct effect *, struct journal_entry *, struct arena *);
-    // Finds the first effect that the scope made before beyond its `last` one of now.
+    // False with `err` set when the journal cannot be read: then nothing is known, and nothing may
+    // be sent.
+    bool (*recall)(struct journal *, const struct effect *, struct journal_entry *, struct arena *,
+                   bool *found, struct error *);
+    // Finds the first effect that the scope made before beyond its `last` one of now. As `recall`.
     bool (*omitted)(struct journal *, const struct scope *, int last, struct journal_entry *,
-                    struct arena *);
+                    struct arena *, bool *found, struct error *);
     // Finds a write that a step's function has begun, in any attempt, and whose outcome is not
-    // known.
-    bool (*open)(struct journal *, const char *step, struct journal_entry *, struct arena *);
+    // known. As `recall`.
+    bool (*open)(struct journal *, const char *step, struct journal_entry *, struct arena *,
+                 bool *found, struct error *);
     // Keeps what the step that is under way returns, with its end; `result` NULL: nothing. What
     // cannot be given back as it is stands there as withheld.
     void (*result)(struct journal *, const struct value *result);

@@ -43,6 +43,14 @@ static void halt(struct effect *e, enum halt why)
     effect_end(e);
 }
 
+// Nobody knows whether it was done before: it is not done again.
+static void unreadable(struct effect *e, const struct error *err)
+{
+    e->refused = e->access == ACCESS_WRITE;
+    e->error = arena_printf(&e->arena, "%s was not sent: %s", e->summary, error_text(err));
+    halt(e, HALT_JOURNAL);
+}
+
 static const char path_text[] = "\"%s\" takes another path than it took before, and was stopped "
                                 "before it did anything";
 
@@ -149,7 +157,12 @@ static void perform(struct effect *e)
         effect_do(e);
         return;
     }
-    bool found = run->journal->recall(run->journal, e, &past, &e->arena);
+    error_local(err);
+    bool found;
+    if (!run->journal->recall(run->journal, e, &past, &e->arena, &found, &err) && !run->undoing) {
+        unreadable(e, &err);
+        return;
+    }
     bool open = found && (past.state == JOURNAL_STARTED || past.in_doubt);
     if (!found && run->proving) {
         exceed(e);
@@ -178,7 +191,10 @@ static void finished(struct run *run, int effects)
 {
     struct journal_entry past;
     struct arena *a = &run->arena;
-    if (!run->journal->omitted(run->journal, &run->scope, effects, &past, a))
+    error_local(err);
+    bool found;
+    if (!run->journal->omitted(run->journal, &run->scope, effects, &past, a, &found, &err) ||
+        !found)
         return;
     const char *detail = arena_printf(a, "%s\nnow:     it ended without\n\"%s\"",
                                       shown(run, true, past.summary, past.where), run->scope.text);

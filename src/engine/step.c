@@ -130,8 +130,12 @@ static int64_t pause_before_next(struct trials *t)
 // still: another attempt would send it again.
 static void keep_doubt(struct run *run, const struct step *step)
 {
-    struct journal_entry open;
-    if (!run->journal || !run->journal->open(run->journal, step->name, &open, &run->arena))
+    struct journal *journal = run->journal;
+    struct journal_entry open = {.summary = "what the journal could not be asked about"};
+    error_local(err);
+    bool found, asked = journal == NULL ||
+                        journal->open(journal, step->name, &open, &run->arena, &found, &err);
+    if (journal == NULL || (asked && !found))
         return;
     struct undo_entry *entry = undo_entry(run, step->name);
     entry->in_doubt = true;

@@ -110,7 +110,10 @@ static int first_attempt(struct run *run, const struct step *step)
     struct journal_entry made;
     for (int attempt = 1;; attempt++) {
         const struct scope next = scope_of(run, step, attempt + 1);
-        if (journal == NULL || !journal->omitted(journal, &next, 0, &made, &run->arena))
+        error_local(err);
+        bool found = false;
+        if (journal == NULL ||
+            !journal->omitted(journal, &next, 0, &made, &run->arena, &found, &err) || !found)
             return attempt;
     }
 }

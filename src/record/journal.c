@@ -1,6 +1,5 @@
 #include "record/journal.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,7 @@
 #include "record/chronicle.h"
 #include "record/keep.h"
 #include "record/queue.h"
-#include "record/schema.h"
+#include "record/recall.h"
 #include "record/spare.h"
 
 enum { MOST_PENDING = 1024, MOST_BYTES = 1024 * 1024, LONG_WAIT_MS = 1000 };
@@ -187,93 +186,31 @@ static bool process(struct journal *door, const struct effect *e, const struct v
     return abandon(r);
 }
 
-struct recollection {
-    struct record *record;
-    struct journal_entry *entry;
-    struct arena *arena;
-    bool found;
-};
-
-// The columns of an entry, in the order of ENTRY_COLUMNS.
-enum entry_column {
-    ENTRY_SEQ,
-    ENTRY_STATE,
-    ENTRY_IN_DOUBT,
-    ENTRY_KEPT,
-    ENTRY_FINGERPRINT,
-    ENTRY_SUMMARY,
-    ENTRY_LINE,
-    ENTRY_RESULT,
-    ENTRY_ERROR,
-    ENTRY_CODE,
-    ENTRY_PROCESS,
-    ENTRY_DEADLINE,
-};
-#define ENTRY_COLUMNS                                                                              \
-    "seq, state, in_doubt, kept, fingerprint, summary, line, result, error, code, process, "       \
-    "deadline"
-
-static bool read_entry(sqlite3_stmt *row, void *arg)
+static struct recall recall_of(struct journal *door)
 {
-    struct recollection *c = arg;
-    struct arena *a = c->arena;
-    const char *why = NULL;
-    const struct value *kept = store_value(row, ENTRY_RESULT, a);
-    bool broken = kept == NULL && sqlite3_column_type(row, ENTRY_RESULT) != SQLITE_NULL;
-    struct value *result = kept ? keep_restore(a, c->record->secrets, kept, &why) : NULL;
-    *c->entry = (struct journal_entry){
-        .seq = sqlite3_column_int64(row, ENTRY_SEQ),
-        .state = (enum journal_state)sqlite3_column_int(row, ENTRY_STATE),
-        .in_doubt = sqlite3_column_int(row, ENTRY_IN_DOUBT),
-        .kept = sqlite3_column_int(row, ENTRY_KEPT) && why == NULL && !broken,
-        .withheld = why,
-        .fingerprint = store_text(row, ENTRY_FINGERPRINT, a),
-        .summary = store_text(row, ENTRY_SUMMARY, a),
-        .where = store_text(row, ENTRY_LINE, a),
-        .result = result,
-        .error = store_text(row, ENTRY_ERROR, a),
-        .code = store_text(row, ENTRY_CODE, a),
-        .process = store_value(row, ENTRY_PROCESS, a),
-        .deadline = sqlite3_column_int64(row, ENTRY_DEADLINE),
-    };
-    assert(c->entry->state >= JOURNAL_STARTED && c->entry->state <= JOURNAL_REFUSED);
-    c->found = true;
-    return false;
+    const struct record *r = record_of(door);
+    return (struct recall){.store = r->store, .secrets = r->secrets, .run = r->run};
 }
 
 static bool recall(struct journal *door, const struct effect *e, struct journal_entry *entry,
-                   struct arena *a)
+                   struct arena *a, bool *found, struct error *err)
 {
-    struct recollection c = {record_of(door), entry, a, false};
-    store_each(c.record->store, read_entry, &c, NULL,
-               "SELECT " ENTRY_COLUMNS " FROM effect WHERE run=? AND step=? AND part=? AND"
-               " attempt=? AND generation=? AND position=?",
-               "ttiiit", c.record->run, e->scope.step, (int64_t)e->scope.part,
-               (int64_t)e->scope.attempt, e->scope.generation, e->position);
-    return c.found;
+    struct recall where = recall_of(door);
+    return recall_effect(&where, e, entry, a, found, err);
 }
 
 static bool omitted(struct journal *door, const struct scope *scope, int last,
-                    struct journal_entry *entry, struct arena *a)
+                    struct journal_entry *entry, struct arena *a, bool *found, struct error *err)
 {
-    struct recollection c = {record_of(door), entry, a, false};
-    store_each(c.record->store, read_entry, &c, NULL,
-               "SELECT " ENTRY_COLUMNS " FROM effect WHERE run=? AND step=? AND part=? AND"
-               " attempt=? AND generation=? AND CAST(position AS INTEGER)>? ORDER BY seq LIMIT 1",
-               "ttiiii", c.record->run, scope->step, (int64_t)scope->part, (int64_t)scope->attempt,
-               scope->generation, (int64_t)last);
-    return c.found;
+    struct recall where = recall_of(door);
+    return recall_omitted(&where, scope, last, entry, a, found, err);
 }
 
 static bool open_write(struct journal *door, const char *step, struct journal_entry *entry,
-                       struct arena *a)
+                       struct arena *a, bool *found, struct error *err)
 {
-    struct recollection c = {record_of(door), entry, a, false};
-    store_each(c.record->store, read_entry, &c, NULL,
-               "SELECT " ENTRY_COLUMNS " FROM effect WHERE run=? AND step=? AND part=" SQL_PART_STEP
-               " AND " SQL_WRITE_IN_DOUBT " ORDER BY seq LIMIT 1",
-               "tt", c.record->run, step);
-    return c.found;
+    struct recall where = recall_of(door);
+    return recall_open(&where, step, entry, a, found, err);
 }
 
 // It is written with the step's end, which is told next.
