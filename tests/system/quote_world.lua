@@ -16,7 +16,7 @@ local function object(name)
     if not kind then return status(404, "NotFound", name) end
     local text = text_of { pre = pre, post = post }
     if kind == "status" then return status(403, "Forbidden", text) end
-    if kind == "body" then return { status = 500, body = text } end
+    if kind == "body" then return { status = 400, body = text } end -- a 500 would be tried again
     if kind == "broken" then return { status = 200, body = '{ "a": ' .. text, headers = { ["Content-Type"] = "application/json" } } end
     local there = { apiVersion = "v1", kind = "ConfigMap", metadata = { name = name, namespace = "default",
         uid = name, resourceVersion = "1", annotations = { note = text } }, data = { key = text },
@@ -57,7 +57,7 @@ return {
             local query = req.query.query or req.form and req.form.query or (req.body or ""):match("query=([^&]*)") or ""
             local kind, pre, post = query:match("(%a+)_(%d+)_(%d+)")
             local text = text_of { pre = pre, post = post }
-            if kind == "body" then return { status = 502, body = text } end
+            if kind == "body" then return { status = 404, body = text } end
             if kind == "moved" then return { status = 302, headers = { Location = "/login?" .. text } } end
             if kind == "warns" then
                 return { json = { status = "success", warnings = json.array { text },

@@ -218,7 +218,8 @@ grep -q 'not valid YAML' err && ! grep -aq $'\e' err && ok "nor what a verb says
 export XDG_STATE_HOME=$WORK/five
 run endless.lua --output ndjson --report r.html
 places endless
-for file in out err kept r.html; do
+"$RUNBOOK" show --output json >shown 2>&1
+for file in out err shown r.html; do
     [ "$(wc -c <$file)" -lt 500000 ] && ok "$file has $(wc -c <$file) bytes" || not_ok "$file has $(wc -c <$file) bytes"
 done
 
