@@ -77,7 +77,7 @@ static void check_secret(lua_State *L, const struct value *paths)
 
 static void check_url(lua_State *L, struct effect *e, const char *text)
 {
-    struct error err = {0};
+    error_local(err);
     struct url url;
     if (text == NULL)
         failure_raise(L, FAILURE_USAGE, "http wants a url: http.get(\"https://...\")");
