@@ -20,7 +20,7 @@ static bool take_down(struct journal *door, int n, struct error *err)
                        .where = "journal.lua:13",
                        .started = clock_steady()};
     struct arena *a = &e.arena;
-    snprintf(e.position, sizeof e.position, "%d", n);
+    e.position = arena_printf(a, "%d", n);
     e.summary = arena_printf(a, "POST http://127.0.0.1:8080/%d", n);
     snprintf(e.fingerprint, sizeof e.fingerprint, "%064x", n);
     e.args = value_object(a);

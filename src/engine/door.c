@@ -130,8 +130,8 @@ int door_pass(lua_State *L, struct effect *e)
                              scope_part_name(run->scope.part), e->summary);
     e->run = run;
     e->fiber = f;
-    snprintf(e->position, sizeof e->position, "%s%s%d", f->position, *f->position ? "." : "",
-             ++f->effects);
+    e->position =
+        arena_printf(&e->arena, "%s%s%d", f->position, *f->position ? "." : "", ++f->effects);
     if (strlen(e->summary) > SUMMARY_BYTES)
         e->summary =
             quote(run, &e->arena, e->summary, strlen(e->summary), CLIP_LINE, SUMMARY_BYTES);

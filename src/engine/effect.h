@@ -92,8 +92,9 @@ struct effect {
     struct run *run;
     struct fiber *fiber;
     struct scope scope; // what of the run it belongs to
-    char position[64];
-    const char *where;    // the line of the author's; "": none
+    const char
+        *position;     // "3", or "3.1.2" inside parallel; of any length: it is what tells it apart
+    const char *where; // the line of the author's; "": none
     char fingerprint[65]; // of kind, system and arguments, secrets masked
     int64_t started;      // steady clock, ms
     int64_t deadline; // of a wait: milliseconds since 1970; after a resume the one it had before

@@ -43,13 +43,13 @@ static int group_close(lua_State *L)
 
 static void start_next(lua_State *L, struct group *g)
 {
-    char position[64];
     int i = g->next++;
-    snprintf(position, sizeof position, "%s%s%d.%d", g->owner->position,
-             *g->owner->position ? "." : "", g->effect, i);
-    lua_rawgeti(L, KEYS, i); // key
-    lua_pushvalue(L, -1);    // key key
-    lua_rawget(L, ITEMS);    // key item
+    const char *position =
+        lua_pushfstring(L, "%s%s%d.%d", g->owner->position, *g->owner->position ? "." : "",
+                        g->effect, i); // stays below until the branch has its copy
+    lua_rawgeti(L, KEYS, i);           // key
+    lua_pushvalue(L, -1);              // key key
+    lua_rawget(L, ITEMS);              // key item
     if (lua_isnil(L, FUNCTION)) {
         lua_remove(L, -2); // function
         fiber_start(L, 0, g->owner, position)->index = i;
@@ -59,6 +59,7 @@ static void start_next(lua_State *L, struct group *g)
         lua_insert(L, -2);          // fn item key
         fiber_start(L, 2, g->owner, position)->index = i;
     }
+    lua_pop(L, 1);
     g->running++;
 }
 

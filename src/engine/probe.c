@@ -23,8 +23,7 @@ void probe_ask(struct effect *e)
 static void enter(struct effect *e)
 {
     struct fiber *f = e->fiber;
-    char inner[sizeof e->position + 8];
-    snprintf(inner, sizeof inner, "%s.probe", e->position);
+    const char *inner = arena_printf(&e->arena, "%s.probe", e->position);
     e->outer_position = f->position;
     e->outer_effects = f->effects;
     f->position = mem_dup(inner);

@@ -85,8 +85,8 @@ bool recall_omitted(const struct recall *r, const struct scope *scope, int last,
                       "SELECT " ENTRY_COLUMNS " FROM effect WHERE run=? AND step=? AND part=? AND"
                       " attempt=? AND generation=? AND CAST(position AS INTEGER)>?"
                       " ORDER BY seq LIMIT 1",
-                      "ttiiii", r->run, scope->step, (int64_t)scope->part,
-                      (int64_t)scope->attempt, scope->generation, (int64_t)last);
+                      "ttiiii", r->run, scope->step, (int64_t)scope->part, (int64_t)scope->attempt,
+                      scope->generation, (int64_t)last);
 }
 
 bool recall_open(const struct recall *r, const char *step, struct journal_entry *entry,

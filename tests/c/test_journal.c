@@ -51,7 +51,7 @@ static void make_effect(int n)
                        .scope = {.part = SCOPE_STEP, .step = "s", .attempt = 1, .text = "step:s#1"},
                        .fingerprint = "f"};
     struct arena *a = &e.arena;
-    snprintf(e.position, sizeof e.position, "%d", n);
+    e.position = arena_printf(a, "%d", n);
     e.started = clock_steady();
     e.summary = arena_printf(a, "effect %d", n);
     e.args = value_string(a, "what was sent");

@@ -122,6 +122,22 @@ wait_for 10 grep -q 'again in 40s' resumed.log && ok "and the next pause is the 
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
 
+# --- effects far down, whose places have long names ------------------------------------------------------
+book deep.lua <<'X'
+  phase "p" { step "digs" { function(run)
+      local function dig(depth)
+          if depth > 0 then return parallel { function() dig(depth - 1) end } end
+          for i = 1, 3 do http.post("TILL/pay?" .. run.what .. i) end
+      end
+      dig(24)
+      http.post("TILL/pay?" .. run.what .. "-keyed", { idempotency_key = run.id })
+  end } },
+X
+fresh deep
+mortal '"at":4,"when":"after"' "$RUNBOOK" deep.lua >/dev/null 2>&1
+expect "a run whose effects are 24 branches down goes on" 0 'is done' "$RUNBOOK" resume
+is "and does none of them again" "$(paid 1) $(paid 2) $(paid 3)" "1 1 1"
+
 # --- a failure that reads like a wish -------------------------------------------------------------------
 book wish.lua <<'X'
   phase "p" { on_failure = "rollback",
