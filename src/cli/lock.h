@@ -1,17 +1,20 @@
-// lock: one run at a time for the same runbook and target, on this machine.
+// lock: one run at a time for the same runbook and target, of one user on one machine; and each run
+// gone on with by one alone.
 #pragma once
 
 #include <stdint.h>
 
 #include "base/error.h"
 
+struct lock;
 struct run;
 
-// Takes the lock of the run's name and target in the folder of the journal, waiting up to
-// `timeout_ms` for it. Returns a file descriptor to keep open: the lock ends with it, also when the
-// process dies. -1 with `err` set: who holds it, since when, and where. *took_over gets the run
-// whose process died with the lock, or "".
-int lock_take(const char *journal_path, const char *target, const struct run *run,
-              int64_t timeout_ms, char took_over[64], struct error *err);
-// Gives it back.
-void lock_release(int lock);
+// Takes the lock of the run's name and target, and that of the run itself, waiting up to
+// `timeout_ms` for each; says on stderr what it waits for, and whose process died with the lock.
+// Whatever journal a run keeps, at `journal` or none (NULL), it meets the others: see cli/lockdir.
+// The lock ends with the process, too. NULL with `err` set: who holds it, since when, and where; or
+// why there is none to be had. dead[] gets the run whose process died with it, or "".
+struct lock *lock_take(const struct run *run, const char *target, const char *journal,
+                       int64_t timeout_ms, char dead[64], struct error *err);
+// Gives it back. NULL does nothing.
+void lock_release(struct lock *);

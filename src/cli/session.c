@@ -171,11 +171,8 @@ int session_open(struct session *s, const struct options *o, const struct mode *
                  const struct history *history)
 {
     error_local(err);
-    *s = (struct session){.loop = loop_new(),
-                          .secrets = redact_new(),
-                          .given = redact_new(),
-                          .history = history,
-                          .lock = -1};
+    *s = (struct session){
+        .loop = loop_new(), .secrets = redact_new(), .given = redact_new(), .history = history};
     s->fetcher = fetcher_new(s->loop);
     s->run = run_new(s->loop, s->fetcher, &o->run, mode, NULL, &err);
     if (s->run == NULL)
@@ -203,21 +200,16 @@ static int locked(const struct session *s, const struct error *err)
                           : fail(s->run, EXIT_LOCKED, error_text(err));
 }
 
+// Whatever journal it keeps; a plan changes nothing, and takes none.
 static int take_lock(struct session *s, const struct options *o, const char *target, char dead[64])
 {
     error_local(err);
+    const char *journal = s->store ? store_path(s->store) : NULL;
     dead[0] = '\0';
-    if (s->store == NULL)
+    if (s->run->mode->rehearsal)
         return 0;
-    s->lock = lock_take(store_path(s->store), target, s->run, o->lock_timeout_ms, dead, &err);
-    if (s->lock < 0)
-        return locked(s, &err);
-    if (*dead)
-        say(s->run,
-            "taking over the lock of run %s, whose process is gone; `runbook show %s` says how far "
-            "it came",
-            dead, dead);
-    return 0;
+    s->lock = lock_take(s->run, target, journal, o->lock_timeout_ms, dead, &err);
+    return s->lock ? 0 : locked(s, &err);
 }
 
 // What the command line says stands before what the runbook says.

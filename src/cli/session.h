@@ -15,7 +15,7 @@ struct session {
     struct run_journal *journal; // NULL: none is kept
     struct listener *view, *report, *hub;
     void (*view_free)(struct listener *);
-    int lock;                 // file descriptor; -1: none
+    struct lock *lock;        // NULL: none is held
     struct kube_lease *lease; // NULL: none is held
     struct run *run;
     struct approved *approved;     // what run->approved is

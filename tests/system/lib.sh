@@ -5,6 +5,7 @@ ROOT=${ROOT:-$(cd "$(dirname "$0")/../.." && pwd)}
 HERE=$ROOT/tests/system
 WORK=$(mktemp -d)
 export HOME=$WORK XDG_CACHE_HOME=$WORK/cache NO_COLOR=1 LC_ALL=C.UTF-8
+export RUNBOOK_LOCK_DIR=$WORK/locks # tests that run side by side do not meet
 unset KUBECONFIG
 passed=0 failed=0 skipped=0
 pids=()

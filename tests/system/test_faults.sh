@@ -48,7 +48,8 @@ one() { # one FAULT EXIT WEIGHT PATTERNS: in a subshell of its own; prints the v
     [ "$fault" = none ] || args=(--fault "$fault")
     pids=()
     sandbox examples/billing/world.lua "${args[@]}"
-    export XDG_STATE_HOME=$SANDBOX # they run side by side, and each is the only one of its target
+    export XDG_STATE_HOME=$SANDBOX
+    export RUNBOOK_LOCK_DIR=$SANDBOX/locks # they run side by side, and each is the only one of its target
     out=$(timeout 100 "$RUNBOOK" runbooks/billing_golive.lua --values "$SANDBOX/values.yaml" \
         --kubeconfig "$SANDBOX/kubeconfig" --set bake=1s --set look_every=250ms --set patience=3s \
         --set min_requests=2 --set min_latency_requests=2 --set wait_after_cutover=1s \

@@ -841,7 +841,7 @@ is "and the other is told who runs" $told 100
 rm -f go
 "$RUNBOOK" locked.lua >/dev/null 2>&1 &
 holder=$!
-wait_for 20 sh -c 'ls "$XDG_STATE_HOME"/runbook/*.lock && [ -s "$(ls "$XDG_STATE_HOME"/runbook/*.lock)" ]'
+wait_for 20 sh -c '[ -s "$(ls "$RUNBOOK_LOCK_DIR"/run-*.lock)" ]'
 expect "--lock-timeout ends" 9 'waiting, for another run of locked
 another run of locked is under way: .*\(--lock-timeout 10m\)' "$RUNBOOK" locked.lua --lock-timeout 300ms
 expect "the run itself may not be resumed meanwhile" 9 'another run of locked is under way' "$RUNBOOK" resume
@@ -856,7 +856,7 @@ fresh lock-resume
 rm -f go
 "$RUNBOOK" locked.lua >/dev/null 2>&1 &
 holder=$!
-wait_for 20 sh -c '[ -s "$(ls "$XDG_STATE_HOME"/runbook/*.lock)" ]'
+wait_for 20 sh -c '[ -s "$(ls "$RUNBOOK_LOCK_DIR"/run-*.lock)" ]'
 (sleep 1 && touch go) &
 expect "a resume that waited for the run itself has nothing to do" 2 'came to its end' \
     "$RUNBOOK" resume "$(id)" --lock-timeout 20s
@@ -866,7 +866,7 @@ fresh lock-dead
 rm -f go
 "$RUNBOOK" locked.lua >/dev/null 2>&1 &
 holder=$!
-wait_for 20 sh -c '[ -s "$(ls "$XDG_STATE_HOME"/runbook/*.lock)" ] && "$RUNBOOK" show | grep -q holds'
+wait_for 20 sh -c '[ -s "$(ls "$RUNBOOK_LOCK_DIR"/run-*.lock)" ] && "$RUNBOOK" show | grep -q holds'
 { kill -9 $holder; wait $holder; } 2>/dev/null
 dead=$(id)
 touch go

@@ -18,7 +18,7 @@ serve() { # serve FAULT...: a world of its own, and a journal in its folder
     pids=()
     for fault in "$@"; do args+=(--fault "$fault"); done
     sandbox examples/billing/world.lua "${args[@]}"
-    export XDG_STATE_HOME=$SANDBOX
+    export XDG_STATE_HOME=$SANDBOX RUNBOOK_LOCK_DIR=$SANDBOX/locks
 }
 
 short() { # short COMMAND...: the go-live's own arguments behind it

@@ -32,8 +32,8 @@ return runbook { name = "shop", params = { what = param "x", lease = param "shop
   },
 }
 X
-machine() { # machine NAME: another journal, as on another machine
-    export XDG_STATE_HOME=$WORK/machine-$1
+machine() { # machine NAME: another journal and other locks, as on another machine
+    export XDG_STATE_HOME=$WORK/machine-$1 RUNBOOK_LOCK_DIR=$WORK/locks-$1
 }
 fault() { curl -s -o /dev/null -d "{\"name\":\"$1\",\"weight\":$2}" "$CONTROL/faults"; }
 state() { curl -s "$CONTROL/state"; }
