@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/run.h"
+#include "net/living.h"
 #include "net/loop.h"
 
 static struct run *watched;
@@ -22,6 +23,7 @@ static void on_signal(int signo)
         static const char text[] = "\nrunbook: ended at once by a second signal\n";
         ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
         (void)ignored;
+        living_end();
         _exit(128 + signo);
     }
     if (watched == NULL) // the run is over: what it leaves behind is being written

@@ -13,11 +13,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/duration.h"
+#include "net/living.h"
 #include "net/loop.h"
+#include "net/pipe.h"
 #include "net/spawn_exec.h"
 
-enum { DEFAULT_TIMEOUT_MS = 60000, DEFAULT_MAX_BYTES = 1 << 20 };
-enum { KILL_AFTER_MS = 2000 };  // from SIGTERM to SIGKILL
+enum { DEFAULT_MAX_BYTES = 1 << 20 };
 enum { DRAIN_MS = 1000 };       // what it left running may hold its output open no longer than this
 enum { CANCEL_WAIT_MS = 1000 }; // for the kernel to end what was killed
 
@@ -33,7 +34,8 @@ struct spawn {
     spawn_done *done;
     void *arg;
     char *name;
-    pid_t pid; // its group, too; 0: it never ran. Not reaped before the end, so both stay its own
+    pid_t pid;  // its group, too; 0: it never ran. Not reaped before the end, so both stay its own
+    int living; // its place among the living
     int pidfd;
     struct watch *watch; // on its end
     struct timer *timer;
@@ -58,6 +60,7 @@ static void spawn_free(struct spawn *s)
     watch_stop(s->watch);
     stream_close(&s->out);
     stream_close(&s->err);
+    living_remove(s->living);
     buf_free(&s->out.kept);
     buf_free(&s->err.kept);
     if (s->pidfd >= 0)
@@ -80,6 +83,8 @@ static void conclude(struct spawn *s)
     struct spawn_result r = {.status = -1, .truncated = s->truncated};
     if (s->pid && (s->timed_out || !s->ended))
         group_signal(s, SIGKILL); // what outlived its time, or cannot be watched over
+    living_remove(s->living);
+    s->living = -1;
     if (s->pid && waitpid(s->pid, &end, 0) == s->pid)
         r.status = WIFEXITED(end) ? WEXITSTATUS(end) : 128 + WTERMSIG(end);
     if (s->timed_out) {
@@ -154,18 +159,18 @@ static void on_timeout(void *arg)
     struct spawn *s = arg;
     s->timed_out = true;
     group_signal(s, SIGTERM);
-    s->timer = timer_start(s->loop, KILL_AFTER_MS, on_kill_due, s);
+    s->timer = timer_start(s->loop, SPAWN_KILL_AFTER_MS, on_kill_due, s);
 }
 
 // A pipe whose reading end is ours; false when the system has none left.
 static bool stream_open(struct stream *stream, int *theirs)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (!pipe_open(ends))
         return false;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     stream->fd = ends[0];
-    *theirs = ends[1];
+    *theirs = pipe_reopen(ends[1]);
     return true;
 }
 
@@ -195,6 +200,8 @@ static bool launch(struct spawn *s, const struct spawn_request *r)
         close(out);
     if (err >= 0)
         close(err);
+    if (ok)
+        s->living = living_add(s->pid, !r->terminal, r->label ? r->label : s->name);
     if (ok && !listen_to(s))
         return error_set(&s->error, "cannot watch over '%s': %s", s->name, strerror(errno));
     return ok;
@@ -205,12 +212,12 @@ struct spawn *spawn_start(struct loop *loop, const struct spawn_request *r, spaw
 {
     struct spawn *s = mem_alloc(sizeof *s);
     size_t max = r->max_bytes ? r->max_bytes : DEFAULT_MAX_BYTES;
-    *s = (struct spawn){.loop = loop, .done = done, .arg = arg, .pidfd = -1};
+    *s = (struct spawn){.loop = loop, .done = done, .arg = arg, .living = -1, .pidfd = -1};
     s->out = (struct stream){.spawn = s, .fd = -1, .kept.max = max};
     s->err = (struct stream){.spawn = s, .fd = -1, .kept.max = max};
     s->name = mem_dup(r->argv && r->argv[0] ? r->argv[0] : "");
     s->began = clock_steady();
-    s->timeout_ms = r->timeout_ms > 0 ? r->timeout_ms : DEFAULT_TIMEOUT_MS;
+    s->timeout_ms = r->timeout_ms > 0 ? r->timeout_ms : SPAWN_TIMEOUT_MS;
     if (launch(s, r))
         s->timer = timer_start(loop, s->timeout_ms, on_timeout, s);
     else

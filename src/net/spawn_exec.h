@@ -1,5 +1,6 @@
 // spawn_exec: starts a program with given standard streams, in a process group of its own, with
-// every signal as usual and no other descriptor of ours.
+// every signal as usual and no other descriptor of ours; and tied to us: it gets SIGTERM when we
+// die.
 #pragma once
 
 #include <stdbool.h>
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "net/spawn.h"
 
-// Runs r->argv with its environment, folder and input; `out` and `err` become its stdout and stderr
-// (err -1: ours). They stay open here. False with `error` set when it does not come to run.
+// Runs r->argv with its environment, folder and input, once r->born lets it; `out` and `err` become
+// its stdout and stderr (err -1: ours). They stay open here. False with `error` set when it does
+// not come to run. To be called on the main thread: it is that one's end that the kernel tells.
 bool exec_start(pid_t *pid, const struct spawn_request *r, int out, int err, struct error *error);

@@ -290,6 +290,104 @@ Test(spawn, cancel_of_one_that_never_ran)
     cr_assert_eq(got.calls, 0);
 }
 
+// Another process of ours, that starts the program and then dies as `die` says. Returns what the
+// program wrote into the file.
+static char *outlived(struct spawn_request *r, void die(void), const char *path)
+{
+    static char text[256];
+    pid_t other = fork();
+    if (other == 0) {
+        struct loop *own = loop_new();
+        spawn_start(own, r, keep, &got);
+        die();
+        _exit(1);
+    }
+    waitpid(other, NULL, 0);
+    int fd = -1;
+    ssize_t n = 0;
+    for (int i = 0; i < 500 && n <= 0; i++) { // it may take a while to write, and may not be there
+        usleep(10000);
+        fd = fd < 0 ? open(path, O_RDONLY) : fd;
+        n = fd < 0 ? 0 : pread(fd, text, sizeof text - 1, 0);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    close(fd);
+    unlink(path);
+    return text;
+}
+
+static void be_killed(void)
+{
+    usleep(300000); // for its trap to be set
+    kill(getpid(), SIGKILL);
+}
+
+static void end(void)
+{
+    usleep(300000);
+    _exit(0);
+}
+
+Test(spawn, it_is_told_to_end_when_we_die)
+{
+    void (*const ways[])(void) = {be_killed, end};
+    for (int i = 0; i < 4; i++) {
+        char path[64], script[200];
+        snprintf(path, sizeof path, "/tmp/test_spawn_%d", (int)getpid());
+        // What it says goes nowhere any more, and does it no harm.
+        snprintf(
+            script, sizeof script,
+            "trap 'echo a; echo b >&2; echo told >%s; exit' TERM; while :; do sleep 0.05; done",
+            path);
+        const char *argv[] = {"sh", "-c", script, NULL};
+        struct spawn_request r = {.argv = argv, .terminal = i >= 2};
+        cr_expect_str_eq(outlived(&r, ways[i % 2], path), "told\n", "case %d", i);
+    }
+}
+
+static bool refuse(void *arg, pid_t pid, struct error *err)
+{
+    *(pid_t *)arg = pid;
+    return error_set(err, "not on record");
+}
+
+Test(spawn, it_does_not_begin_before_it_may)
+{
+    pid_t born = 0;
+    const char *argv[] = {"touch", "/tmp/test_spawn_begun", NULL};
+    unlink(argv[1]);
+    run(&(struct spawn_request){.argv = argv, .born = refuse, .born_arg = &born});
+    cr_assert_str_eq(got.error, "not on record");
+    cr_assert_eq(got.status, -1);
+    cr_assert_gt(born, 1);
+    cr_assert_neq(access(argv[1], F_OK), 0, "it has begun");
+}
+
+static bool die_there(void *arg, pid_t pid, struct error *err)
+{
+    (void)err;
+    dprintf(*(int *)arg, "%d", (int)pid);
+    kill(getpid(), SIGKILL);
+    return true;
+}
+
+static void stay(void) {}
+
+Test(spawn, it_never_begins_when_we_die_before)
+{
+    char path[] = "/tmp/test_spawn_XXXXXX";
+    int fd = mkstemp(path);
+    const char *argv[] = {"touch", "/tmp/test_spawn_begun_late", NULL};
+    unlink(argv[1]);
+    struct spawn_request r = {.argv = argv, .born = die_there, .born_arg = &fd};
+    pid_t born = (pid_t)strtol(outlived(&r, stay, path), NULL, 10);
+    cr_assert_gt(born, 1);
+    for (int i = 0; i < 500 && kill(born, 0) == 0; i++)
+        usleep(10000);
+    cr_assert_neq(access(argv[1], F_OK), 0, "it has begun");
+    close(fd);
+}
+
 Test(spawn, many_at_once)
 {
     struct outcome all[40] = {0};
