@@ -6,6 +6,7 @@
 #include "cli/resolve.h"
 #include "cli/say.h"
 #include "cli/session.h"
+#include "cli/survivors.h"
 #include "cli/verbs.h"
 #include "engine/mode.h"
 #include "record/keep.h"
@@ -114,6 +115,8 @@ static int go_on(struct options *o, struct history *h, bool rollback, struct are
         code = find_steps(&session, h);
     if (code == 0)
         code = session_prepare(&session, o);
+    if (code == 0)
+        code = survivors_wait(&session, o, rollback ? "rollback" : "resume");
     if (code == 0)
         code = look_again(&session, o, h, rollback, a);
     if (code == 0)

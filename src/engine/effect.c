@@ -156,6 +156,15 @@ void effect_record(struct effect *e)
     effect_end(e);
 }
 
+bool effect_entrust(struct effect *e, const struct value *process, struct error *err)
+{
+    struct journal *journal = e->run->journal;
+    if (!e->journaled || journal->process(journal, e, process, err))
+        return true;
+    journal_lost(e, err);
+    return e->run->undoing; // what takes changes back goes on, as without any record
+}
+
 void effect_unseen(struct effect *e)
 {
     e->result = e->probe_gave ? e->probe_gave : e->assume;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "base/value.h"
 #include "engine/need.h"
 #include "engine/scope.h"
@@ -149,6 +150,9 @@ void effect_unseen(struct effect *e);
 void effect_start(struct effect *e);
 // For modes: writes the intent down and performs the effect.
 void effect_do(struct effect *e);
+// For performers: the write is made by another process, which waits for this to return. Writes down
+// durably which one it is, as plain data. False with `err` set when it must not begin.
+bool effect_entrust(struct effect *e, const struct value *process, struct error *err);
 // For modes: writes the intent down and ends the effect with what is set, without performing it.
 void effect_record(struct effect *e);
 // Cancels what may be cancelled: everything but a write that is on its way, which is not tried

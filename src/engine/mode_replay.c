@@ -13,6 +13,7 @@
 #include "engine/quote.h"
 #include "engine/run.h"
 #include "engine/source.h"
+#include "net/process.h"
 
 enum { LINE_BYTES = 200 }; // of source
 
@@ -124,6 +125,22 @@ static const char *resolution(const struct effect *e, int64_t seq)
     return decided ? value_text(decided) : NULL;
 }
 
+// It is not done, and yet may come to be: the process that is to do it was begun where nobody can
+// look from here whether it is still at work.
+static bool may_still_come(struct effect *e, const struct journal_entry *past)
+{
+    pid_t who;
+    if (e->probed != PROBED_NOT_DONE || past->process == NULL || is_answered(past) ||
+        process_look(PROC, past->process, &who) != PROCESS_UNSEEN)
+        return false;
+    e->probe_says = arena_printf(
+        &e->arena,
+        "it was not done, but may still be: process group %lld on %s, where nobody can look from "
+        "here, may be at work",
+        (long long)value_get_int(past->process, "group", 0), value_get_text(past->process, "host"));
+    return true;
+}
+
 // A person's decision counts first, then the author's probe.
 static void settle(struct effect *e, const struct journal_entry *past)
 {
@@ -141,6 +158,8 @@ static void settle(struct effect *e, const struct journal_entry *past)
     } else if (decided == NULL && asks) {
         e->in_doubt = e->left_open = true;
         probe_ask(e);
+    } else if (decided == NULL && !e->run->undoing && may_still_come(e, past)) {
+        doubt(e, past);
     } else if (decided || e->probed == PROBED_NOT_DONE || e->repeatable || e->run->undoing) {
         e->note = e->probed == PROBED_NOT_DONE ? PROBE_NOT_DONE : NULL;
         effect_do(e); // an undo may be made again

@@ -9,12 +9,14 @@
 #include "engine/failure.h"
 #include "engine/quote.h"
 #include "engine/run.h"
+#include "net/process.h"
 #include "net/spawn.h"
 #include "prim/args.h"
 #include "prim/exec_plan.h"
 #include "prim/prims.h"
 
 enum { LAST_BYTES = 600 }; // of what a program said, in a failure
+enum { LABEL_BYTES = 80 }; // of its summary, for where it outlives us
 
 // Returns the texts of a list as spawn wants them.
 static const char **texts(struct arena *a, const struct value *list)
@@ -112,6 +114,20 @@ static void exec_done(const struct spawn_result *result, void *arg)
     effect_end(e);
 }
 
+// Before it can do anything it is on record which process it is: whoever goes on with the run looks
+// whether that is still at work.
+static bool exec_born(void *arg, pid_t pid, struct error *err)
+{
+    struct effect *e = arg;
+    struct arena *a = &e->arena;
+    if (e->access != ACCESS_WRITE)
+        return true;
+    struct value *process = process_describe(a, PROC, pid);
+    int64_t timeout = value_get_int(e->args, "timeout_ms", SPAWN_TIMEOUT_MS);
+    value_set(a, process, "timeout_ms", value_int(a, timeout));
+    return effect_entrust(e, process, err);
+}
+
 static void exec_perform(struct effect *e)
 {
     const struct value *input = value_get(e->args, "stdin"), *cwd = value_get(e->args, "cwd");
@@ -123,6 +139,9 @@ static void exec_perform(struct effect *e)
         .input_len = input ? input->string.len : 0,
         .timeout_ms = value_get_int(e->args, "timeout_ms", 0),
         .max_bytes = (size_t)value_get_int(e->args, "max_bytes", 0),
+        .label = quote(e->run, &e->arena, e->summary, strlen(e->summary), CLIP_LINE, LABEL_BYTES),
+        .born = exec_born,
+        .born_arg = e,
     };
     e->work = spawn_start(e->run->loop, &request, exec_done, e);
 }
@@ -263,9 +282,11 @@ static void complete_assumption(lua_State *L, struct effect *e)
 // `reads` says that it only looks. Returns { status, out, err, seconds, truncated }; of each output
 // the first max_bytes are kept. Raises an effect failure with the last lines of what it said when
 // the status is not in `ok`, when it does not end in time, or when there is no such program.
-// With `secret` what it prints is one: it is shown nowhere, and the journal does not keep it.
-// `probe` is as with http.request: a function that looks whether it was done.
-// `exec.run` is the same.
+// When the run dies the program gets SIGTERM; what it has started goes on. Who goes on with the run
+// waits for the program and its process group, as long as its timeout says, before anything else;
+// one that makes itself a daemon with a group of its own is out of sight. With `secret` what it
+// prints is one: it is shown nowhere, and the journal does not keep it. `probe` is as with
+// http.request: a function that looks whether it was done. `exec.run` is the same.
 static int exec_run(lua_State *L)
 {
     if (lua_type(L, 1) == LUA_TSTRING)
