@@ -444,7 +444,7 @@ expect "an undo that fails is listed, the others still run" 6 'undone: c
 NOT undone: b
 undone: a
 b: its undo failed
-runbook rollback '"$run" "$RUNBOOK" rollback "$run"
+runbook rollback '"$run" "$RUNBOOK" rollback "$run" --undo-patience 0s
 is "it was tried three times" "$(effects | grep -c 'DELETE.*-stays')" 3
 fault no-refunds false
 expect "tried again, only that one is left" 0 'undone: b
