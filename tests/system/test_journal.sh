@@ -303,7 +303,7 @@ expect "what is no function is no probe" 4 'probe is a function' "$RUNBOOK" wron
 
 book probe-exec.lua <<'X'
   phase "p" { step "runs it" { function(run)
-      exec { "sh", "-c", '[ -e go ] || sleep 30; echo "$0" >>ran; touch "did-$0"', run.what, probe = function()
+      exec { "sh", "-c", '[ -e go ] || sleep 6; echo "$0" >>ran; touch "did-$0"', run.what, probe = function()
           return exec { "test", "-e", "did-" .. run.what, reads = true, ok = { 0, 1 } }.status == 0
       end }
   end } },
