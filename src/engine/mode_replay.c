@@ -130,7 +130,7 @@ static const char *resolution(const struct effect *e, int64_t seq)
 static bool may_still_come(struct effect *e, const struct journal_entry *past)
 {
     pid_t who;
-    if (e->probed != PROBED_NOT_DONE || past->process == NULL || is_answered(past) ||
+    if (past->process == NULL || is_answered(past) ||
         process_look(PROC, past->process, &who) != PROCESS_UNSEEN)
         return false;
     e->probe_says = arena_printf(
@@ -139,6 +139,13 @@ static bool may_still_come(struct effect *e, const struct journal_entry *past)
         "here, may be at work",
         (long long)value_get_int(past->process, "group", 0), value_get_text(past->process, "host"));
     return true;
+}
+
+// An undo may be made again.
+static bool is_sent_again(struct effect *e, const struct journal_entry *past, const char *decided)
+{
+    return decided || e->repeatable || e->run->undoing ||
+           (e->probed == PROBED_NOT_DONE && !may_still_come(e, past));
 }
 
 // A person's decision counts first, then the author's probe.
@@ -158,11 +165,9 @@ static void settle(struct effect *e, const struct journal_entry *past)
     } else if (decided == NULL && asks) {
         e->in_doubt = e->left_open = true;
         probe_ask(e);
-    } else if (decided == NULL && !e->run->undoing && may_still_come(e, past)) {
-        doubt(e, past);
-    } else if (decided || e->probed == PROBED_NOT_DONE || e->repeatable || e->run->undoing) {
+    } else if (is_sent_again(e, past, decided)) {
         e->note = e->probed == PROBED_NOT_DONE ? PROBE_NOT_DONE : NULL;
-        effect_do(e); // an undo may be made again
+        effect_do(e);
     } else {
         doubt(e, past);
     }
