@@ -76,9 +76,12 @@ static int take_result(lua_State *L)
     struct arena a = {0};
     bool unknown = strcmp(value_get_text(failure_read(L, -1, &a), "kind"), FAILURE_UNKNOWN) == 0;
     arena_free(&a);
-    // Passed on in a plan alone: the journal cannot keep it, and a resumed run would find nothing.
-    if (!unknown || !run->mode->rehearsal || run->scope.part != SCOPE_STEP)
+    if (!unknown || run->scope.part != SCOPE_STEP)
         return lua_error(L);
+    if (!run->mode->rehearsal) { // the journal cannot keep it, so that no step gets to see it
+        run->result_lost = "nobody has seen the answer that it is made of";
+        return 0;
+    }
     luaL_getsubtable(L, LUA_REGISTRYINDEX, CALL_UNKNOWNS);
     lua_pushvalue(L, 2);
     lua_setfield(L, -2, run->step->name);

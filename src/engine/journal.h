@@ -57,8 +57,9 @@ struct journal {
     bool (*open)(struct journal *, const char *step, struct journal_entry *, struct arena *,
                  bool *found, struct error *);
     // Keeps what the step that is under way returns, with its end; `result` NULL: nothing. What
-    // cannot be given back as it is stands there as withheld.
-    void (*result)(struct journal *, const struct value *result);
+    // cannot be given back as it is stands there as withheld, and so does what is `lost`: why it is
+    // not known (NULL: it is).
+    void (*result)(struct journal *, const struct value *result, const char *lost);
     // Keeps what the `before` of the step returned, NULL: nothing; it is durable with the next
     // intent. False with `err` set when it cannot be written.
     bool (*before)(struct journal *, const char *step, const struct value *before, struct error *);

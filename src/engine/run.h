@@ -120,6 +120,7 @@ struct run {
     bool step_stale;              // the step has read something that a change not made would affect
     bool step_assumed;            // plan: the step has had an answer that was assumed
     struct value *results;        // { step name: what it returned }
+    const char *result_lost;      // why what the step under way returned is not known; NULL: it is
     struct value *stale_results;  // { step name: true }: plan: what rests on a step_stale one
     struct value *figures;        // last figures that a bake told of, for progress
     struct undo undo;

@@ -91,7 +91,7 @@ static void tell_end(struct run *run, const struct trials *t, enum step_state st
     if (skipped)
         value_set(a, data, "reason", value_string(a, "its `when` says no"));
     if (run->journal && retry_in == 0)
-        run->journal->result(run->journal, result);
+        run->journal->result(run->journal, result, run->result_lost);
     run_tell(run, EVENT_STEP_ENDED, data);
 }
 
@@ -106,6 +106,7 @@ static struct value *attempt_step(struct run *run, const struct trials *t, struc
     value_set(a, data, "where", value_string(a, step->where));
     run_tell(run, EVENT_STEP_STARTED, data);
     *result = NULL;
+    run->result_lost = NULL;
     struct value *failure = step_before(run, step, t->attempt);
     if (failure == NULL) {
         run->scope = scope_make(a, SCOPE_STEP, step->name, t->attempt, 0);
@@ -178,7 +179,7 @@ static void settle(struct run *run, const struct trials *t, enum step_state stat
     struct undo_entry *entry = undo_entry(run, t->step->name);
     entry->state = state;
     entry->why = failure ? value_get_text(failure, "text") : NULL;
-    entry->withheld = NULL;
+    entry->withheld = run->result_lost;
     run->counts.open += state == STEP_OPEN;
     run->counts.failed += state == STEP_FAILED;
     run->counts.skipped += state == STEP_SKIPPED;
@@ -222,6 +223,7 @@ enum step_state step_run(struct run *run, const struct step *step, struct value 
     entry->in_doubt = entry->in_doubt && !t.again; // its replay comes to what is
     run->step = step;
     run->step_writes = 0;
+    run->result_lost = NULL;
     run->step_stale = run->step_assumed = false;
     run->figures = NULL;
     if (!is_wanted(run, &t, failure)) {

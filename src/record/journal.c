@@ -214,11 +214,14 @@ static bool open_write(struct journal *door, const char *step, struct journal_en
 }
 
 // It is written with the step's end, which is told next.
-static void result(struct journal *door, const struct value *v)
+static void result(struct journal *door, const struct value *v, const char *lost)
 {
     struct record *r = record_of(door);
     arena_free(&r->result_arena);
-    r->chronicle.result = keep_value(&r->result_arena, r->secrets, v, &r->chronicle.withheld);
+    r->chronicle.result = NULL;
+    r->chronicle.withheld = lost;
+    if (lost == NULL)
+        r->chronicle.result = keep_value(&r->result_arena, r->secrets, v, &r->chronicle.withheld);
 }
 
 static bool before(struct journal *door, const char *step, const struct value *v, struct error *err)
