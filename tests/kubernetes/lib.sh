@@ -79,8 +79,8 @@ same_json() {
 # refused NAME LUA KUBECTL...: both fail, and we tell the server's reason and every message as kubectl does.
 refused() {
     local ours theirs reason line wrong=""
-    ours=$(ask "$2")
-    theirs=$(k "${@:3}" 2>&1 >/dev/null | grep -Ei '^(error|the |\* )')
+    ours=$(ask "$2" | tr -s ' ') # on one line, we have one blank between words
+    theirs=$(k "${@:3}" 2>&1 >/dev/null | grep -Ei '^(error|the |\* )' | tr -s ' ')
     reason=$(sed -nE 's/.*rror from server \(([A-Za-z]+)\):.*/\1/p' <<<"$theirs" | head -n 1)
     [[ $ours == "failed: "*$reason* ]] || wrong="we do not fail with '$reason'"
     [ -n "$theirs" ] || wrong="kubectl does not fail"

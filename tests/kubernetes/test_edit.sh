@@ -85,7 +85,8 @@ is "edit: ten changes beside kubectl's" 10 ask "for i = 1, 10 do
 wait $!
 
 # --- plans ---------------------------------------------------------------------------------------------
-versions() { k get cm,secret,deploy,sts,ingresses.networking.k8s.io,widget,svc,pod,sa,ns -o 'jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.resourceVersion} {.metadata.generation}{"\n"}{end}'; }
+versions() { k get cm,secret,deploy,sts,ingresses.networking.k8s.io,widget,svc,pod,sa,ns -o 'jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.resourceVersion} {.metadata.generation}{"\n"}{end}' |
+    awk -v own="Namespace/$SPACE" '$1 !~ /^Namespace\// || $1 == own'; } # other themes make and drop theirs meanwhile
 plans() { # NAME EXIT PATTERNS LUA: what a plan of it says
     cat >"$WORK/plan.lua" <<END
 return runbook { name = "plan", phase "p" { keep_going = true, step "s" { function() $4 end } } }

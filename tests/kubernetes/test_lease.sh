@@ -19,7 +19,7 @@ END
 lease() { k get lease opening -o "jsonpath={.$1}"; }
 holder() { lease spec.holderIdentity; }
 made() { k get cm -o name | sed -n "s|^configmap/$1-||p" | sort | paste -sd ' '; } # WHAT
-machine() { export XDG_STATE_HOME=$WORK/machine-$1; } # another journal, as on another machine
+machine() { export XDG_STATE_HOME=$WORK/machine-$1 RUNBOOK_LOCK_DIR=$WORK/locks-$1; } # as on another machine
 id() { "$RUNBOOK" runs --output json | jq -r '.[0].id'; }
 begin() { # WHAT [ARGS...]: a run in the background that has made its first; its pid in $run
     what=$1
