@@ -100,6 +100,10 @@ bool resolve_decisions(struct store *store, const struct redact *secrets, const 
         struct decision d = read_decision(*r, doubts, a);
         if (!has_effect(&d, h, rollback, err))
             return false;
+        const struct value *other = value_get(*decided, d.seq);
+        if (other && strcmp(value_text(other), d.word) != 0)
+            return error_set(err, "--resolve says two things of effect %s: %s and %s. Say one",
+                             d.seq, value_text(other), d.word);
         value_set(a, *decided, d.seq, value_string(a, d.word));
     }
     if (!back || o->resolve == NULL)

@@ -46,11 +46,13 @@ static void ask_for_rollback(struct past *past)
     past->cause = "it was asked for";
 }
 
-// What the journal kept of a value as it was. One that holds a secret that is not known any more is
-// withheld; *why says so.
+// What the journal kept of a value as it was, NULL for nothing. One that holds a secret that is not
+// known any more is withheld; *why says so.
 static struct value *as_it_was(struct session *s, const struct value *kept, const char **why)
 {
-    return kept && !*why ? keep_restore(&s->run->arena, s->secrets, kept, why) : NULL;
+    if (kept == NULL || *why || kept->type == VALUE_NULL)
+        return NULL;
+    return keep_restore(&s->run->arena, s->secrets, kept, why);
 }
 
 static void restore_values(struct session *s, struct past *past)
@@ -58,8 +60,6 @@ static void restore_values(struct session *s, struct past *past)
     for (size_t i = 0; i < past->count; i++) {
         struct past_step *step = &past->steps[i];
         step->result = as_it_was(s, step->result, &step->withheld);
-        if (step->result && step->result->type == VALUE_NULL)
-            step->result = NULL;
         step->before = as_it_was(s, step->before, &step->before_withheld);
     }
 }

@@ -58,6 +58,8 @@ static int read_plain(lua_State *L)
     if (*out == NULL)
         failure_raise_error(L, FAILURE_USAGE,
                             "what the step returns is kept, so it must be plain data", &err);
+    if ((*out)->type == VALUE_NULL) // the journal tells no difference between null and nothing
+        *out = NULL;
     return 0;
 }
 

@@ -75,7 +75,7 @@ static enum exit_code exit_of(const struct run *run, const struct verdict *v, en
         return EXIT_SIGNAL;
     if (v->failure == NULL)
         return EXIT_DONE;
-    if (run->denied)
+    if (failure_is(v->failure, FAILURE_DENIED)) // what ended the run, not what it went on after
         return EXIT_DENIED;
     return left == NOTHING_CHANGED  ? EXIT_CHECK
            : left == ALL_TAKEN_BACK ? EXIT_ROLLED_BACK

@@ -46,6 +46,11 @@ static const char *code_of_kind(const char *kind)
     return strcmp(kind, FAILURE_EFFECT) == 0 ? CODE_FAILED : kind;
 }
 
+bool failure_is(const struct value *failure, const char *kind)
+{
+    return failure && strcmp(value_get_text(failure, "kind"), kind) == 0;
+}
+
 struct value *failure_make(struct arena *a, struct failure f)
 {
     struct value *v = value_object(a);

@@ -35,6 +35,8 @@ struct failure {
 // The failure as plain data, { kind, code, text, where, detail, retry_after (seconds) }, in the
 // arena; the texts are copied. There is no other way to make one.
 struct value *failure_make(struct arena *, struct failure);
+// Is it of that kind? NULL is of none.
+bool failure_is(const struct value *, const char *kind);
 
 // Makes the metatable of failures. Call once a state.
 void failure_open(lua_State *L);

@@ -185,11 +185,12 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
         enum step_state state = step_run(run, &phase->steps[i], &failure);
         v->stopped = state == STEP_STOPPED || run->signal || run->halted;
         failed |= state == STEP_FAILED;
-        if (failure && (own == NULL || run->denied)) {
+        bool denied = failure_is(failure, FAILURE_DENIED);
+        if (failure && (own == NULL || denied)) {
             own = failure;
             culprit = &phase->steps[i];
         }
-        bool goes_on = phase->keep_going && !run->denied && !run_in_doubt(run);
+        bool goes_on = phase->keep_going && !denied && !run_in_doubt(run);
         if (state == STEP_FAILED && !goes_on && follows_failures(run))
             break;
     }
@@ -214,6 +215,7 @@ static bool walk_phase(struct run *run, const struct phase *phase, struct verdic
     if ((failed || v->stopped) && may_undo(run) && phase->on_failure == ON_FAILURE_ROLLBACK) {
         const char *cause = own ? value_get_text(own, "text") : "stopped by a signal";
         v->rolled_back = true;
+        undo_recall(run);
         v->rollback_failed = !undo_all(run, cause, false);
     }
     return !ends;
@@ -256,5 +258,6 @@ int run_walk(struct run *run)
     struct verdict v = {0};
     if (!take_back(run, &v))
         walk_phases(run, &v);
+    undo_recall(run);
     return ending_tell(run, &v);
 }

@@ -127,7 +127,6 @@ struct run {
     struct permit *permit; // NULL: everything is allowed
     struct value *touched; // parts of rules, as effects ask for them and all are allowed; or NULL
     struct run_counts counts;
-    bool denied;
     bool failure_assumed;    // plan: the step that was to be taken to fail has done so
     enum halt halted;        // nothing more may be done
     struct value *halted_by; // as failure_make makes it

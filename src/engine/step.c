@@ -55,11 +55,6 @@ static bool is_wanted(struct run *run, const struct trials *t, struct value **fa
     return *failure || !no;
 }
 
-static bool failure_is(const struct value *failure, const char *kind)
-{
-    return failure && strcmp(value_get_text(failure, "kind"), kind) == 0;
-}
-
 static bool worth_retrying(struct run *run, const struct trials *t, const struct value *failure)
 {
     static const char *const final[] = {FAILURE_USAGE,     FAILURE_DENIED,  FAILURE_HALTED,
@@ -183,7 +178,6 @@ static void settle(struct run *run, const struct trials *t, enum step_state stat
     run->counts.open += state == STEP_OPEN;
     run->counts.failed += state == STEP_FAILED;
     run->counts.skipped += state == STEP_SKIPPED;
-    run->denied |= failure_is(failure, FAILURE_DENIED);
     if (state == STEP_OK && result)
         value_set(a, run->results, t->step->name, result);
     if (run->step_stale && state != STEP_SKIPPED)

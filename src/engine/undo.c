@@ -47,6 +47,16 @@ struct undo_entry *undo_entry(const struct run *run, const char *step)
     return NULL;
 }
 
+void undo_recall(struct run *run)
+{
+    const struct past *past = run->past;
+    for (size_t i = 0; past && i < past->count; i++) {
+        const struct step *step = outline_step(&run->outline, past->steps[i].name);
+        if (step && undo_entry(run, step->name) == NULL)
+            undo_register(run, step);
+    }
+}
+
 bool undo_is_due(const struct undo_entry *e)
 {
     return e->writes > 0 && !e->undone && !e->given_up && e->step->undo != LUA_NOREF;

@@ -39,6 +39,9 @@ struct undo {
 // Registers a step that is about to begin, with what is on record of it, its result included; the
 // entry stays valid until the next call.
 struct undo_entry *undo_register(struct run *, const struct step *);
+// Registers what is on record of steps that the resumed run has not come to again: it may end
+// before it does, and what they have changed is to be taken back, or named, all the same.
+void undo_recall(struct run *);
 // The entry of the step of that name; NULL: it has not begun.
 struct undo_entry *undo_entry(const struct run *, const char *step);
 // Calls the undo of a step, as the attempt that run->scope names, with what was before the first of

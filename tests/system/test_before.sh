@@ -212,6 +212,35 @@ book lonely.lua <<'X'
 X
 expect "a before without an undo" 3 'has a `before` and no undo that would get it' "$RUNBOOK" check lonely.lua
 
+# --- nothing, and the null of JSON -------------------------------------------------------------------
+# The journal tells no difference, so there is none while the run lives.
+for nothing in 'nil' 'json.decode("null")'; do
+    book nothing.lua <<X
+  phase "p" { on_failure = "rollback",
+    step "set" { before = function() return $nothing end,
+        function(run) http.post("TILL/pay?" .. run.what) return $nothing end,
+        undo = function(run, before)
+            log.info("%s before, %s made: %s", type(before), type(run.results.set), run.has("set"))
+            http.delete("TILL/pay?" .. run.what .. (before and "-some" or "-none"))
+        end },
+    step "may fail" { function(run)
+        if run.what:find("fails") then error("broken") end
+    end } },
+X
+    said='nil before, nil made: false'
+    fresh "nothing-fails-$passed"
+    expect "a before of $nothing" 5 "$said" "$RUNBOOK" nothing.lua
+    is "live it is nothing" "$(refunds)" "-none"
+    fresh "nothing-$passed"
+    "$RUNBOOK" nothing.lua >/dev/null 2>&1
+    expect "a before of $nothing that is rolled back later" 0 "$said" "$RUNBOOK" rollback "$(id)"
+    is "it is the same nothing" "$(refunds)" "-none"
+    fresh "nothing-killed-fails-$passed"
+    killed 2 before "$RUNBOOK" nothing.lua
+    expect "a before of $nothing, resumed inside the rollback" 5 "$said" "$RUNBOOK" resume
+    is "and the same nothing there" "$(refunds)" "-none"
+done
+
 # A secret that is another one by now cannot be given back: the undo that looks at it says so.
 fresh rotated
 killed 4 before "$RUNBOOK" before.lua

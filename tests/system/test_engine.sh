@@ -260,6 +260,12 @@ book ask.lua <<'X'
 X
 expect "no terminal, no prompt" 8 '"Go on\?" needs a person.*--yes' "$RUNBOOK" ask.lua
 expect "--yes" 0 'went-on' "$RUNBOOK" ask.lua --yes
+book went_on.lua <<'X'
+  phase "a" { on_failure = "continue", step "asks" { function() ask.approve("Go on?") end } },
+  phase "b" { step "changes" { function() exec { "true" } end }, step "breaks" { function() error("broken") end } },
+X
+expect "what the run went on after does not say how it ended" 6 '"breaks" failed, and NOT everything was rolled back: .*broken
+!not approved' "$RUNBOOK" went_on.lua
 
 # --- signals -----------------------------------------------------------------------------------------
 # signalled SIGNAL FILE: runs it, sends the signal once the file `began` is there.
