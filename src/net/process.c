@@ -120,8 +120,21 @@ static bool belongs(const struct facts *f, const struct facts *leader)
            f->started >= leader->started;
 }
 
-static enum process_fate search(DIR *folder, const char *proc, const struct facts *leader,
-                                pid_t *who)
+// Does it write to a pipe that was made for the program? Whoever has left the group, as what
+// timeout(1), setsid(1) and shells with job control begin, still has that.
+static bool holds_pipe(const char *proc, pid_t pid, const struct value *process)
+{
+    const int64_t theirs[] = {value_get_int(process, "out", 0), value_get_int(process, "err", 0)};
+    for (int stream = STDOUT_FILENO; stream <= STDERR_FILENO; stream++) {
+        int64_t pipe = pipe_of(proc, pid, stream);
+        if (pipe && (pipe == theirs[0] || pipe == theirs[1]))
+            return true;
+    }
+    return false;
+}
+
+static enum process_fate search(DIR *folder, const char *proc, const struct value *process,
+                                const struct facts *leader, pid_t *who)
 {
     struct facts f;
     bool seen = false;
@@ -129,7 +142,7 @@ static enum process_fate search(DIR *folder, const char *proc, const struct fact
         pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
         if (pid <= 0 || !read_facts(proc, pid, &f))
             continue;
-        if (f.alive && belongs(&f, leader)) {
+        if (f.alive && (belongs(&f, leader) || holds_pipe(proc, pid, process))) {
             *who = pid;
             return PROCESS_LIVES;
         }
@@ -169,7 +182,7 @@ enum process_fate process_look(const char *proc, const struct value *process, pi
     if (folder == NULL || leader.pid <= 1 || leader.group <= 1 || leader.started < 0)
         fate = PROCESS_UNSEEN;
     else
-        fate = search(folder, proc, &leader, who);
+        fate = search(folder, proc, process, &leader, who);
     if (folder)
         closedir(folder);
     return fate;

@@ -113,6 +113,28 @@ Test(process, lives_while_any_of_its_group_does)
     expect_fate(v, PROCESS_GONE, 0);
 }
 
+Test(process, lives_while_anybody_holds_its_pipe)
+{
+    char folder[256], path[300];
+    snprintf(folder, sizeof folder, "%s/%d/fd", proc, LEADER);
+    snprintf(path, sizeof path, "%s/1", folder);
+    cr_assert_eq(mkdir(folder, 0700), 0);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    const struct value *v = describe();
+    cr_assert_gt(value_get_int(v, "out", 0), 0);
+    put_process(OTHER, 'S', OTHER, OTHER, 1, 5001); // of a session of its own, as setsid(1) has it
+    snprintf(folder, sizeof folder, "%s/%d/fd", proc, OTHER);
+    cr_assert_eq(mkdir(folder, 0700), 0);
+    char other[300];
+    snprintf(other, sizeof other, "%s/2", folder); // it writes there what it says to both
+    cr_assert_eq(link(path, other), 0);
+    take_away(LEADER);
+    expect_fate(v, PROCESS_LIVES, OTHER);
+    cr_assert_eq(unlink(other), 0);
+    cr_assert_eq(mkfifo(other, 0600), 0);
+    expect_fate(v, PROCESS_GONE, 0);
+}
+
 Test(process, is_not_whoever_gets_its_number)
 {
     const struct value *v = describe();

@@ -13,6 +13,7 @@ works='until [ -e go ]; do sleep 0.05; done; touch done'
 child="trap '' TERM; $begins$works"
 grandchild="(trap '' TERM; exec sh -c '$begins$works') >/dev/null 2>&1 & wait" # its parent dies of SIGTERM
 dies=$begins$works
+leaver="setsid --wait sh -c '$begins$works'; true" # it leaves group and session, as timeout(1) leaves the group
 looks='probe = function() return exec { "test", "-e", "done", ok = { 0, 1 }, reads = true }.status == 0 end'
 book() { # book SCRIPT [TIMEOUT [PROBE]]
     printf '%s\n' "$1" >work.sh
@@ -43,7 +44,7 @@ killed() {
 waiting='waiting for "sh work.sh" \(effect [0-9]+\), which the run has left at work: process [0-9]+ of group [0-9]+; Ctrl-C stops waiting'
 
 # --- it is waited for --------------------------------------------------------------------------------
-for who in child grandchild; do
+for who in child grandchild leaver; do
     book "${!who}"
     killed
     (wait_for 20 grep -q waiting resume.log; sleep 0.3; [ -e done ] || echo works >at_work; touch go) &
