@@ -75,6 +75,16 @@ enum code_sense code_sense(const char *code)
     return strcmp(code, CODE_METRICS "bad_data") == 0 ? CODE_IS_FINAL : CODE_IS_OTHER;
 }
 
+bool code_is_answer(const char *code)
+{
+    static const char *const kinds[] = {CODE_HTTP, CODE_K8S, CODE_METRICS, CODE_EXIT, NULL};
+    static const char *const others[] = {CODE_BAD_ANSWER, CODE_TOO_LARGE, CODE_NO_TYPE, NULL};
+    for (size_t i = 0; code && kinds[i]; i++)
+        if (strncmp(code, kinds[i], strlen(kinds[i])) == 0)
+            return true;
+    return code && is_among(code, others);
+}
+
 const char *code_http(struct arena *a, int status)
 {
     return arena_printf(a, CODE_HTTP "%d", status);

@@ -3,6 +3,8 @@
 // of them. Those that end with a point have more behind it.
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 // clang-format off
@@ -52,6 +54,8 @@ enum code_sense {
     CODE_IS_PASSING,  // an answer, some time later: nobody answered, or nobody could
 };
 enum code_sense code_sense(const char *code);
+// Is it the word of somebody who was reached? NULL is not.
+bool code_is_answer(const char *code);
 
 // "http.409", in the arena.
 const char *code_http(struct arena *, int status);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/code.h"
 #include "base/memory.h"
 #include "engine/effect.h"
 #include "engine/mode.h"
@@ -17,11 +18,18 @@ static void count_write(struct run *run, int by)
 }
 
 // An undo that sends, or that looks whether there is anything left to take back, has done its duty;
-// so has a person who was asked.
-static void note_deed(struct run *run, enum effect_access access)
+// so has a person who was asked. What nobody answered was neither, though the undo may pass over
+// it.
+static void note_deed(const struct effect *e)
 {
-    run->undo_deeds.sent += access == ACCESS_WRITE;
-    run->undo_deeds.looked += access == ACCESS_READ || access == ACCESS_HUMAN;
+    struct undo_deeds *deeds = &e->run->undo_deeds;
+    bool lost = e->cancelled || (e->error && !code_is_answer(e->code));
+    if (e->access != ACCESS_TIME && lost && !e->in_doubt) {
+        deeds->lost++;
+        return;
+    }
+    deeds->sent += e->access == ACCESS_WRITE;
+    deeds->looked += e->access == ACCESS_READ || e->access == ACCESS_HUMAN;
 }
 
 // Should the process have to end at once it tells the truth: see base/memory.h.
@@ -41,8 +49,6 @@ static void note_end(const struct run *run)
 void account_begin(const struct effect *e)
 {
     struct run *run = e->run;
-    if (run->undoing)
-        note_deed(run, e->access);
     switch (e->access) {
     case ACCESS_READ:
         run->counts.reads++;
@@ -76,6 +82,8 @@ static void note_doubt(const struct effect *e, bool *in_doubt, const char **doub
 void account_end(const struct effect *e)
 {
     struct run *run = e->run;
+    if (run->undoing)
+        note_deed(e);
     if (e->access != ACCESS_WRITE)
         return;
     if (e->refused && !e->in_doubt)

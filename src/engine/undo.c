@@ -141,9 +141,17 @@ static struct call_argument before_of(const struct run *run, const struct step *
         .unknown = step->before == LUA_NOREF ? NULL : "it was not looked before the change"};
 }
 
-// An undo that does nothing takes nothing back, whatever it returns.
+// An undo that does nothing takes nothing back, whatever it returns. One that nobody answered is
+// tried again like any other.
 static struct value *did_nothing(struct run *run, const struct step *step)
 {
+    if (run->undo_deeds.lost)
+        return failure_make(&run->arena,
+                            (struct failure){.kind = FAILURE_EFFECT,
+                                             .code = CODE_NO_ANSWER,
+                                             .text = "its undo did nothing: nobody answered "
+                                                     "anything that it sent or asked",
+                                             .where = step->where});
     return failure_make(&run->arena,
                         (struct failure){.kind = FAILURE_USAGE,
                                          .text = "its undo did nothing: it neither sent anything "

@@ -26,9 +26,10 @@ struct undo_entry {
     bool in_doubt;               // a write of the step may or may not have happened
 };
 
-// What an undo has done so far: one that neither sends nor looks takes nothing back.
+// What an undo has done so far: one that neither sends nor looks takes nothing back. What was lost
+// nobody answered.
 struct undo_deeds {
-    int sent, looked;
+    int sent, looked, lost;
 };
 
 struct undo {

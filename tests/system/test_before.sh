@@ -256,7 +256,7 @@ undoes() { # undoes NAME EXIT BODY PATTERN
     step "fails" { function() error("broken") end } },
 X
     fresh "undoes-$passed"
-    expect "$1" "$2" "$4" "$RUNBOOK" undoes.lua
+    expect "$1" "$2" "$4" "$RUNBOOK" undoes.lua --undo-patience 1s
 }
 nothing='NOT undone: set
 its undo did nothing: it neither sent anything nor looked
@@ -268,6 +268,10 @@ undoes "one that looks, and finds it gone" 5 'if http.get("TILL/paid?nobody"):js
     'undone: set
 it sent nothing: it looked, and nothing was left to take back'
 undoes "one that is refused, as it wishes" 5 'http.delete("TILL/nothing-here"):expect(204, 404)' 'undone: set'
+undoes "one whose refused write is passed over" 6 'pcall(http.delete, "http://127.0.0.1:9/")' 'NOT undone: set
+its undo did nothing: nobody answered anything that it sent or asked'
+undoes "one whose program is not there" 6 'pcall(exec, { "/nowhere/at-all" })' 'its undo did nothing: nobody answered'
+undoes "one that could not look" 6 'pcall(http.get, "http://127.0.0.1:9/")' 'its undo did nothing: nobody answered'
 book planned.lua <<'X'
   phase "p" { on_failure = "rollback",
     step "set" { function(run) http.post("TILL/pay?" .. run.what) end, undo = function() log.info("call somebody") end } },
