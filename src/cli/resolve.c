@@ -91,7 +91,7 @@ bool resolve_decisions(struct store *store, const struct redact *secrets, const 
                        bool rollback, struct history *h, struct arena *a, struct value **decided,
                        struct error *err)
 {
-    const bool back = h->past->rolls_back || rollback;
+    const bool rolls_back = h->past->rolls_back, back = rolls_back || rollback;
     const struct value *doubts = history_doubts(store, h, secrets, back, a, err);
     *decided = value_object(a);
     if (doubts == NULL)
@@ -114,7 +114,7 @@ bool resolve_decisions(struct store *store, const struct redact *secrets, const 
     }
     if (!write_outcomes(store, o, h, doubts, a, err) || !history_find(store, h->id, a, h, err))
         return false;
-    h->past->rolls_back = true; // also where nothing but the doubt was left of it
+    h->past->rolls_back |= rolls_back; // also where nothing but the doubt was left of it
     mark_sent_again(o, h->past, doubts, a);
     return true;
 }

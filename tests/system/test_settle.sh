@@ -80,6 +80,18 @@ fresh by-rollback-
 seq=$(doubtful)
 expect "rollback: done" 6 'pays: it has no undo' "$RUNBOOK" rollback "$(id)" --resolve "$seq=done"
 expect "decided once, it cannot be decided otherwise" 2 "effect $seq of run .* is not in doubt" "$RUNBOOK" resume "$(id)" --resolve "$seq=not-done"
+# As above, of a run that had stopped without a rollback: then this is the first one, and it was asked for.
+book halting.lua <<X
+  phase "p" { step "pays" { function(run) $pays end } },
+X
+for what in done=6 not-done=0; do
+    fresh "halting-${what%=*}-"
+    expect "a run that halts is in doubt" 7 'in doubt: "pays" sent' "$RUNBOOK" halting.lua
+    expect "its first rollback: ${what%=*}" "${what#*=}" 'it was asked for
+t was rolled back' "$RUNBOOK" rollback "$(id)" --resolve "$(doubtful)=${what%=*}"
+    is "and so it is on record: ${what%=*}" "$("$RUNBOOK" runs --output json | jq -c '.[0] | [.outcome, .exit]')" \
+        "$([ "${what%=*}" = done ] && echo '["failed",6]' || echo '["rolled back",0]')"
+done
 fresh its-undo-
 expect "with an undo, that settles it" 5 'undone: pays' "$RUNBOOK" undone.lua
 is "by taking it back" "$(refunds)" "-back"
