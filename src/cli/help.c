@@ -11,7 +11,7 @@ static const char options_text[] =
     "options of run, plan, apply, check, resume and rollback\n"
     "  --set KEY=VALUE        give a parameter; may be repeated\n"
     "  --values FILE.yaml     give parameters from a file\n"
-    "  -n, --dry-run          the same as plan\n"
+    "  -n, --dry-run          the same as plan; apply: only look whether it still holds\n"
     "  -y, --yes              give every approval\n"
     "  --no-input             never ask; what needs an answer fails\n"
     "  -o, --out PLAN.json    plan: write it down, to be approved and applied\n"

@@ -159,6 +159,12 @@ static int verb(int argc, char **argv, bool rollback)
             code = help_main(2, (char *[]){(char *)"help", argv[0], NULL});
         else if (rollback && o.run.file == NULL)
             fail(code, "rollback wants the run to undo; `runbook runs` lists them");
+        else if (o.plan)
+            fail(code, rollback
+                           ? "rollback has no dry run (-n), so nothing was done; `runbook show "
+                             "RUN` tells what the run did"
+                           : "resume has no dry run (-n), so nothing was done; `runbook show` "
+                             "tells how far the run came");
         else
             code = find_and_go_on(&o, rollback);
     }

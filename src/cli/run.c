@@ -33,6 +33,8 @@ static const char *misfit(const struct options *o)
     bool supposed = o->run.assume_failure || o->run.offline || o->run.world;
     if ((o->run.out && !o->plan) || (o->sign && !o->run.out) || o->require_signature)
         return "-o is for plan, --sign for plan -o, --require-signature for apply";
+    if (o->resolve || o->upgrade)
+        return "--resolve and --upgrade belong to a run that stopped: `runbook resume RUN ...`";
     if (supposed && !o->plan)
         return "--assume-failure, --offline and --world belong to plans: `runbook plan FILE ...`";
     if (supposed && o->run.out)

@@ -184,4 +184,24 @@ X
 fresh wish
 mortal '"at":2,"when":"before"' "$RUNBOOK" wish.lua >/dev/null 2>&1
 expect "a resumed rollback of a failure ends with 5" 5 'it was asked for' "$RUNBOOK" resume
+
+# --- what would not do what it says -----------------------------------------------------------------------
+# A killed run is not gone on with, and not taken back, by a dry run; and no new run is begun with what was
+# found out about an old one.
+book dry.lua <<'X'
+  phase "p" { on_failure = "rollback",
+    step "pays" { function(run) http.post("TILL/pay?" .. run.what) end,
+        undo = function(run) http.delete("TILL/pay?" .. run.what .. "-back") end },
+    step "ends" { function(run) http.post("TILL/pay?" .. run.what .. "-more") end, lasting = "it may" } },
+X
+fresh dry
+mortal '"at":2,"when":"before"' "$RUNBOOK" dry.lua >/dev/null 2>&1
+expect "resume refuses a dry run" 2 'resume has no dry run' "$RUNBOOK" resume -n
+expect "rollback refuses a dry run" 2 'rollback has no dry run' "$RUNBOOK" rollback "$(id)" --dry-run
+expect "a new run refuses --resolve" 2 'belong to a run that stopped' "$RUNBOOK" dry.lua --resolve 3=done
+expect "a new run refuses --upgrade" 2 'belong to a run that stopped' "$RUNBOOK" dry.lua --upgrade
+is "none of them paid anything back" "$(paid -back)" 0
+is "nor anything more" "$(paid -more)" 0
+expect "the run goes on when it is asked to" 0 'is done' "$RUNBOOK" resume --resolve "$(doubtful)=retry"
+is "and pays once" "$(paid "") $(paid -more)" "1 1"
 finish
