@@ -17,19 +17,54 @@ static void count_write(struct run *run, int by)
         run->undo.entries[run->undo.count - 1].writes += by;
 }
 
+static bool is_gone(const char *code)
+{
+    static const char *const codes[] = {CODE_HTTP "404", CODE_HTTP "410", CODE_K8S "NotFound",
+                                        CODE_K8S "Gone"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
+static void note_look(struct undo_deeds *deeds)
+{
+    deeds->looked++;
+    deeds->refused = NULL; // what stands is seen: the undo judges it
+}
+
+static void note_sent(const struct effect *e, struct undo_deeds *deeds)
+{
+    struct arena *a = &e->run->arena;
+    if (e->code == NULL || e->in_doubt) {
+        deeds->sent++;
+    } else if (is_gone(e->code)) {
+        deeds->looked++;
+    } else {
+        deeds->refused = arena_dup(a, e->code);
+        deeds->refusal = e->error ? arena_dup(a, e->error)
+                                  : arena_printf(a, "%s was answered %s", e->summary, e->answer);
+    }
+}
+
 // An undo that sends, or that looks whether there is anything left to take back, has done its duty;
-// so has a person who was asked. What nobody answered was neither, though the undo may pass over
-// it.
+// so has a person who was asked. What nobody answered, or could, was neither, though the undo may
+// pass over it.
 static void note_deed(const struct effect *e)
 {
-    struct undo_deeds *deeds = &e->run->undo_deeds;
-    bool lost = e->cancelled || (e->error && !code_is_answer(e->code));
-    if (e->access != ACCESS_TIME && lost && !e->in_doubt) {
-        deeds->lost++;
+    struct run *run = e->run;
+    struct undo_deeds *deeds = &run->undo_deeds;
+    bool lost = e->cancelled || (e->error && !code_is_answer(e->code)) ||
+                (e->access == ACCESS_READ && code_sense(e->code) == CODE_IS_PASSING);
+    if (e->access == ACCESS_TIME)
         return;
-    }
-    deeds->sent += e->access == ACCESS_WRITE;
-    deeds->looked += e->access == ACCESS_READ || e->access == ACCESS_HUMAN;
+    deeds->last = e->code ? arena_dup(&run->arena, e->code) : NULL;
+    if (lost && !e->in_doubt)
+        deeds->lost++;
+    else if (e->access == ACCESS_WRITE)
+        note_sent(e, deeds);
+    else if (e->access == ACCESS_READ || run->mode->rehearsal || !run->options->yes)
+        note_look(deeds);
 }
 
 // Should the process have to end at once it tells the truth: see base/memory.h.

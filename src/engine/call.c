@@ -28,9 +28,7 @@ static void push_argument(lua_State *L, const struct call_argument *argument)
 {
     const struct step *step = run_of(L)->step;
     if (argument->unknown) {
-        lua_pushfstring(L, "the `before` of the step %s", step->name);
-        unknown_push(L, UNKNOWN_ALL, lua_tostring(L, -1), step->where, argument->unknown);
-        lua_remove(L, -2);
+        unknown_push(L, UNKNOWN_BEFORE, step->name, step->where, argument->unknown);
     } else {
         convert_push(L, argument->value);
     }
@@ -57,7 +55,10 @@ static int read_plain(lua_State *L)
     *out = convert_read(L, 1, &run_of(L)->arena, &err);
     if (*out == NULL)
         failure_raise_error(L, FAILURE_USAGE,
-                            "what the step returns is kept, so it must be plain data", &err);
+                            run_of(L)->scope.part == SCOPE_BEFORE
+                                ? "what `before` returns is kept, so it must be plain data"
+                                : "what the step returns is kept, so it must be plain data",
+                            &err);
     if ((*out)->type == VALUE_NULL) // the journal tells no difference between null and nothing
         *out = NULL;
     return 0;

@@ -103,7 +103,7 @@ static const char *headline(struct run *run, const struct verdict *v, enum exit_
                             code == EXIT_NOT_ROLLED_BACK ? ", but NOT everything"
                             : code == EXIT_IN_DOUBT      ? ", but a change is in doubt"
                                                          : "",
-                            v->asked);
+                            v->cause);
     if (run->mode->rehearsal && code == EXIT_DONE && run->failure_assumed)
         return arena_printf(a, "%s is planned as if \"%s\" failed; nothing was changed", name,
                             step);
@@ -214,6 +214,8 @@ static const char *next_action(struct run *run, const struct verdict *v, enum ex
                : run->options->out
                    ? arena_printf(a, "to do it: runbook apply %s", run->options->out)
                    : arena_printf(a, "to do it: runbook %s", file);
+    if (v->asked && code == EXIT_NOT_ROLLED_BACK && !v->rollback_failed && !run->halted)
+        return "nothing says how to take back what stands: take it back by hand";
     if (v->asked && code != EXIT_DONE && code != EXIT_ROLLED_BACK && code != EXIT_IN_DOUBT && kept)
         return arena_printf(a, "mend what is in the way, then: %s", run_command(run, "rollback"));
     switch (code) {

@@ -12,7 +12,8 @@ struct verdict {
     struct value *failure; // of the first step that failed or was stopped
     const struct step *step;
     bool stopped, rolled_back, rollback_failed;
-    const char *asked; // the rollback that was asked for or goes on, and its cause
+    bool asked;        // the rollback was asked for, or went on
+    const char *cause; // of that; not NULL then
     bool wished;       // that cause is a person's wish, so that to undo everything is success
 };
 

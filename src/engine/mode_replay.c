@@ -158,6 +158,10 @@ static void settle(struct effect *e, const struct journal_entry *past)
         e->note = decided ? NULL : PROBE_DONE;
         effect_unseen(e);
         effect_record(e);
+    } else if (decided && strcmp(decided, "not-done") == 0 && e->run->past->rolls_back) {
+        e->replayed = e->refused = true;
+        e->error = arena_printf(&e->arena, "%s was not done, as a person has decided", e->summary);
+        effect_end(e);
     } else if (e->run->proving) {
         effect_unseen(e);
         e->replayed = true;

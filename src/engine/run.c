@@ -239,9 +239,10 @@ static bool take_back(struct run *run, struct verdict *v)
     for (size_t i = 0; i < past->undone_count; i++)
         undo_done_before(run, past->undone[i]);
     run->generation = past->generation - past->under_way;
-    v->asked = past->cause;
+    v->asked = true;
+    v->cause = past->cause;
     v->wished = past->wished;
-    v->rollback_failed = !undo_all(run, v->asked, v->wished);
+    v->rollback_failed = !undo_all(run, v->cause, v->wished);
     return true;
 }
 

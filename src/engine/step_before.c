@@ -9,17 +9,6 @@
 #include "engine/mode.h"
 #include "engine/run.h"
 
-static struct value *failed(struct run *run, const struct step *step, const char *kind,
-                            const char *text)
-{
-    struct arena *a = &run->arena;
-    struct value *failure = value_object(a);
-    value_set(a, failure, "kind", value_string(a, kind));
-    value_set(a, failure, "text", value_string(a, text));
-    value_set(a, failure, "where", value_string(a, step->where));
-    return failure;
-}
-
 // A plan does not know all that a run will; then the undo is planned as one that must not look.
 static bool is_unknown(const struct run *run, const struct value *failure)
 {
@@ -33,12 +22,15 @@ static struct value *keep(struct run *run, const struct step *step, const struct
     error_local(err);
     const char *why = run->unkeepable ? run->unkeepable(run->mask_arg, before) : NULL;
     if (why)
-        return failed(run, step, FAILURE_USAGE,
-                      arena_printf(a,
-                                   "what the `before` of \"%s\" returned cannot be kept for its "
-                                   "undo: %s. Nothing was changed. Return what the undo needs, as "
-                                   "plain text and numbers",
-                                   step->name, why));
+        return failure_make(
+            a, (struct failure){
+                   .kind = FAILURE_USAGE,
+                   .text = arena_printf(a,
+                                        "what the `before` of \"%s\" returned cannot be kept for "
+                                        "its undo: %s. Nothing was changed. Return what the undo "
+                                        "needs, as plain text and numbers",
+                                        step->name, why),
+                   .where = step->where});
     if (run->journal == NULL || run->journal->before(run->journal, step->name, before, &err))
         return NULL;
     run_halt(run, HALT_JOURNAL, error_text(&err), step->where, NULL);

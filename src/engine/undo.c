@@ -1,5 +1,6 @@
 #include "engine/undo.h"
 
+#include <assert.h>
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,14 +160,47 @@ static struct value *did_nothing(struct run *run, const struct step *step)
                                          .where = step->where});
 }
 
+// A write that was answered as one that failed has taken nothing back, whatever the undo returns.
+static struct value *was_refused(struct run *run, const struct step *step)
+{
+    const struct undo_deeds *deeds = &run->undo_deeds;
+    return failure_make(
+        &run->arena,
+        (struct failure){.kind = FAILURE_EFFECT,
+                         .code = deeds->refused,
+                         .text = arena_printf(&run->arena,
+                                              "its undo was refused: %s. Where that is as good as "
+                                              "done, say so with :expect(...), or look",
+                                              deeds->refusal),
+                         .where = step->where});
+}
+
+// What the undo itself makes of an answer is judged as that answer: whether to try again.
+static struct value *by_answer(struct run *run, struct value *failure)
+{
+    static const char *const own[] = {FAILURE_CHECK, FAILURE_ERROR};
+    const char *kind = value_get_text(failure, "kind");
+    bool is_own = strcmp(kind, own[0]) == 0 || strcmp(kind, own[1]) == 0;
+    if (!is_own || code_sense(value_get_text(failure, "code")) != CODE_IS_OTHER)
+        return failure;
+    return failure_make(&run->arena, (struct failure){.kind = FAILURE_EFFECT,
+                                                      .code = run->undo_deeds.last,
+                                                      .text = value_get_text(failure, "text"),
+                                                      .where = value_get_text(failure, "where"),
+                                                      .detail = value_get_text(failure, "detail")});
+}
+
 struct value *undo_call(struct run *run, const struct step *step)
 {
     const struct call_argument before = before_of(run, step);
+    const struct undo_deeds *deeds = &run->undo_deeds;
     run->undo_deeds = (struct undo_deeds){0};
     struct value *failure = call_function(run, step->undo, step->timeout_ms, &before, NULL);
-    if (failure || run->undo_deeds.sent || run->undo_deeds.looked)
-        return failure;
-    return did_nothing(run, step);
+    if (failure)
+        return deeds->last ? by_answer(run, failure) : failure;
+    if (deeds->refused)
+        return was_refused(run, step);
+    return deeds->sent || deeds->looked ? NULL : did_nothing(run, step);
 }
 
 // An undo may be made again, and so one that leaves something in doubt is.
@@ -204,7 +238,8 @@ static struct value *undo_one(struct run *run, const struct step *step)
     while (failure && !run->mode->rehearsal && undo_retry_wait(run, &retry, failure, attempt))
         failure = call_undo(run, step, ++attempt);
     struct value *data = value_object(a);
-    value_set(a, data, "outcome", value_string(a, failure ? "failed" : "ok"));
+    value_set(a, data, "outcome",
+              value_string(a, step_state_name(failure ? STEP_FAILED : STEP_OK)));
     value_set(a, data, "error", failure ? failure : value_null(a));
     value_set(a, data, "seconds", value_float(a, (double)(clock_steady() - started) / 1000));
     value_set(a, data, "attempts", value_int(a, attempt));
@@ -237,6 +272,7 @@ bool undo_all(struct run *run, const char *cause, bool wished)
     struct undo *u = &run->undo;
     struct value *failed = value_array(a);
     int undone = 0;
+    assert(cause && !run->undoing);
     run->undoing = true;
     memory_make_room();
     if (memory_is_short())
@@ -266,7 +302,8 @@ bool undo_all(struct run *run, const char *cause, bool wished)
     bool ok = value_count(failed) == 0;
     add_standing(run, failed);
     struct value *data = value_object(a);
-    value_set(a, data, "outcome", value_string(a, value_count(failed) ? "failed" : "ok"));
+    value_set(a, data, "outcome",
+              value_string(a, step_state_name(value_count(failed) ? STEP_FAILED : STEP_OK)));
     value_set(a, data, "undone", value_int(a, undone));
     value_set(a, data, "failed", failed);
     run_tell(run, EVENT_ROLLBACK_ENDED, data);

@@ -30,6 +30,10 @@ struct undo_entry {
 // nobody answered.
 struct undo_deeds {
     int sent, looked, lost;
+    const char *last;    // code of what came back last; NULL: nothing was wrong with it
+    const char *refused; // code of a write that was answered as one that failed, which nothing
+                         // behind it has judged: no look, and no `expect`; NULL: none
+    const char *refusal; // that answer in words
 };
 
 struct undo {

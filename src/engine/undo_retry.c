@@ -55,7 +55,8 @@ static int64_t silence_next(struct undo_retry *r, const struct value *failure, i
 int64_t undo_retry_next(struct undo_retry *r, const struct value *failure, int64_t now)
 {
     r->waits = false;
-    if (strcmp(value_get_text(failure, "kind"), FAILURE_USAGE) == 0)
+    const char *kind = value_get_text(failure, "kind");
+    if (strcmp(kind, FAILURE_USAGE) == 0 || strcmp(kind, FAILURE_UNKNOWN) == 0)
         return -1; // it would only ask for the same again
     switch (sense_of(failure)) {
     case CODE_IS_PASSING:

@@ -18,6 +18,10 @@ int unknown_raise(lua_State *L, int index)
 {
     const struct unknown *u = luaL_checkudata(L, index, metatable);
     bool plan = run_of(L)->mode->rehearsal;
+    if (u->kind == UNKNOWN_BEFORE)
+        return failure_raise(L, FAILURE_UNKNOWN,
+                             "what was before the step \"%s\" (%s) is not known: %s%s", u->summary,
+                             u->where, u->why, plan ? "" : "; take its change back by hand");
     return failure_raise(L, FAILURE_UNKNOWN,
                          "the answer of \"%s\" is not known%s: %s; declare what it would be with "
                          "`assume = ...` on the call at %s%s",

@@ -10,7 +10,8 @@ void unknown_open(lua_State *L);
 // How far an unknown goes along with who looks into it.
 enum unknown_kind {
     UNKNOWN_ALL,
-    UNKNOWN_DONE, // the answer of a write that was done: it passes `expect`, and is `ok`
+    UNKNOWN_DONE,   // the answer of a write that was done: it passes `expect`, and is `ok`
+    UNKNOWN_BEFORE, // what was before a step's change: `summary` is its name
 };
 
 // Pushes an unknown that stems from the effect `summary` asked for at `where`; `why`, a literal,

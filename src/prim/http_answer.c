@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/code.h"
 #include "base/duration.h"
 #include "base/json.h"
 #include "engine/run.h"
@@ -147,6 +148,8 @@ void http_answered(struct effect *e, const struct fetch_result *r)
         mask_secrets(e, r);
         if (write)
             judge_write(e, r);
+        if (r->status >= 400)
+            e->code = code_http(a, r->status);
         e->result = response_value(a, r);
         e->answer = arena_printf(a, "%d in %s", r->status,
                                  duration_format((int64_t)(r->total * 1000), time, sizeof time));

@@ -8,17 +8,22 @@
 #include "prim/header.h"
 
 // The last three are those that a proxy asks another server by, whether it may.
-static const char *const headers_naming[] = {
-    "x-http-method-override", "x-http-method",           "x-method-override",
-    "http-method-override",   "x-http-verb-override",    "x-original-method",
-    "x-forwarded-method",     "x-envoy-original-method", NULL};
+static const char *const headers_naming[] = {"x-http-method-override",  "x-http-method",
+                                             "x-method-override",       "http-method-override",
+                                             "x-http-verb-override",    "x-original-method",
+                                             "x-forwarded-method",      "x-rewrite-method",
+                                             "x-envoy-original-method", NULL};
 
 // PHP passes over blanks before a name, and takes '.' and ' ' for '_'; Slim writes it in capitals;
 // to ASP.NET the header is a field as well.
 static bool is_field(const char *name)
 {
+    static const char word[] = "method";
     name += strspn(name, " +\t\r\n");
-    return (*name && strchr("_. ", *name) && strcasecmp(name + 1, "method") == 0) ||
+    size_t marks = strspn(name, "_. $");
+    const char *rest = name + marks + sizeof word - 1;
+    return (marks && strncasecmp(name + marks, word, sizeof word - 1) == 0 &&
+            (*rest == '\0' || *rest == '[')) || // PHP makes a list of "_method[]"
            header_is(name, "x-http-method-override");
 }
 

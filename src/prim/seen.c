@@ -12,11 +12,11 @@
 enum { MOST = 8 }; // hosts, paths and methods beside the request's own
 
 // What servers, frameworks and proxies take for the host that is asked, beside Host itself.
-static const char *const hosts[] = {"x-forwarded-host", "x-forwarded-server",
-                                    "x-host",           "x-http-host-override",
-                                    "x-original-host",  "x-original-forwarded-host",
-                                    "x-rewrite-host",   "x-envoy-original-host",
-                                    "disguised-host",   NULL};
+static const char *const hosts[] = {
+    "x-forwarded-host",     "x-forwarded-server",    "x-host",
+    "x-http-host-override", "x-original-host",       "x-original-forwarded-host",
+    "x-rewrite-host",       "x-envoy-original-host", "x-real-host",
+    "x-backend-host",       "disguised-host",        NULL};
 // For the path that is asked. WebDAV's MOVE and COPY write to their Destination, and a rename takes
 // its source away.
 static const char *const paths[] = {"x-original-url",

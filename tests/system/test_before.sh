@@ -186,7 +186,7 @@ fresh upgraded
 killed 2 after "$RUNBOOK" without.lua
 without 'before = function() return http.get("TILL/number"):json().number end,' before
 n=$(number)
-expect "a before that comes too late" 6 'the `before` of the step set.* is not known: the step had made a change before it was looked' \
+expect "a before that comes too late" 6 'what was before the step "set" \(.*\) is not known: the step had made a change before it was looked' \
     "$RUNBOOK" resume --upgrade
 is "is not taken" "$(number) $(refunds)" "$n "
 
@@ -244,7 +244,7 @@ done
 # A secret that is another one by now cannot be given back: the undo that looks at it says so.
 fresh rotated
 killed 4 before "$RUNBOOK" before.lua
-TOKEN=another-token expect "a secret that was rotated meanwhile" 6 'the `before` of the step set.* is not known: it holds a secret that is not known any more' \
+TOKEN=another-token expect "a secret that was rotated meanwhile" 6 'what was before the step "set" \(.*\) is not known: it holds a secret that is not known any more' \
     "$RUNBOOK" rollback "$(id)"
 expect "with the one that it was" 0 'undone: set' "$RUNBOOK" rollback "$(id)"
 
@@ -272,6 +272,36 @@ undoes "one whose refused write is passed over" 6 'pcall(http.delete, "http://12
 its undo did nothing: nobody answered anything that it sent or asked'
 undoes "one whose program is not there" 6 'pcall(exec, { "/nowhere/at-all" })' 'its undo did nothing: nobody answered'
 undoes "one that could not look" 6 'pcall(http.get, "http://127.0.0.1:9/")' 'its undo did nothing: nobody answered'
+fault() { curl -s -o /dev/null -d "{\"name\":\"$1\",\"weight\":$2}" "$CONTROL/faults"; }
+fault closed 100 # POST /pay is answered 503
+refused='NOT undone: set
+its undo was refused: POST .* was answered 503'
+in_vain='http.post("TILL/pay?back", { repeatable = true })'
+undo_in_vain() { # NAME EXIT BODY PATTERN: an undo while the till is closed
+    book undoes.lua <<X
+  phase "p" { on_failure = "rollback",
+    step "set" { function() exec { "true" } end, undo = function(run) $3 end },
+    step "fails" { function() error("broken") end } },
+X
+    fresh "vain-$passed"
+    expect "$1" "$2" "$4" "$RUNBOOK" undoes.lua --undo-patience 1s
+}
+undo_in_vain "one that is answered 503, and does not look" 6 "$in_vain" "$refused"
+undo_in_vain "one that has looked before" 6 "http.get('TILL/number') $in_vain" "$refused"
+undo_in_vain "one that says that it is as good as done" 5 "$in_vain:expect(201, 503)" 'undone: set'
+undo_in_vain "one that looks behind it" 5 "$in_vain http.get('TILL/number')" 'undone: set'
+undo_in_vain "one that checks by hand waits, too" 6 "local a = $in_vain check(a.ok, 'it was paid back')" 'the undo waits: it was paid back'
+undo_in_vain "one that finds it gone" 5 'http.delete("TILL/nothing-here")' 'undone: set
+it sent nothing: it looked'
+undo_in_vain "a look that is answered 503" 6 'http.post("TILL/pay?back", { reads = true })' 'its undo did nothing: nobody answered'
+fault closed null
+book asks.lua <<'X'
+  phase "p" { on_failure = "rollback",
+    step "set" { function() exec { "true" } end, undo = function() ask.confirm("Is it taken back?") end },
+    step "fails" { function() error("broken") end } },
+X
+fresh asks
+expect "--yes looks at nothing" 6 'its undo did nothing' "$RUNBOOK" asks.lua --yes
 book planned.lua <<'X'
   phase "p" { on_failure = "rollback",
     step "set" { function(run) http.post("TILL/pay?" .. run.what) end, undo = function() log.info("call somebody") end } },

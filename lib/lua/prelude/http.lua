@@ -31,9 +31,12 @@ end
 -- In a plan, when a change that was not made may be why, that is to be checked, and what is returned is
 -- not known. What a probe says of a request whose answer was lost (`probed`) passes.
 function answer:expect(...)
-    if rawget(self, "probed") then return self end
+    if rawget(self, "probed") and self.status // 100 == 2 then return self end
     for _, status in ipairs { ... } do
-        if self.status == status then return self end
+        if self.status == status then
+            engine.expected()
+            return self
+        end
     end
     local headers = rawget(self, "headers") or {}
     parts.answer_unexpected(self.status, headers["retry-after"],
@@ -46,7 +49,7 @@ end
 function http.request(options)
     local got = request(options)
     if engine.unknown(got) then return got end
-    got.ok = got.probed or got.status >= 200 and got.status < 300
+    got.ok = got.status >= 200 and got.status < 300
     return setmetatable(got, answer)
 end
 
