@@ -296,6 +296,11 @@ static int exec_run(lua_State *L)
             "take it apart: exec { \"kubectl\", \"get\", \"pods\" }");
     if (!lua_istable(L, 1))
         return failure_raise(L, FAILURE_USAGE, "exec wants a table, not a %s", luaL_typename(L, 1));
+    if (!lua_isnoneornil(L, 2))
+        return failure_raise(L, FAILURE_USAGE,
+                             "exec takes one table, and would ignore what stands behind it; its "
+                             "options stand beside the arguments: exec { \"kubectl\", \"get\", "
+                             "\"pods\", timeout = \"1m\" }");
     lua_settop(L, 1);
     struct effect *e = effect_new(L, &exec_kind, ACCESS_WRITE);
     struct arena *a = &e->arena;

@@ -118,6 +118,7 @@ return runbook {
         step "what makes no sense is said" { function()
             fails(function() exec("ls -l") end, "usage", "exec takes a list and no command line")
             fails(function() exec(nil) end, "usage", "exec wants a table, not a nil")
+            fails(function() exec({ "true" }, { timeout = "1s" }) end, "usage", "would ignore what stands behind it")
             fails(function() exec {} end, "usage", "exec wants a program and its arguments")
             fails(function() exec { "" } end, "usage", "exec wants a program and its arguments")
             fails(function() exec { "echo", true } end, "usage", "argument 2 is a boolean, not text")
