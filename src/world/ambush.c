@@ -45,6 +45,8 @@ static bool is_among(const struct ambush *a, const struct value *request)
 
 bool ambush_counts(struct ambush *a, const struct value *request)
 {
+    if (a->pid && kill(a->pid, 0) != 0)
+        a->pid = 0; // it has ended by itself: nobody else is to suffer
     return a->pid && is_among(a, request) && (!a->writes || request_writes(request)) &&
            --a->left == 0;
 }
