@@ -80,9 +80,9 @@ int main(int argc, char **argv)
         return 2;
     }
     if (strcmp(argv[1], "--version") == 0)
-        return version_main(1, argv);
+        return version_main(argc - 1, argv + 1);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return help_main(1, argv);
+        return help_main(argc - 1, argv + 1);
     for (const struct verb *v = verbs; v->name; v++)
         if (strcmp(argv[1], v->name) == 0)
             return verb_call(v->main, argc - 1, argv + 1);

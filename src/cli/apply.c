@@ -177,15 +177,13 @@ int apply_main(int argc, char **argv)
 {
     struct options o = {0};
     int code = EXIT_USAGE;
-    if (options_read(&o, argc, argv)) {
+    if (options_read(&o, argc, argv, VERB_APPLY)) {
         if (o.help)
             code = help_main(2, (char *[]){(char *)"help", argv[0], NULL});
-        else if (o.run.phases || o.run.from || o.run.only || o.run.out || o.sign ||
-                 o.run.assume_failure || o.run.offline || o.run.world)
-            fputs(
-                "runbook: what is to be run stands in the plan: apply takes no phases, no --from, "
-                "--only, -o and --sign, and supposes nothing; plan anew with them\n",
-                stderr);
+        else if (o.run.phases)
+            fputs("runbook: apply takes no phases, for what is to be run stands in the plan; plan "
+                  "anew with them\n",
+                  stderr);
         else
             code = apply(&o);
     }

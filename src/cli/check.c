@@ -120,7 +120,7 @@ int check_main(int argc, char **argv)
 {
     struct options o = {0};
     int code = EXIT_USAGE;
-    if (options_read(&o, argc, argv))
+    if (options_read(&o, argc, argv, VERB_CHECK))
         code = o.help          ? help_main(2, (char *[]){(char *)"help", argv[0], NULL})
                : o.permissions ? print_permissions(&o)
                                : check(&o);

@@ -2,15 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/option_table.h"
 #include "cli/verbs.h"
 #include "engine/run.h"
 
-static const char flags[] =
-    "--set --values --dry-run --yes --no-input --from --only --output --report "
-    "--kubeconfig --context --allow --deny --permissions --max-memory --max-seconds --verbose "
-    "--quiet --color "
-    "--detailed-exitcode "
-    "--debug --out --sign --require-signature --help";
+static void print_flags(void)
+{
+    for (size_t i = 0; i < option_count; i++)
+        printf("%s--%s", i ? " " : "", option_rows[i].name);
+}
 
 static void print_verbs(void)
 {
@@ -23,13 +23,14 @@ static void print_bash(void)
     printf("_runbook() {\n"
            "    local word=${COMP_WORDS[COMP_CWORD]}\n"
            "    case $word in\n"
-           "    -*) COMPREPLY=($(compgen -W '%s' -- \"$word\")) ;;\n"
+           "    -*) COMPREPLY=($(compgen -W '");
+    print_flags();
+    printf("' -- \"$word\")) ;;\n"
            "    *)  COMPREPLY=($(compgen -f -X '!*.lua' -- \"$word\") $(compgen -d -- \"$word\"))\n"
            "        [ \"${COMP_WORDS[1]}\" != apply ] ||\n"
            "            COMPREPLY+=($(compgen -f -X '!*.json' -- \"$word\"))\n"
            "        if ((COMP_CWORD == 1)); then\n"
-           "            COMPREPLY+=($(compgen -W '",
-           flags);
+           "            COMPREPLY+=($(compgen -W '");
     print_verbs();
     printf("' -- \"$word\"))\n"
            "        fi ;;\n"
@@ -49,11 +50,9 @@ int completion_main(int argc, char **argv)
         printf("complete -c runbook -n __fish_use_subcommand -a '");
         print_verbs();
         printf("'\n");
-        for (const char *flag = flags; *flag; flag += strspn(flag, " ")) {
-            size_t len = strcspn(flag, " ");
-            printf("complete -c runbook -l %.*s\n", (int)len - 2, flag + 2);
-            flag += len;
-        }
+        for (size_t i = 0; i < option_count; i++)
+            printf("complete -c runbook -l %s%s\n", option_rows[i].name,
+                   option_rows[i].has_value ? " -r" : "");
     } else {
         fputs("runbook: completion wants a shell: bash, zsh or fish, as in: "
               "source <(runbook completion bash)\n",

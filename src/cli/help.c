@@ -25,8 +25,9 @@ static const char options_text[] =
     "  --lock-timeout TIME    wait for another run of the same runbook and target\n"
     "  --lease NAMESPACE/NAME hold this Kubernetes Lease instead of the runbook's; none: no lease\n"
     "  --undo-patience TIME   try an undo again for so long while nobody answers it (default 10m)\n"
-    "  --resolve SEQ=WHAT     resume: what became of an effect in doubt: done, not-done or retry\n"
-    "  --upgrade              resume: take the runbook as it is now, if what was done matches\n"
+    "  --resolve SEQ=WHAT     resume, rollback: of an effect in doubt: done, not-done or retry\n"
+    "  --upgrade              resume, rollback: take the runbook as it is now, if what was done "
+    "fits\n"
     "  --kubeconfig FILE      instead of KUBECONFIG\n"
     "  --context NAME         of the kubeconfig\n"
     "  -v, --verbose          show every effect;  -q, --quiet: only failures and the end\n"
@@ -102,6 +103,10 @@ static int print_one(const char *name)
 
 int help_main(int argc, char **argv)
 {
+    if (argc > 2) {
+        fprintf(stderr, "runbook: help takes one word, and not '%s' as well\n", argv[2]);
+        return EXIT_USAGE;
+    }
     if (argc > 1 && strcmp(argv[1], "libraries") == 0)
         return print_libraries();
     if (argc > 1 && strcmp(argv[1], "exit") == 0)
@@ -117,8 +122,13 @@ int help_main(int argc, char **argv)
 
 int version_main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    bool help = argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    if (help)
+        return print_one("version");
+    if (argc > 1) {
+        fprintf(stderr, "runbook: version takes nothing, and not '%s'\n", argv[1]);
+        return EXIT_USAGE;
+    }
     printf("runbook %s\n", RUNBOOK_VERSION);
     return EXIT_DONE;
 }

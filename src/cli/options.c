@@ -8,79 +8,9 @@
 #include "base/buf.h"
 #include "base/duration.h"
 #include "base/likely.h"
+#include "cli/option_table.h"
 #include "cli/option_value.h"
 #include "engine/undo_retry.h"
-
-enum {
-    OPT_SET = 256,
-    OPT_VALUES,
-    OPT_NO_INPUT,
-    OPT_FROM,
-    OPT_ONLY,
-    OPT_OUTPUT,
-    OPT_REPORT,
-    OPT_KUBECONFIG,
-    OPT_CONTEXT,
-    OPT_COLOR,
-    OPT_DEBUG,
-    OPT_DETAILED,
-    OPT_JOURNAL,
-    OPT_LOCK_TIMEOUT,
-    OPT_LEASE,
-    OPT_RESOLVE,
-    OPT_UNDO_PATIENCE,
-    OPT_UPGRADE,
-    OPT_SOURCE,
-    OPT_MAX_MEMORY,
-    OPT_MAX_SECONDS,
-    OPT_SIGN,
-    OPT_REQUIRE_SIGNATURE,
-    OPT_ASSUME_FAILURE,
-    OPT_OFFLINE,
-    OPT_WORLD,
-    OPT_ALLOW,
-    OPT_DENY,
-    OPT_PERMISSIONS,
-};
-
-static const struct option table[] = {
-    {"set", required_argument, NULL, OPT_SET},
-    {"values", required_argument, NULL, OPT_VALUES},
-    {"dry-run", no_argument, NULL, 'n'},
-    {"yes", no_argument, NULL, 'y'},
-    {"no-input", no_argument, NULL, OPT_NO_INPUT},
-    {"from", required_argument, NULL, OPT_FROM},
-    {"only", required_argument, NULL, OPT_ONLY},
-    {"output", required_argument, NULL, OPT_OUTPUT},
-    {"report", required_argument, NULL, OPT_REPORT},
-    {"kubeconfig", required_argument, NULL, OPT_KUBECONFIG},
-    {"context", required_argument, NULL, OPT_CONTEXT},
-    {"color", required_argument, NULL, OPT_COLOR},
-    {"verbose", no_argument, NULL, 'v'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"debug", no_argument, NULL, OPT_DEBUG},
-    {"detailed-exitcode", no_argument, NULL, OPT_DETAILED},
-    {"journal", required_argument, NULL, OPT_JOURNAL},
-    {"lock-timeout", required_argument, NULL, OPT_LOCK_TIMEOUT},
-    {"lease", required_argument, NULL, OPT_LEASE},
-    {"resolve", required_argument, NULL, OPT_RESOLVE},
-    {"undo-patience", required_argument, NULL, OPT_UNDO_PATIENCE},
-    {"upgrade", no_argument, NULL, OPT_UPGRADE},
-    {"source", no_argument, NULL, OPT_SOURCE},
-    {"allow", required_argument, NULL, OPT_ALLOW},
-    {"deny", required_argument, NULL, OPT_DENY},
-    {"permissions", no_argument, NULL, OPT_PERMISSIONS},
-    {"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
-    {"max-seconds", required_argument, NULL, OPT_MAX_SECONDS},
-    {"out", required_argument, NULL, 'o'},
-    {"sign", required_argument, NULL, OPT_SIGN},
-    {"require-signature", required_argument, NULL, OPT_REQUIRE_SIGNATURE},
-    {"offline", no_argument, NULL, OPT_OFFLINE},
-    {"world", required_argument, NULL, OPT_WORLD},
-    {"assume-failure", required_argument, NULL, OPT_ASSUME_FAILURE},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
 
 static void append(struct arena *a, const char ***list, const char *text)
 {
@@ -117,10 +47,10 @@ static bool read_one(struct options *o, int c)
                          optarg);
         o->values_file = optarg;
         return true;
-    case 'n':
+    case OPT_DRY_RUN:
         o->plan = true;
         return true;
-    case 'y':
+    case OPT_YES:
         o->run.yes = true;
         return true;
     case OPT_NO_INPUT:
@@ -158,10 +88,10 @@ static bool read_one(struct options *o, int c)
         else if (strcmp(optarg, "auto") != 0)
             return wrong("--color is auto, always or never, not '%s'", optarg);
         return true;
-    case 'v':
+    case OPT_VERBOSE:
         o->detail = TERMINAL_VERBOSE;
         return true;
-    case 'q':
+    case OPT_QUIET:
         o->detail = TERMINAL_QUIET;
         return true;
     case OPT_DEBUG:
@@ -210,7 +140,7 @@ static bool read_one(struct options *o, int c)
     case OPT_SOURCE:
         o->source = true;
         return true;
-    case 'o':
+    case OPT_OUT:
         o->run.out = optarg;
         return true;
     case OPT_SIGN:
@@ -229,7 +159,7 @@ static bool read_one(struct options *o, int c)
     case OPT_ASSUME_FAILURE:
         o->run.assume_failure = optarg;
         return true;
-    case 'h':
+    case OPT_HELP:
         o->help = true;
         return true;
     default:
@@ -244,8 +174,8 @@ static bool unknown(const char *given)
     struct buf text = {0};
     struct likely likely = {.word = word};
     snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
-    for (const struct option *o = table; o->name; o++)
-        likely_try(&likely, o->name, strlen(o->name));
+    for (size_t i = 0; i < option_count; i++)
+        likely_try(&likely, option_rows[i].name, strlen(option_rows[i].name));
     buf_puts(&text, given);
     if (likely.best)
         buf_printf(&text, " (did you mean --%s?)", likely.best);
@@ -254,8 +184,22 @@ static bool unknown(const char *given)
     return false;
 }
 
-static bool read_all(struct options *o, int argc, char **argv)
+// The table as getopt reads it, in the arena.
+static const struct option *longs(struct arena *a)
 {
+    struct option *all = arena_alloc(a, (option_count + 1) * sizeof *all);
+    for (size_t i = 0; i < option_count; i++)
+        all[i] = (struct option){option_rows[i].name,
+                                 option_rows[i].has_value ? required_argument : no_argument, NULL,
+                                 option_rows[i].code};
+    all[option_count] = (struct option){0};
+    return all;
+}
+
+static bool read_all(struct options *o, int argc, char **argv, enum option_verb verb)
+{
+    const struct option *table = longs(&o->arena);
+    uint64_t given = 0;
     opterr = 0;
     o->run.undo_patience_ms = UNDO_PATIENCE_MS;
     for (int c; (c = getopt_long(argc, argv, ":nyvqho:", table, NULL)) != -1;) {
@@ -265,13 +209,14 @@ static bool read_all(struct options *o, int argc, char **argv)
             return unknown(argv[optind - 1]);
         if (!read_one(o, c))
             return false;
+        given |= option_bit(c);
     }
-    return true;
+    return o->help || option_all_fit(given, verb == VERB_RUN && o->plan ? VERB_PLAN : verb);
 }
 
-bool options_read(struct options *o, int argc, char **argv)
+bool options_read(struct options *o, int argc, char **argv, enum option_verb verb)
 {
-    if (!read_all(o, argc, argv))
+    if (!read_all(o, argc, argv, verb))
         return false;
     if (o->help)
         return true;
@@ -283,9 +228,9 @@ bool options_read(struct options *o, int argc, char **argv)
     return true;
 }
 
-bool options_read_run(struct options *o, int argc, char **argv)
+bool options_read_run(struct options *o, int argc, char **argv, enum option_verb verb)
 {
-    if (!read_all(o, argc, argv))
+    if (!read_all(o, argc, argv, verb))
         return false;
     o->run.file = optind < argc ? argv[optind++] : NULL;
     return optind >= argc || wrong("%s wants one run at most", argv[0]);

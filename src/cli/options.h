@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "cli/option_table.h"
 #include "engine/run.h"
 #include "record/terminal.h"
 
@@ -29,9 +30,10 @@ struct options {
     enum terminal_color color;
 };
 
-// Reads argv (argv[0] is the verb). False when it is wrong: the message has been printed.
-bool options_read(struct options *, int argc, char **argv);
+// Reads argv (argv[0] is the verb). False when it is wrong, or has an option that the verb does not
+// take: the message has been printed.
+bool options_read(struct options *, int argc, char **argv, enum option_verb);
 // The same for verbs that work on the journal: what is no option is a run's id, in run.file (may be
 // NULL).
-bool options_read_run(struct options *, int argc, char **argv);
+bool options_read_run(struct options *, int argc, char **argv, enum option_verb);
 void options_free(struct options *);

@@ -154,17 +154,11 @@ static int verb(int argc, char **argv, bool rollback)
 {
     struct options o = {0};
     int code = EXIT_USAGE;
-    if (options_read_run(&o, argc, argv)) {
+    if (options_read_run(&o, argc, argv, rollback ? VERB_ROLLBACK : VERB_RESUME)) {
         if (o.help)
             code = help_main(2, (char *[]){(char *)"help", argv[0], NULL});
         else if (rollback && o.run.file == NULL)
             fail(code, "rollback wants the run to undo; `runbook runs` lists them");
-        else if (o.plan)
-            fail(code, rollback
-                           ? "rollback has no dry run (-n), so nothing was done; `runbook show "
-                             "RUN` tells what the run did"
-                           : "resume has no dry run (-n), so nothing was done; `runbook show` "
-                             "tells how far the run came");
         else
             code = find_and_go_on(&o, rollback);
     }

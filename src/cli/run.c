@@ -27,17 +27,13 @@ static int save(const struct session *s, const struct options *o, int code)
     return EXIT_USAGE;
 }
 
-// What is wrong with the options for this verb, or NULL.
+// Which of the options do not go together, or NULL.
 static const char *misfit(const struct options *o)
 {
-    bool supposed = o->run.assume_failure || o->run.offline || o->run.world;
-    if ((o->run.out && !o->plan) || (o->sign && !o->run.out) || o->require_signature)
-        return "-o is for plan, --sign for plan -o, --require-signature for apply";
-    if (o->resolve || o->upgrade)
-        return "--resolve and --upgrade belong to a run that stopped: `runbook resume RUN ...`";
-    if (supposed && !o->plan)
-        return "--assume-failure, --offline and --world belong to plans: `runbook plan FILE ...`";
-    if (supposed && o->run.out)
+    if (o->sign && !o->run.out)
+        return "--sign is for a plan that is written down: `runbook plan FILE -o PLAN.json --sign "
+               "KEY`";
+    if (o->run.out && (o->run.assume_failure || o->run.offline || o->run.world))
         return "a plan that supposes something cannot be approved: -o goes without "
                "--assume-failure, --offline and --world";
     return NULL;
@@ -80,7 +76,7 @@ static int verb(int argc, char **argv, bool plan)
 {
     struct options o = {.plan = plan};
     int code = EXIT_USAGE;
-    if (options_read(&o, argc, argv)) {
+    if (options_read(&o, argc, argv, plan ? VERB_PLAN : VERB_RUN)) {
         const char *wrong = misfit(&o);
         if (o.help)
             code = help_main(2, (char *[]){(char *)"help", argv[0], NULL});

@@ -180,16 +180,29 @@ static int list(struct store *store, const struct options *o, struct arena *a)
     return EXIT_DONE;
 }
 
-static int verb(int argc, char **argv,
+// What they print is either for people or for programs.
+static int refuse_output(const struct options *o)
+{
+    if (o->output == NULL || o->json || strcmp(o->output, "text") == 0)
+        return 0;
+    fprintf(stderr,
+            "runbook: runs and show print text or json, not %s; `--report FILE` of the run "
+            "itself writes the others\n",
+            o->output);
+    return EXIT_USAGE;
+}
+
+static int verb(int argc, char **argv, enum option_verb verb,
                 int (*act)(struct store *, const struct options *, struct arena *))
 {
     struct options o = {0};
     struct arena a = {0};
     int code = EXIT_USAGE;
-    if (options_read_run(&o, argc, argv)) {
+    if (options_read_run(&o, argc, argv, verb)) {
         struct store *store = NULL;
-        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL})
-                      : session_store(&o, &store);
+        code = o.help ? help_main(2, (char *[]){(char *)"help", argv[0], NULL}) : refuse_output(&o);
+        if (code == 0 && !o.help)
+            code = session_store(&o, &store);
         if (store)
             code = act(store, &o, &a);
         store_close(store);
@@ -201,10 +214,10 @@ static int verb(int argc, char **argv,
 
 int runs_main(int argc, char **argv)
 {
-    return verb(argc, argv, list);
+    return verb(argc, argv, VERB_RUNS, list);
 }
 
 int show_main(int argc, char **argv)
 {
-    return verb(argc, argv, show);
+    return verb(argc, argv, VERB_SHOW, show);
 }

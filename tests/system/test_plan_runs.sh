@@ -62,7 +62,7 @@ planned as if "weight 20 %" failed; nothing was changed
 !until the post-checks' "$RUNBOOK" plan $(golive) --assume-failure "weight 20 %"
 [ "$before" = "$(curl -s "$CONTROL/state")" ] && ok "changes nothing" || not_ok "changed something"
 expect "--assume-failure of no step" 2 "has no step 'weight 30 %'" "$RUNBOOK" plan $(golive) --assume-failure "weight 30 %"
-expect "--assume-failure of a run" 2 'belong to plans' "$RUNBOOK" run $(golive) --assume-failure "weight 20 %"
+expect "--assume-failure of a run" 2 'it belongs to a plan' "$RUNBOOK" run $(golive) --assume-failure "weight 20 %"
 "$RUNBOOK" plan $(golive) --assume-failure "weight 20 %" --output json | jq -r '.rollback.undos[].name' >"$WORK/planned"
 curl -s -o /dev/null -H 'Content-Type: application/json' -d '{"name":"db-cpu","weight":20}' "$CONTROL/faults"
 "$RUNBOOK" run $(golive) --output ndjson >"$WORK/run.ndjson" 2>/dev/null

@@ -196,10 +196,10 @@ book dry.lua <<'X'
 X
 fresh dry
 mortal '"at":2,"when":"before"' "$RUNBOOK" dry.lua >/dev/null 2>&1
-expect "resume refuses a dry run" 2 'resume has no dry run' "$RUNBOOK" resume -n
-expect "rollback refuses a dry run" 2 'rollback has no dry run' "$RUNBOOK" rollback "$(id)" --dry-run
-expect "a new run refuses --resolve" 2 'belong to a run that stopped' "$RUNBOOK" dry.lua --resolve 3=done
-expect "a new run refuses --upgrade" 2 'belong to a run that stopped' "$RUNBOOK" dry.lua --upgrade
+expect "resume refuses a dry run" 2 'resume takes no --dry-run, so nothing was done' "$RUNBOOK" resume -n
+expect "rollback refuses a dry run" 2 'rollback takes no --dry-run, so nothing was done' "$RUNBOOK" rollback "$(id)" --dry-run
+expect "a new run refuses --resolve" 2 'it belongs to a run that stopped' "$RUNBOOK" dry.lua --resolve 3=done
+expect "a new run refuses --upgrade" 2 'it belongs to a run that stopped' "$RUNBOOK" dry.lua --upgrade
 is "none of them paid anything back" "$(paid -back)" 0
 is "nor anything more" "$(paid -more)" 0
 expect "the run goes on when it is asked to" 0 'is done' "$RUNBOOK" resume --resolve "$(doubtful)=retry"
