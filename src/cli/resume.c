@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/kept.h"
+#include "cli/latest.h"
 #include "cli/resolve.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -136,11 +137,12 @@ static int find_and_go_on(struct options *o, bool rollback)
     if (code)
         return code;
     bool found = history_find(store, o->run.file, &a, &h, &err) &&
-                 (rollback ? may_roll_back(&h, &err) : may_resume(&h, &err));
+                 (rollback      ? may_roll_back(&h, &err)
+                  : o->run.file ? may_resume(&h, &err)
+                                : latest_may_resume(store, o, &h, &err));
     store_close(store);
     if (found) {
         o->run.file = h.file;
-        o->run.from = o->run.only = NULL;
         kept_take(o, h.options);
         code = go_on(o, &h, rollback, &a);
     } else {

@@ -203,10 +203,7 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
                               " ORDER BY id=?1 DESC LIMIT 2",
                               "t", id)
                  : store_each(store, read_run, &r, err,
-                              "SELECT " RUN_COLUMNS " FROM run WHERE name IS NOT NULL AND"
-                              " (outcome IS NULL OR outcome<>'done') AND NOT EXISTS (SELECT 1 FROM"
-                              " rollback WHERE rollback.run=run.id AND"
-                              " rollback.state=" SQL_STEP_OK ")"
+                              "SELECT " RUN_COLUMNS " FROM run WHERE name IS NOT NULL"
                               " ORDER BY started DESC LIMIT 1",
                               "");
     if (!ok)
@@ -214,9 +211,7 @@ bool history_find(struct store *store, const char *id, struct arena *a, struct h
     if (r.found == 0)
         return id ? error_set(err, "there is no run '%s' in %s; `runbook runs` lists them", id,
                               store_path(store))
-                  : error_set(err,
-                              "there is no run in %s to go on with: all came to a good end or "
-                              "were rolled back",
+                  : error_set(err, "there is no run in %s to go on with: none is on record",
                               store_path(store));
     if (id && r.found > 1 && strcmp(run->id, id) != 0)
         return error_set(err, "several runs begin with '%s'; `runbook runs` lists them", id);

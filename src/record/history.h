@@ -21,11 +21,15 @@ struct history {
     bool rolled_back;               // a rollback has come to its end, with nothing left
 };
 
-// Finds a run by its id or a beginning of it that fits one run alone; NULL: the latest one that did
-// not come to a good end and was not rolled back. False with `err` set when there is none, or
-// several fit.
+// Finds a run by its id or a beginning of it that fits one run alone; NULL: the latest one,
+// whatever became of it. False with `err` set when there is none, or several fit.
 bool history_find(struct store *, const char *id, struct arena *, struct history *,
                   struct error *err);
+// The latest run that stopped: it did not come to a good end, and was not rolled back with nothing
+// left. Fills in { id, file, started }; *found is false when there is none. False with `err` set
+// when the journal cannot be read.
+bool history_find_stopped(struct store *, struct arena *, struct history *, bool *found,
+                          struct error *err);
 // The writes about which a decision would change how the run goes on, forward or with `rolls_back`
 // backward: those in doubt, and those with an answer that was not kept and is needed. [ { seq,
 // step, undo (true: it is one of its undo) } ]; NULL with `err` set when they cannot be read.
