@@ -1,5 +1,8 @@
 #include "cli/kept.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "cli/options.h"
 #include "prim/k8s_client.h"
 
@@ -41,6 +44,35 @@ struct value *kept_options(const struct options *o, struct arena *a)
     return v;
 }
 
+// Links stay as they are: what they lead to may be replaced.
+static void make_whole(struct arena *a, struct value *kept, const char *name, const char *path)
+{
+    char here[4096];
+    if (path && *path != '/' && getcwd(here, sizeof here))
+        path = arena_printf(a, "%s/%s", here, path);
+    value_set(a, kept, name, value_string(a, path));
+}
+
+struct value *kept_here(const struct options *o, struct arena *a)
+{
+    struct value *v = kept_options(o, a);
+    make_whole(a, v, "path", o->run.file);
+    make_whole(a, v, "values_file", o->values_file);
+    make_whole(a, v, "kubeconfig", o->run.kubeconfig);
+    return v;
+}
+
+const char *kept_file(const char *file, const struct value *kept)
+{
+    struct arena a = {0};
+    struct value *now = value_object(&a);
+    const char *path = value_get_text(kept, "path");
+    make_whole(&a, now, "path", file);
+    bool same = *path == '\0' || strcmp(value_get_text(now, "path"), path) == 0;
+    arena_free(&a);
+    return same ? file : path;
+}
+
 static void take_text(const char **text, const struct value *kept, const char *name)
 {
     const struct value *v = value_get(kept, name);
@@ -57,6 +89,7 @@ void kept_take(struct options *o, const struct value *kept)
     take_text(&o->run.kubeconfig, kept, "kubeconfig");
     take_text(&o->run.context, kept, "context");
     take_text(&o->run.lease, kept, "lease");
+    o->values_kept = o->values_file == NULL;
     take_text(&o->values_file, kept, "values_file");
     if (o->run.phases == NULL)
         o->run.phases = texts_of(&o->arena, value_get(kept, "phases"));

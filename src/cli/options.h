@@ -12,6 +12,7 @@ struct options {
     struct run_options run;
     const char **set; // "key=value", NULL-terminated
     const char *values_file;
+    bool values_kept;        // the journal or a plan names it, not the command line
     int64_t lock_timeout_ms; // how long to wait for another run's lock
     const char **resolve;    // "SEQ=done|not-done|retry", NULL-terminated
     bool upgrade, source, json;

@@ -1,8 +1,10 @@
 #include "cli/params.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/yaml.h"
@@ -18,6 +20,14 @@
 #include "record/redact.h"
 
 enum { LARGEST_VALUES = 1024 * 1024 };
+
+// Of a run that goes on only secrets are read out of its file, which may be gone by now. Where one
+// is missing then, the file is named.
+static bool is_gone(const struct options *o, const struct history *history)
+{
+    return history && o->values_kept && o->values_file && access(o->values_file, F_OK) != 0 &&
+           (errno == ENOENT || errno == ENOTDIR);
+}
 
 // Reads the --values file: one mapping. An empty object when there is none.
 static struct value *read_values(const char *path, struct arena *a, struct error *err)
@@ -82,6 +92,7 @@ struct request {
     struct run *run;
     struct value *set, *values;
     const char *values_file;
+    bool values_gone;
     struct params *params;
     struct redact *secrets;
 };
@@ -122,6 +133,8 @@ static void push_sources(lua_State *L, struct request *r)
     lua_setfield(L, -2, "values");
     lua_pushstring(L, r->values_file);
     lua_setfield(L, -2, "values_file");
+    lua_pushboolean(L, r->values_gone);
+    lua_setfield(L, -2, "values_gone");
     lua_pushcfunction(L, environment);
     lua_setfield(L, -2, "getenv");
     lua_pushcfunction(L, command);
@@ -231,10 +244,12 @@ bool params_apply(struct run *run, const struct options *options, struct redact 
                   struct params *params, struct error *err)
 {
     struct arena *a = &run->arena;
+    bool gone = is_gone(options, params->history);
     struct request r = {.run = run,
                         .set = read_set(options->set, a),
-                        .values = read_values(options->values_file, a, err),
+                        .values = read_values(gone ? NULL : options->values_file, a, err),
                         .values_file = options->values_file,
+                        .values_gone = gone,
                         .params = params,
                         .secrets = secrets};
     params->problems = NULL;

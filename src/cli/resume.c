@@ -142,7 +142,7 @@ static int find_and_go_on(struct options *o, bool rollback)
                                 : latest_may_resume(store, o, &h, &err));
     store_close(store);
     if (found) {
-        o->run.file = h.file;
+        o->run.file = kept_file(h.file, h.options);
         kept_take(o, h.options);
         code = go_on(o, &h, rollback, &a);
     } else {

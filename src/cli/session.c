@@ -275,7 +275,7 @@ int session_start(struct session *s, const struct options *o)
         return fail(s->run, EXIT_USAGE, error_text(&err));
     struct journal_start start = {.run = s->run->id,
                                   .seed = s->run->seed,
-                                  .options = kept_options(o, &s->run->arena),
+                                  .options = kept_here(o, &s->run->arena),
                                   .params = kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
         return fail(s->run, EXIT_INTERNAL, error_text(&err));

@@ -98,19 +98,29 @@ local function given(name, p, from)
     return p.default, "its default at " .. p.where
 end
 
-local function how_to_give(name, p)
+local function how_to_give(name, p, from)
     local ways = { ("--set %s=..."):format(name), "RUNBOOK_" .. name:upper() .. " in the environment" }
     if p.env then ways[2] = p.env .. " in the environment" end
     ways[#ways + 1] = ("'%s: ...' in a --values file"):format(name)
     if p.file then ways[#ways + 1] = "the file " .. p.file end
-    return table.concat(ways, ", or ")
+    local gone = from.values_gone and ". The run began with --values " .. from.values_file .. ", which is not there"
+    return table.concat(ways, ", or ") .. (gone or "")
+end
+
+-- Why what --set says of a parameter of a run that goes on counts for nothing; nil when it says the same.
+local function contradicts(name, p, from, value)
+    if not from.kept or p.type == "secret" or from.set[name] == nil then return nil end
+    if params.read(p, from.set[name]) == value then return nil end
+    return ("parameter '%s': --set %s cannot change it, for a run that goes on has the values that it began with")
+        :format(name, name)
 end
 
 -- Resolves the declared parameters. `from` has set = { name = text }, values = { name = any },
--- values_file, getenv(name), command(list), offline (no command is run), learn(name, secret), and of a run
--- that goes on kept(name), the value it began with, or nil and why it is not known: it may hold a secret,
--- and so secrets are resolved first. Returns the values, the list of problems (sentences; empty when all is well), the names of the
--- secrets, and of those that a stand-in is taken for.
+-- values_file, values_gone (it is not there any more), getenv(name), command(list), offline (no command is
+-- run), learn(name, secret), and of a run that goes on kept(name), the value it began with, or nil and why it
+-- is not known: it may hold a secret, and so secrets are resolved first. Returns the values, the list of
+-- problems (sentences; empty when all is well), the names of the secrets, and of those that a stand-in is
+-- taken for.
 function params.resolve(declared, from)
     local values, problems, secrets, assumed = {}, {}, {}, {}
     local names = words.keys(declared)
@@ -129,7 +139,7 @@ function params.resolve(declared, from)
         elseif raw == nil or raw == engine.null then
             if not p.optional and not (from.kept and p.type ~= "secret") then
                 problems[#problems + 1] = ("parameter '%s'%s is missing; give it with %s"):format(name,
-                    p.help and " (" .. p.help .. ")" or "", how_to_give(name, p))
+                    p.help and " (" .. p.help .. ")" or "", how_to_give(name, p, from))
             end
         else
             local value, expected = params.read(p, raw)
@@ -146,6 +156,7 @@ function params.resolve(declared, from)
             end
             if source == STAND_IN then assumed[#assumed + 1] = name end
         end
+        if not why then problems[#problems + 1] = contradicts(name, p, from, values[name]) end
     end
     -- One values file may serve several runbooks, so a name that is unknown here is only taken for a
     -- slip when it resembles one that is known.
