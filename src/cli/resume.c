@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/changed.h"
 #include "cli/kept.h"
 #include "cli/latest.h"
 #include "cli/resolve.h"
@@ -107,6 +108,7 @@ static int go_on(struct options *o, struct history *h, bool rollback, struct are
     if (o->upgrade && o->approval)
         return fail(EXIT_STALE, "it applies a plan, which was approved for the source that it was "
                                 "made of; without --upgrade it goes on with that");
+    changed_tell(o, h);
     if (o->upgrade)
         h->sources = value_object(a);
     int code = session_open(&session, o, &mode_replay, h);
