@@ -5,6 +5,7 @@
 #include "cli/changed.h"
 #include "cli/kept.h"
 #include "cli/latest.h"
+#include "cli/masks.h"
 #include "cli/resolve.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -122,6 +123,8 @@ static int go_on(struct options *o, struct history *h, bool rollback, struct are
         code = survivors_wait(&session, o, rollback ? "rollback" : "resume");
     if (code == 0)
         code = look_again(&session, o, h, rollback, a);
+    if (code == 0)
+        code = masks_tell_lost(&session);
     if (code == 0)
         code = session_start(&session, o);
     if (code == 0)

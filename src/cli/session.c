@@ -11,6 +11,7 @@
 #include "cli/lease.h"
 #include "cli/listeners.h"
 #include "cli/lock.h"
+#include "cli/masks.h"
 #include "cli/opening.h"
 #include "cli/params.h"
 #include "cli/permissions.h"
@@ -90,35 +91,6 @@ static bool open_journal(struct session *s, const struct options *o, struct erro
     return true;
 }
 
-static char *masked(void *secrets, const char *text, size_t len, size_t *out_len)
-{
-    return redact_text(secrets, text, len, out_len);
-}
-
-static struct value *masked_value(void *secrets, struct arena *a, const struct value *v)
-{
-    return redact_value(a, secrets, v);
-}
-
-static const char *unkeepable(void *secrets, const struct value *v)
-{
-    struct arena a = {0};
-    const char *why;
-    keep_value(&a, secrets, v, &why);
-    arena_free(&a);
-    return why;
-}
-
-static size_t whole(void *secrets, const char *text, size_t len)
-{
-    return redact_whole(secrets, text, len);
-}
-
-static void mask(void *secrets, const char *name, const char *text, size_t len)
-{
-    redact_add(secrets, name, text, len);
-}
-
 // Reads the runbook's file, or what the journal kept of it.
 static bool read_runbook(struct session *s, const struct options *o, struct buf *text,
                          struct error *err)
@@ -177,12 +149,7 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     s->run = run_new(s->loop, s->fetcher, &o->run, mode, NULL, &err);
     if (s->run == NULL)
         return fail(s->run, EXIT_INTERNAL, error_text(&err));
-    s->run->mask = mask;
-    s->run->masked = masked;
-    s->run->masked_value = masked_value;
-    s->run->unkeepable = unkeepable;
-    s->run->whole = whole;
-    s->run->mask_arg = s->secrets;
+    masks_give(s);
     take_approval(s, o);
     if (!open_journal(s, o, &err))
         return fail(s->run, EXIT_INTERNAL, error_text(&err));

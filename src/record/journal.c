@@ -7,6 +7,7 @@
 #include "engine/effect.h"
 #include "record/chronicle.h"
 #include "record/keep.h"
+#include "record/learned.h"
 #include "record/queue.h"
 #include "record/recall.h"
 #include "record/spare.h"
@@ -26,7 +27,8 @@ struct record {
     struct error broken; // why an event could not be written; "" while all is well
     char *no_room;       // why nothing but an ending is written any more, or NULL
     struct arena source_arena;
-    struct value *sources;     // { module: { chunk, text } } that are not written yet
+    struct value *sources; // { module: { chunk, text } } that are not written yet
+    struct learned learned;
     struct arena result_arena; // holds what a step has returned, until its end is told
 };
 
@@ -64,8 +66,9 @@ static void forget_sources(struct record *r)
 // upgrade that does not fit the run leave no trace.
 static bool write_all(struct record *r, struct error *err)
 {
-    return r->queue.count == 0 ||
-           (write_sources(r, err) && queue_write(&r->queue, r->store, r->run, err));
+    return learned_write(&r->learned, r->store, r->run, err) &&
+           (r->queue.count == 0 ||
+            (write_sources(r, err) && queue_write(&r->queue, r->store, r->run, err)));
 }
 
 static bool commit(struct record *r, struct error *err)
@@ -76,6 +79,7 @@ static bool commit(struct record *r, struct error *err)
     if (r->queue.count)
         forget_sources(r);
     queue_clear(&r->queue);
+    learned_clear(&r->learned);
     return true;
 }
 
@@ -348,6 +352,12 @@ bool journal_start(struct run_journal *journal, const struct journal_start *s, s
     return true;
 }
 
+void journal_learned(struct run_journal *journal, const char *name)
+{
+    struct record *r = record_of(&journal->door);
+    learned_add(&r->learned, r->secrets, name);
+}
+
 bool journal_free(struct run_journal *journal, struct error *err)
 {
     if (journal == NULL)
@@ -358,6 +368,7 @@ bool journal_free(struct run_journal *journal, struct error *err)
         ok = error_set(err, "%s", error_text(&r->broken));
     queue_clear(&r->queue);
     forget_sources(r);
+    learned_clear(&r->learned);
     arena_free(&r->arena);
     arena_free(&r->result_arena);
     error_free(&r->broken);

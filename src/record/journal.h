@@ -30,6 +30,8 @@ struct run_journal *journal_new(struct store *, const struct redact *secrets, co
 // To be told before a new run starts, not before one that goes on. False with `err` set when it
 // cannot be written.
 bool journal_start(struct run_journal *, const struct journal_start *, struct error *err);
+// Keeps the name of a secret that the run has learned; it is on record with what comes next.
+void journal_learned(struct run_journal *, const char *name);
 // Writes what is still in memory, and frees it. False with `err` set when that or something before
 // could not be written.
 bool journal_free(struct run_journal *, struct error *err);

@@ -42,8 +42,13 @@
     " result TEXT, error TEXT, code TEXT, answer TEXT, process TEXT, deadline INTEGER,"            \
     " started INTEGER, ended INTEGER, UNIQUE(run, step, part, attempt, generation, position));"
 
+// The names of the secrets that a run has come to know on its way, never what they are.
+#define LEARNED_TABLE                                                                              \
+    "CREATE TABLE IF NOT EXISTS learned(run TEXT, name TEXT, PRIMARY KEY(run, name));"
+
 const char schema_tables[] =
-    RUN_TABLE SOURCE_TABLE STEP_TABLE ROLLBACK_TABLE UNDO_TABLE EFFECT_TABLE;
+    RUN_TABLE SOURCE_TABLE STEP_TABLE ROLLBACK_TABLE UNDO_TABLE EFFECT_TABLE LEARNED_TABLE;
+const char schema_learned[] = LEARNED_TABLE;
 
 // A state of format 1, which was a word.
 #define STATE_OF_WORD(column)                                                                      \

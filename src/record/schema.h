@@ -9,6 +9,8 @@ enum { SCHEMA_VERSION = 2 };
 
 // All tables, where they are not there yet.
 extern const char schema_tables[];
+// The one table that came to format 2 later: where it is missing, who writes to it makes it.
+extern const char schema_learned[];
 // What makes a journal of the format `version` (1 or more) one of the next; NULL when it is the
 // newest.
 const char *schema_upgrade(int version);

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "record/store_file.h"
 
-enum { MOST_STATEMENTS = 32 };
+enum { MOST_STATEMENTS = 48 };
 
 struct store {
     struct store_file file;
