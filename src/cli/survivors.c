@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "base/person.h"
@@ -18,7 +19,8 @@ enum { LOOK_EVERY_MS = 100 };
 struct survivor {
     const struct value *process;
     const char *name; // "\"terraform apply\" (effect 3)"
-    long long seq, group;
+    long long seq;
+    long long group;  // of the one that is at work; else of the one that was started
     const char *verb; // that goes on with the run
     pid_t who;
     int64_t patience_ms;
@@ -31,7 +33,10 @@ static void on_look(void *arg)
 
 static enum process_fate look(struct survivor *s)
 {
-    return process_look(PROC, s->process, &s->who);
+    enum process_fate fate = process_look(PROC, s->process, &s->who);
+    pid_t group = fate == PROCESS_LIVES ? getpgid(s->who) : -1;
+    s->group = group > 1 ? group : (long long)value_get_int(s->process, "group", 0);
+    return fate;
 }
 
 // Turns the loop meanwhile: a lease is renewed, and a signal heard.
@@ -126,7 +131,6 @@ int survivors_wait(struct session *session, const struct options *o, const char 
             .process = process, .verb = verb, .seq = (long long)value_get_int(row, "seq", 0)};
         int64_t given = value_get_int(process, "timeout_ms", SPAWN_TIMEOUT_MS);
         s.name = arena_printf(a, "\"%s\" (effect %lld)", value_get_text(row, "summary"), s.seq);
-        s.group = (long long)value_get_int(process, "group", 0);
         s.patience_ms = given + SPAWN_KILL_AFTER_MS;
         code = settle(run, o, &s);
     }

@@ -120,6 +120,8 @@ int door_pass(lua_State *L, struct effect *e)
         run_halt(run, HALT_MEMORY, RUN_NO_MEMORY, "", NULL);
     if (run->halted && !run->undoing)
         return failure_raise(L, FAILURE_HALTED, "the run was halted");
+    if (run->undo_at_work)
+        return failure_raise(L, FAILURE_HALTED, "%s", run->undo_at_work);
     if (f->probing && e->access == ACCESS_WRITE)
         return failure_raise(L, FAILURE_USAGE, "a probe only looks, but this one would: %s",
                              e->summary);

@@ -48,6 +48,19 @@ static void record_outcome(struct effect *e)
         journal_lost(e, &err);
 }
 
+// What makes the change is still at it: nothing is done beside it that takes the change back or
+// makes it again. An undo ends there; the run halts.
+static void keep_clear(const struct effect *e)
+{
+    struct run *run = e->run;
+    if (!e->at_work)
+        return;
+    if (run->undoing)
+        run->undo_at_work = arena_dup(&run->arena, e->error);
+    else
+        run_halt(run, HALT_DOUBT, e->error, e->where, NULL);
+}
+
 // Ends what is under way: the fiber that asked is gone.
 static int effect_close(lua_State *L)
 {
@@ -66,6 +79,7 @@ static int effect_close(lua_State *L)
         e->refused = e->refused || (e->cancelled && e->local);
         if (e->performing)
             e->kind->cancel(e);
+        keep_clear(e);
         record_outcome(e);
         account_end(e);
         effect_tell(e, EVENT_EFFECT_ENDED);
@@ -174,10 +188,11 @@ void effect_unseen(struct effect *e)
 void effect_end(struct effect *e)
 {
     struct run *run = e->run;
-    if (e->performing && e->in_doubt && probe_settles(e))
+    if (e->performing && e->in_doubt && !e->at_work && probe_settles(e))
         return;
     e->under_way = false;
     e->ended = true;
+    keep_clear(e);
     record_outcome(e);
     account_end(e);
     if (run->mode->ended)

@@ -132,6 +132,7 @@ struct effect {
     int64_t retry_after_ms; // with `error`: how long the other side asks to be left alone; or < 1
     const char *detail;     // further lines to the error, or NULL
     bool in_doubt;          // failed, and the change may have happened all the same
+    bool at_work;           // in doubt, for what was to make it cannot be stopped
     bool refused;           // a write that certainly changed nothing; in a plan: that would not
     const char *answer;     // one short line for people: "200 in 31 ms"
     struct value *diff;     // [ { path, old, new } ] of a write, when known

@@ -111,6 +111,7 @@ struct run {
     struct timer *step_timer;
     bool undo_in_doubt; // a write of the undo that runs now, `undo_doubt`
     const char *undo_doubt;
+    const char *undo_at_work; // what it has begun cannot be stopped, and is still at work; or NULL
     bool undoing;
     struct undo_deeds undo_deeds; // of the undo that runs now
     int64_t deadline;             // of the step, steady clock in ms; 0: none

@@ -103,8 +103,8 @@ static void tell_start(struct run *run, const char *cause, bool wished)
 
 static struct value *in_doubt(struct run *run)
 {
-    const char *text =
-        arena_printf(&run->arena, "whether it took effect is not known: %s", run->undo_doubt);
+    const char *text = arena_printf(&run->arena, "whether it took effect is not known: %s",
+                                    run->undo_at_work ? run->undo_at_work : run->undo_doubt);
     return failure_make(
         &run->arena, (struct failure){.kind = FAILURE_EFFECT, .code = CODE_IN_DOUBT, .text = text});
 }
@@ -208,7 +208,7 @@ static struct value *call_undo(struct run *run, const struct step *step, int att
 {
     run->scope = scope_of(run, step, attempt);
     run->undo_in_doubt = false;
-    run->undo_doubt = NULL;
+    run->undo_doubt = run->undo_at_work = NULL;
     struct value *failure = undo_call(run, step);
     return failure || !run->undo_in_doubt ? failure : in_doubt(run);
 }
@@ -235,8 +235,10 @@ static struct value *undo_one(struct run *run, const struct step *step)
     int attempt = first_attempt(run, step);
     struct undo_retry retry = {.patience_ms = run->options->undo_patience_ms};
     struct value *failure = call_undo(run, step, attempt);
-    while (failure && !run->mode->rehearsal && undo_retry_wait(run, &retry, failure, attempt))
+    while (failure && !run->mode->rehearsal && !run->undo_at_work &&
+           undo_retry_wait(run, &retry, failure, attempt))
         failure = call_undo(run, step, ++attempt);
+    run->undo_at_work = NULL;
     struct value *data = value_object(a);
     value_set(a, data, "outcome",
               value_string(a, step_state_name(failure ? STEP_FAILED : STEP_OK)));

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/person.h"
+#include "net/mark.h"
 
 enum { LONGEST_STAT = 1024, LONGEST_PATH = 512 };
 enum { MOST_BLOCKS = 1024 }; // at a time: it may say more than anybody can read
@@ -90,7 +92,7 @@ static int64_t pipe_of(const char *proc, pid_t pid, int stream)
     return stat(path, &st) == 0 && S_ISFIFO(st.st_mode) ? (int64_t)st.st_ino : 0;
 }
 
-struct value *process_describe(struct arena *a, const char *proc, pid_t pid)
+struct value *process_describe(struct arena *a, const char *proc, pid_t pid, const char *mark)
 {
     struct facts f = {.group = pid, .started = -1};
     char boot[64] = "", space[64] = "";
@@ -107,12 +109,21 @@ struct value *process_describe(struct arena *a, const char *proc, pid_t pid)
     value_set(a, v, "host", value_string(a, person_here().host));
     value_set(a, v, "out", value_int(a, pipe_of(proc, pid, STDOUT_FILENO)));
     value_set(a, v, "err", value_int(a, pipe_of(proc, pid, STDERR_FILENO)));
+    value_set(a, v, "mark", value_string(a, mark));
     return v;
+}
+
+static struct facts leader_of(const struct value *process)
+{
+    return (struct facts){.pid = (pid_t)value_get_int(process, "pid", 0),
+                          .group = (pid_t)value_get_int(process, "group", 0),
+                          .session = (pid_t)value_get_int(process, "session", 0),
+                          .started = value_get_int(process, "started", -1)};
 }
 
 // Is `f` the leader, or what it has left in its group? The group's number is nobody else's while
 // any of it lives, and none of it began before the leader.
-static bool belongs(const struct facts *f, const struct facts *leader)
+static bool is_of_group(const struct facts *f, const struct facts *leader)
 {
     if (f->pid == leader->pid)
         return f->started == leader->started;
@@ -121,7 +132,7 @@ static bool belongs(const struct facts *f, const struct facts *leader)
 }
 
 // Does it write to a pipe that was made for the program? Whoever has left the group, as what
-// timeout(1), setsid(1) and shells with job control begin, still has that.
+// timeout(1), setsid(1) and shells with job control begin, may still have that.
 static bool holds_pipe(const char *proc, pid_t pid, const struct value *process)
 {
     const int64_t theirs[] = {value_get_int(process, "out", 0), value_get_int(process, "err", 0)};
@@ -133,20 +144,46 @@ static bool holds_pipe(const char *proc, pid_t pid, const struct value *process)
     return false;
 }
 
+// Whoever has nothing else of the program has its environment; we may have it as well.
+static bool bears_mark(const char *proc, const struct facts *f, const struct facts *leader,
+                       const struct value *process)
+{
+    char path[LONGEST_PATH];
+    if (f->started < leader->started || f->pid == getpid())
+        return false;
+    snprintf(path, sizeof path, "%s/%d/environ", proc, (int)f->pid);
+    return mark_is_in(path, value_get_text(process, "mark"));
+}
+
+static bool belongs(const char *proc, const struct facts *f, const struct facts *leader,
+                    const struct value *process)
+{
+    return f->alive && (is_of_group(f, leader) || holds_pipe(proc, f->pid, process) ||
+                        bears_mark(proc, f, leader, process));
+}
+
+// The next process of the folder. False at its end.
+static bool read_next(DIR *folder, const char *proc, struct facts *f)
+{
+    for (const struct dirent *d; (d = readdir(folder)) != NULL;) {
+        pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
+        if (pid > 0 && read_facts(proc, pid, f))
+            return true;
+    }
+    return false;
+}
+
 static enum process_fate search(DIR *folder, const char *proc, const struct value *process,
                                 const struct facts *leader, pid_t *who)
 {
     struct facts f;
     bool seen = false;
-    for (const struct dirent *d; (d = readdir(folder)) != NULL;) {
-        pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
-        if (pid <= 0 || !read_facts(proc, pid, &f))
-            continue;
-        if (f.alive && (belongs(&f, leader) || holds_pipe(proc, pid, process))) {
-            *who = pid;
+    while (read_next(folder, proc, &f)) {
+        if (belongs(proc, &f, leader, process)) {
+            *who = f.pid;
             return PROCESS_LIVES;
         }
-        seen |= pid == leader->pid || f.group == leader->group;
+        seen |= f.pid == leader->pid || f.group == leader->group;
     }
     // Of another user's processes /proc may tell nothing; the kernel says that there are some.
     bool hidden = !seen && (kill(-leader->group, 0) == 0 || errno == EPERM);
@@ -170,10 +207,7 @@ static enum process_fate judge_place(const char *proc, const struct value *proce
 
 enum process_fate process_look(const char *proc, const struct value *process, pid_t *who)
 {
-    const struct facts leader = {.pid = (pid_t)value_get_int(process, "pid", 0),
-                                 .group = (pid_t)value_get_int(process, "group", 0),
-                                 .session = (pid_t)value_get_int(process, "session", 0),
-                                 .started = value_get_int(process, "started", -1)};
+    const struct facts leader = leader_of(process);
     enum process_fate fate = judge_place(proc, process);
     *who = 0;
     if (fate != PROCESS_LIVES)
@@ -186,6 +220,30 @@ enum process_fate process_look(const char *proc, const struct value *process, pi
     if (folder)
         closedir(folder);
     return fate;
+}
+
+// To the very process, and not to one that has got its number meanwhile.
+static void signal_one(const char *proc, const struct facts *f, int signo)
+{
+    struct facts now;
+    int fd = pidfd_open(f->pid, 0);
+    if (fd < 0)
+        return;
+    if (read_facts(proc, f->pid, &now) && now.started == f->started)
+        pidfd_send_signal(fd, signo, NULL, 0);
+    close(fd);
+}
+
+void process_signal_strays(const char *proc, const struct value *process, int signo)
+{
+    const struct facts leader = leader_of(process);
+    struct facts f;
+    DIR *folder = judge_place(proc, process) == PROCESS_LIVES ? opendir(proc) : NULL;
+    while (folder && leader.pid > 1 && read_next(folder, proc, &f))
+        if (f.group != leader.group && belongs(proc, &f, &leader, process))
+            signal_one(proc, &f, signo);
+    if (folder)
+        closedir(folder);
 }
 
 // Only from the very pipe: its output may lead elsewhere by now.

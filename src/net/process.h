@@ -14,13 +14,16 @@ enum process_fate {
 };
 
 // What tells the process, which leads a group, from any other: { pid, group, session, started
-// (ticks since the machine's start), boot, namespace, host, and the numbers of the
-// pipes that take its output: out, err }. Where that is not to be found out it
-// is one that will be PROCESS_UNSEEN.
-struct value *process_describe(struct arena *, const char *proc, pid_t pid);
-// What became of such a one and its group. With PROCESS_LIVES *who is one of those at work: the
-// process itself, or what it left in its group. One that is not reaped has ended.
+// (ticks since the machine's start), boot, namespace, host, the numbers of the pipes that take its
+// output: out, err; and the mark (net/mark) that it will bear }. Where that is not to be found out
+// it is one that will be PROCESS_UNSEEN.
+struct value *process_describe(struct arena *, const char *proc, pid_t pid, const char *mark);
+// What became of such a one and of what belongs to it: its group, whoever writes to its pipes, and
+// whoever bears its mark. With PROCESS_LIVES *who is one of those at work. One that is not reaped
+// has ended.
 enum process_fate process_look(const char *proc, const struct value *process, pid_t *who);
+// Sends the signal to those that belong to it and have left its group, as far as we may.
+void process_signal_strays(const char *proc, const struct value *process, int signo);
 // Takes away what `who` of that group has said to whoever started it, so that it does not wait for
 // ever for somebody to listen.
 void process_drain(const char *proc, const struct value *process, pid_t who);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/value.h"
 
 struct loop;
 struct spawn;
@@ -23,9 +24,14 @@ struct spawn_request {
     bool terminal;      // our standard input instead, and our process group: it may ask a person
     const char *label;  // for people, where it outlives us; NULL: argv[0]
     // Called from inside spawn_start when the process is there and has not begun: it begins when
-    // this returns, and never when we die before. False with `err` set: it must not. NULL: it may.
-    bool (*born)(void *arg, pid_t, struct error *err);
-    void *born_arg;
+    // this returns, and never when we die before. False with `err` set: it must not. Takes what
+    // tells it and whatever it starts from any other (net/process, with a mark of its own). NULL:
+    // it may, and nothing tells them.
+    bool (*born)(void *arg, const struct value *process, struct error *err);
+    // It was stopped, and what belongs to it is waited for, which of them; called once at most.
+    // NULL: nobody is told.
+    void (*waits)(void *arg, pid_t who);
+    void *born_arg; // for both
 };
 
 enum { SPAWN_TIMEOUT_MS = 60000, SPAWN_KILL_AFTER_MS = 2000 };
@@ -36,6 +42,7 @@ struct spawn_result {
     const char *out, *err;
     size_t out_len, err_len;
     bool truncated;
+    pid_t left; // it was stopped, and this of what belongs to it is still at work; 0: none
     double seconds;
 };
 typedef void spawn_done(const struct spawn_result *, void *arg);
@@ -44,5 +51,9 @@ typedef void spawn_done(const struct spawn_result *, void *arg);
 // leads a process group of its own, so a terminal's Ctrl-C does not reach it before we decide. When
 // we die in whatever way the kernel sends it SIGTERM, though not what it has started itself, nor a
 // program that has become another user.
+// One that has `born` and is stopped, by its timeout or by a signal, has not ended before all that
+// belongs to it has, wherever that has gone: it has the rest of the time, gets SIGTERM and SIGKILL
+// as well, and is waited for as long again.
 struct spawn *spawn_start(struct loop *, const struct spawn_request *, spawn_done *done, void *arg);
-void spawn_cancel(struct spawn *); // kills its group
+// Kills it and what belongs to it. Returns one of those that lives all the same, or 0.
+pid_t spawn_cancel(struct spawn *);

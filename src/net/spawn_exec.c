@@ -87,6 +87,7 @@ static char **candidates(const char *name)
 // another thread may have held any lock when it was made.
 struct launch {
     const struct spawn_request *request;
+    const struct exec_gate *asked; // NULL: nobody
     char **env, **files;
     int in, out, err; // its standard streams; err -1: ours
     int gate;         // a byte from here lets it begin; the end says that it must not
@@ -186,17 +187,17 @@ static int read_report(int fd, bool *ended)
 
 // The child is there. Once it waits at its gate, lets it begin, or not. 0, an errno, or -1 with
 // `error` set.
-static int let_begin(pid_t pid, const struct spawn_request *r, int gate[2], int reports[2],
+static int let_begin(pid_t pid, const struct launch *l, int gate[2], int reports[2],
                      struct error *error)
 {
     bool ended, may = false;
-    if (!r->terminal)
+    if (!l->request->terminal)
         setpgid(pid, pid); // whoever of us two comes first
     close(reports[1]);
     reports[1] = -1;
     int code = read_report(reports[0], &ended);
     if (code == 0 && !ended) {
-        may = r->born == NULL || r->born(r->born_arg, pid, error);
+        may = l->asked == NULL || l->asked->may(l->asked->arg, pid, error);
         ssize_t written = may ? write(gate[1], "", 1) : 0;
         (void)written; // one that finds nobody: it was ended at its gate, and is told of as such
         code = may ? 0 : -1;
@@ -234,7 +235,7 @@ static int child_start(pid_t *pid, struct launch *l, struct error *error)
     int code = child < 0 ? errno : 0;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (child > 0)
-        code = let_begin(child, l->request, gate, reports, error);
+        code = let_begin(child, l, gate, reports, error);
     pipe_close(gate);
     pipe_close(reports);
     if (code == 0)
@@ -243,17 +244,15 @@ static int child_start(pid_t *pid, struct launch *l, struct error *error)
 }
 
 // 0; an errno, that of a failed exec or chdir, too; or -1 with `error` set.
-static int program_start(pid_t *pid, const struct spawn_request *r, int in, int out, int err,
-                         struct error *error)
+static int program_start(pid_t *pid, struct launch *l, struct error *error)
 {
-    struct launch l = {.request = r, .in = in, .out = out, .err = err};
-    l.env = environment(r->env);
-    l.files = candidates(r->argv[0]);
-    int code = child_start(pid, &l, error);
-    for (char **file = l.files; *file; file++)
+    l->env = environment(l->request->env);
+    l->files = candidates(l->request->argv[0]);
+    int code = child_start(pid, l, error);
+    for (char **file = l->files; *file; file++)
         free(*file);
-    free(l.files);
-    free(l.env);
+    free(l->files);
+    free(l->env);
     return code;
 }
 
@@ -276,7 +275,8 @@ static bool explain(struct error *err, const struct spawn_request *r, int code)
     return error_set(err, "cannot run '%s': %s", name, strerror(code));
 }
 
-bool exec_start(pid_t *pid, const struct spawn_request *r, int out, int err, struct error *error)
+bool exec_start(pid_t *pid, const struct spawn_request *r, const struct exec_gate *gate, int out,
+                int err, struct error *error)
 {
     if (!r->argv || !r->argv[0] || !*r->argv[0])
         return error_set(error, "cannot run a program without a name");
@@ -284,7 +284,8 @@ bool exec_start(pid_t *pid, const struct spawn_request *r, int out, int err, str
     if (in < 0)
         return error_set(error, "cannot prepare the input of '%s': %s", r->argv[0],
                          strerror(errno));
-    int code = program_start(pid, r, in, out, err, error);
+    struct launch l = {.request = r, .asked = gate, .in = in, .out = out, .err = err};
+    int code = program_start(pid, &l, error);
     close(in);
     return code == 0 || (code > 0 && explain(error, r, code));
 }

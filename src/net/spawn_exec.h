@@ -9,7 +9,15 @@
 #include "base/error.h"
 #include "net/spawn.h"
 
-// Runs r->argv with its environment, folder and input, once r->born lets it; `out` and `err` become
-// its stdout and stderr (err -1: ours). They stay open here. False with `error` set when it does
-// not come to run. To be called on the main thread: it is that one's end that the kernel tells.
-bool exec_start(pid_t *pid, const struct spawn_request *r, int out, int err, struct error *error);
+// Asked when the process is there and has not begun. False with `err` set: it must not.
+struct exec_gate {
+    bool (*may)(void *arg, pid_t, struct error *err);
+    void *arg;
+};
+
+// Runs r->argv with its environment, folder and input, once `gate` (NULL: always) lets it; `out`
+// and `err` become its stdout and stderr (err -1: ours). They stay open here. False with `error`
+// set when it does not come to run. To be called on the main thread: it is that one's end that the
+// kernel tells.
+bool exec_start(pid_t *pid, const struct spawn_request *r, const struct exec_gate *gate, int out,
+                int err, struct error *error);

@@ -9,7 +9,6 @@
 #include "engine/failure.h"
 #include "engine/quote.h"
 #include "engine/run.h"
-#include "net/process.h"
 #include "net/spawn.h"
 #include "prim/args.h"
 #include "prim/exec_plan.h"
@@ -80,6 +79,20 @@ static struct spawn_result told(const struct run *run, const struct spawn_result
     return told;
 }
 
+// Beside it nothing is taken back, and it is not started again.
+static void note_left(struct effect *e, pid_t left)
+{
+    const struct run *run = e->run;
+    const char *verb = run->undoing ? "rollback" : "resume";
+    e->at_work = e->in_doubt = true;
+    e->code = CODE_IN_DOUBT;
+    e->error = arena_printf(&e->arena,
+                            "in doubt: process %d of \"%s\" is still at work, and cannot be ended "
+                            "from here. Have it end, as root: kill -KILL %d%s%s",
+                            (int)left, e->summary, (int)left, run->journal ? "; then: " : "",
+                            run->journal ? run_command(e->run, verb) : "");
+}
+
 static void exec_done(const struct spawn_result *result, void *arg)
 {
     struct effect *e = arg;
@@ -104,6 +117,8 @@ static void exec_done(const struct spawn_result *result, void *arg)
                                 : arena_printf(a, CODE_EXIT "%d", r->status);
     e->in_doubt = e->error && stopped && r->status >= 0 && e->access == ACCESS_WRITE;
     e->refused = e->error && r->status < 0; // it never began
+    if (r->left)
+        note_left(e, r->left);
     if (e->error == NULL)
         e->result = outcome_value(a, r);
     if (r->status >= 0) {
@@ -116,16 +131,28 @@ static void exec_done(const struct spawn_result *result, void *arg)
 
 // Before it can do anything it is on record which process it is: whoever goes on with the run looks
 // whether that is still at work.
-static bool exec_born(void *arg, pid_t pid, struct error *err)
+static bool exec_born(void *arg, const struct value *process, struct error *err)
 {
     struct effect *e = arg;
     struct arena *a = &e->arena;
-    if (e->access != ACCESS_WRITE)
-        return true;
-    struct value *process = process_describe(a, PROC, pid);
+    struct value *kept = value_copy(a, process);
     int64_t timeout = value_get_int(e->args, "timeout_ms", SPAWN_TIMEOUT_MS);
-    value_set(a, process, "timeout_ms", value_int(a, timeout));
-    return effect_entrust(e, process, err);
+    value_set(a, kept, "timeout_ms", value_int(a, timeout));
+    return effect_entrust(e, kept, err);
+}
+
+static void exec_waits(void *arg, pid_t who)
+{
+    const struct effect *e = arg;
+    struct arena *a = &e->run->arena;
+    struct value *data = value_object(a);
+    value_set(a, data, "level", value_string(a, "warn"));
+    value_set(a, data, "text",
+              value_printf(a,
+                           "\"%s\" was stopped; waiting for the end of what it has started: "
+                           "process %d",
+                           e->summary, (int)who));
+    run_tell(e->run, EVENT_LOG, data);
 }
 
 static void exec_perform(struct effect *e)
@@ -140,7 +167,8 @@ static void exec_perform(struct effect *e)
         .timeout_ms = value_get_int(e->args, "timeout_ms", 0),
         .max_bytes = (size_t)value_get_int(e->args, "max_bytes", 0),
         .label = quote(e->run, &e->arena, e->summary, strlen(e->summary), CLIP_LINE, LABEL_BYTES),
-        .born = exec_born,
+        .born = e->access == ACCESS_WRITE ? exec_born : NULL, // what only looks may go on
+        .waits = exec_waits,
         .born_arg = e,
     };
     e->work = spawn_start(e->run->loop, &request, exec_done, e);
@@ -148,8 +176,10 @@ static void exec_perform(struct effect *e)
 
 static void exec_cancel(struct effect *e)
 {
-    spawn_cancel(e->work);
+    pid_t left = spawn_cancel(e->work);
     e->work = NULL;
+    if (left)
+        note_left(e, left);
 }
 
 static struct value *exec_complete(struct effect *e, const struct value *given)
@@ -283,8 +313,10 @@ static void complete_assumption(lua_State *L, struct effect *e)
 // the first max_bytes are kept. Raises an effect failure with the last lines of what it said when
 // the status is not in `ok`, when it does not end in time, or when there is no such program.
 // When the run dies the program gets SIGTERM; what it has started goes on. Who goes on with the run
-// waits for the program and its process group, as long as its timeout says, before anything else;
-// one that makes itself a daemon with a group of its own is out of sight. With `secret` what it
+// waits for the program and all that it has started, as long as its timeout says, before anything
+// else; so does the run itself for what the timeout has stopped. What they are tells their process
+// group, their output, and a mark in their environment: only what leaves all three behind is out of
+// sight. With `secret` what it
 // prints is one: it is shown nowhere, and the journal does not keep it. `probe` is as with
 // http.request: a function that looks whether it was done. `exec.run` is the same.
 static int exec_run(lua_State *L)

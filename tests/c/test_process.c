@@ -13,6 +13,8 @@
 // A made-up /proc. Its processes have numbers that no kernel gives.
 enum { LEADER = 900000000, OTHER = 900000001, SESSION = 800000000 };
 
+#define MARK "0123456789abcdef0123456789abcdef"
+
 static char proc[] = "/tmp/test_process_XXXXXX";
 static struct arena arena;
 
@@ -69,7 +71,7 @@ static void close_proc(void)
 
 static struct value *describe(void)
 {
-    return process_describe(&arena, proc, LEADER);
+    return process_describe(&arena, proc, LEADER, MARK);
 }
 
 static void expect_fate(const struct value *process, enum process_fate fate, int who)
@@ -135,6 +137,32 @@ Test(process, lives_while_anybody_holds_its_pipe)
     expect_fate(v, PROCESS_GONE, 0);
 }
 
+Test(process, lives_while_anybody_bears_its_mark)
+{
+    char name[64], environment[9000];
+    const struct value *v = describe();
+    take_away(LEADER);
+    put_process(OTHER, 'S', OTHER, OTHER, 1, 5001); // it has left the group and the pipes
+    snprintf(name, sizeof name, "%d/environ", OTHER);
+    put(name, "PATH=/bin");
+    expect_fate(v, PROCESS_GONE, 0);
+    for (size_t before = 4050; before < 4110; before++) { // also where it lies across two blocks
+        memset(environment, 'x', before);
+        snprintf(environment + before, sizeof environment - before, "=outer %s", MARK);
+        put(name, environment);
+        expect_fate(v, PROCESS_LIVES, OTHER);
+    }
+    put_process(OTHER, 'Z', OTHER, OTHER, 1, 5001);
+    expect_fate(v, PROCESS_GONE, 0);
+    put_process(OTHER, 'S', OTHER, OTHER, 1, 4999); // it began before
+    expect_fate(v, PROCESS_GONE, 0);
+    put_process(OTHER, 'S', OTHER, OTHER, 1, 5001);
+    put(name, "=0123456789abcdef0123456789abcde");
+    expect_fate(v, PROCESS_GONE, 0);
+    value_set(&arena, (struct value *)v, "mark", value_string(&arena, "")); // of an older journal
+    expect_fate(v, PROCESS_GONE, 0);
+}
+
 Test(process, is_not_whoever_gets_its_number)
 {
     const struct value *v = describe();
@@ -177,7 +205,7 @@ Test(process, is_not_seen_from_elsewhere)
 Test(process, reads_the_real_one)
 {
     pid_t who;
-    const struct value *v = process_describe(&arena, PROC, getpid());
+    const struct value *v = process_describe(&arena, PROC, getpid(), "");
     cr_assert_eq(value_get_int(v, "group", 0), getpgid(0));
     cr_assert_gt(value_get_int(v, "started", 0), 0);
     cr_assert_eq(process_look(PROC, v, &who), PROCESS_LIVES);

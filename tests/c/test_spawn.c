@@ -345,9 +345,9 @@ Test(spawn, it_is_told_to_end_when_we_die)
     }
 }
 
-static bool refuse(void *arg, pid_t pid, struct error *err)
+static bool refuse(void *arg, const struct value *process, struct error *err)
 {
-    *(pid_t *)arg = pid;
+    *(pid_t *)arg = (pid_t)value_get_int(process, "pid", 0);
     return error_set(err, "not on record");
 }
 
@@ -363,10 +363,10 @@ Test(spawn, it_does_not_begin_before_it_may)
     cr_assert_neq(access(argv[1], F_OK), 0, "it has begun");
 }
 
-static bool die_there(void *arg, pid_t pid, struct error *err)
+static bool die_there(void *arg, const struct value *process, struct error *err)
 {
     (void)err;
-    dprintf(*(int *)arg, "%d", (int)pid);
+    dprintf(*(int *)arg, "%d", (int)value_get_int(process, "pid", 0));
     kill(getpid(), SIGKILL);
     return true;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Programs that outlive the run that started them: killed with SIGKILL while one is at work, a run that is
-# gone on with waits for it, whoever of its group that is, and starts it no second time. What cannot be
-# waited for is said. A second Ctrl-C names what still runs, and has it told to end.
+# gone on with waits for it, whoever of it that is, and starts it no second time. What cannot be waited for
+# is said. A second Ctrl-C names what still runs, and has it told to end. What its timeout has stopped is
+# neither taken back nor made again while any of it is at work.
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 1
 export XDG_STATE_HOME=$WORK/state
@@ -14,6 +15,7 @@ child="trap '' TERM; $begins$works"
 grandchild="(trap '' TERM; exec sh -c '$begins$works') >/dev/null 2>&1 & wait" # its parent dies of SIGTERM
 dies=$begins$works
 leaver="setsid --wait sh -c '$begins$works'; true" # it leaves group and session, as timeout(1) leaves the group
+daemon="setsid sh -c '$begins$works' >/dev/null 2>&1 & wait" # nor is its output the program's
 looks='probe = function() return exec { "test", "-e", "done", ok = { 0, 1 }, reads = true }.status == 0 end'
 book() { # book SCRIPT [TIMEOUT [PROBE]]
     printf '%s\n' "$1" >work.sh
@@ -44,7 +46,7 @@ killed() {
 waiting='waiting for "sh work.sh" \(effect [0-9]+\), which the run has left at work: process [0-9]+ of group [0-9]+; Ctrl-C stops waiting'
 
 # --- it is waited for --------------------------------------------------------------------------------
-for who in child grandchild leaver; do
+for who in child grandchild leaver daemon; do
     book "${!who}"
     killed
     (wait_for 20 grep -q waiting resume.log; sleep 0.3; [ -e done ] || echo works >at_work; touch go) &
@@ -112,6 +114,16 @@ expect "nor is it taken back under its feet" 7 'is still at work' "$RUNBOOK" rol
 expect "to decide that it is done leaves it running" 0 'works is done' "$RUNBOOK" resume --resolve "$(seq_of)=done"
 is "it was started once" "$(starts)" 1
 touch go
+
+for who in leaver daemon; do
+    book "${!who}" 1s ''
+    killed
+    expect "the hint names the group of the $who" 7 "still at work, process $(cat starts) of group $(cat starts). Nothing
+kill -TERM -- -$(cat starts); then" "$RUNBOOK" resume
+    kill -TERM -- "-$(cat starts)"
+    expect "which ends it" 7 "!still at work
+in doubt: \"sh work.sh\"" "$RUNBOOK" resume
+done
 
 book "$child"
 killed
@@ -195,6 +207,68 @@ wait_for 20 test -e done
 is "each of it once" "$(sort terms | paste -sd ' ')" "other term"
 expect "and the run goes on" 0 'works is done' "$RUNBOOK" resume
 is "it was started once" "$(starts)" 1
+
+# --- a timeout ---------------------------------------------------------------------------------------
+late() { # late SCRIPT [STEP OPTIONS]: its program does not end in time
+    rm -f told
+    printf '%s\n' "$1" >late.sh
+    cat >late.lua <<X
+return runbook { name = "late", phase "p" { on_failure = "rollback", step "late" {
+  function(run) exec { "sh", "late.sh", timeout = "1s" } end,
+  undo = function() exec { "sh", "-c", "echo undo >>told" } end, ${2-}
+} } }
+X
+}
+told() { paste -sd ' ' told; }
+change="echo start >>told; sleep 4; echo end >>told"
+slow='trap "" TERM; echo start >>told; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; done; echo end >>told'
+for way in "timeout 60 sh -c '$change'; true" "setsid --wait sh -c '$change'; true" \
+    "setsid sh -c '$change' >/dev/null 2>&1 & wait" "timeout 60 setsid --wait sh -c '$slow' >/dev/null 2>&1"; do
+    late "$way"
+    expect "nothing of it goes on beside its undo: $way" 5 'Everything was undone' "$RUNBOOK" late.lua
+    sleep 4
+    is "it is stopped before" "$(told)" "start undo"
+done
+late "setsid sh -c 'trap \"sleep 1; echo end >>told; exit\" TERM; echo start >>told; while :; do sleep 0.1; done' >/dev/null 2>&1 & wait"
+expect "what cleans up is waited for" 5 'Everything was undone' "$RUNBOOK" late.lua
+is "until it has" "$(told)" "start end undo"
+late "setsid sh -c '$change' >/dev/null 2>&1 & wait" 'retry = { attempts = 2, backoff = "1ms" },'
+expect "nor beside another attempt" 5 'undone' "$RUNBOOK" late.lua
+sleep 4
+is "none of which comes to its end" "$(grep -c end told)" 0
+late "setsid sh -c 'sleep 0.7; echo end >>told' >/dev/null 2>&1 & sleep 0.2; kill -KILL \$\$"
+expect "what one that was killed has begun has the rest of the time" 5 'Everything was undone' "$RUNBOOK" late.lua
+is "and is waited for" "$(told)" "end undo"
+if ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null "$RUNBOOK" version >/dev/null 2>&1; then
+    cannot_kill() { ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e trace=pidfd_send_signal -e inject=pidfd_send_signal:error=EPERM "$@"; }
+    stuck="setsid sh -c 'echo \$\$ >pid; echo start >>told; until [ -e go ]; do sleep 0.1; done; echo end >>told' >/dev/null 2>&1 & wait"
+    rm -f go
+    late "$stuck"
+    expect "where it cannot be stopped nothing is undone, and it is named" 7 'waiting for the end of what it has started: process [0-9]+
+in doubt: process [0-9]+ of "sh late.sh" is still at work.*kill -KILL [0-9]+; then: runbook resume
+!ROLLING BACK' cannot_kill "$RUNBOOK" late.lua
+    is "it is at work alone" "$(told)" start
+    expect "nor is anything later" 7 "still at work, process $(cat pid) of group $(cat pid)" "$RUNBOOK" rollback "$(id)"
+    touch go
+    expect "until it has ended" 0 'Everything was undone' "$RUNBOOK" rollback "$(id)"
+    is "it is undone after its end" "$(told)" "start end undo"
+    rm -f go told
+    cat >late.lua <<X
+return runbook { name = "late", phase "p" { on_failure = "rollback", step "late" {
+  function(run) exec { "true" } error("no") end,
+  undo = function() pcall(exec.run, { "sh", "late.sh", timeout = "1s" }) exec { "sh", "-c", "echo more >>told" } end,
+} } }
+X
+    expect "an undo is not tried beside itself" 6 'process [0-9]+ of "sh late.sh" is still at work' cannot_kill "$RUNBOOK" late.lua
+    is "it was made once" "$(told)" start
+    (wait_for 20 grep -q waiting resume.log; touch go) &
+    expect "and waited for by whoever goes on" 0 'waiting for "sh late.sh"' \
+        bash -c '"$0" rollback "$1" 2>&1 | tee resume.log; exit ${PIPESTATUS[0]}' "$RUNBOOK" "$(id)"
+    is "before it is made again" "$(told)" "start end start end more"
+    wait $!
+else
+    skip "where it cannot be stopped: strace may not trace here"
+fi
 
 # --- several -----------------------------------------------------------------------------------------
 cat >many.lua <<'X'
