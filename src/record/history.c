@@ -178,6 +178,8 @@ static bool is_undone(const struct past *past, const char *step)
 // What is in doubt, and was not undone, is left even where everything else was taken back.
 static void keep_doubts(struct history *run)
 {
+    // Killed between that and its last word, it has its end still to tell.
+    run->rolled_back = run->rolled_back && run->ended;
     struct past *past = run->past;
     for (size_t i = 0; i < past->count && run->rolled_back; i++)
         run->rolled_back = !past->steps[i].in_doubt || is_undone(past, past->steps[i].name);

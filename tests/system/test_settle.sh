@@ -174,6 +174,20 @@ mortal '"at":4,"when":"after"' "$RUNBOOK" deep.lua >/dev/null 2>&1
 expect "a run whose effects are 24 branches down goes on" 0 'is done' "$RUNBOOK" resume
 is "and does none of them again" "$(paid 1) $(paid 2) $(paid 3)" "1 1 1"
 
+# --- killed behind its rollback, before its last word ----------------------------------------------------
+book end.lua <<'X'
+  phase "p" { on_failure = "rollback",
+    step "pays" { function(run) http.post("TILL/pay?" .. run.what) end,
+        undo = function(run) http.delete("TILL/pay?" .. run.what .. "-back") end },
+    step "fails" { function() error("broken") end } },
+X
+fresh end
+expect "a run that is rolled back" 5 'were rolled back' "$RUNBOOK" end.lua
+sqlite3 "$XDG_STATE_HOME/runbook/journal.db" "UPDATE run SET ended=NULL, outcome=NULL, exit=NULL"
+expect "without its end on record it tells it" 5 'was rolled back: broken' "$RUNBOOK" resume
+is "and takes nothing back again" "$(refunds)" "-back"
+expect "once" 2 'was rolled back' "$RUNBOOK" resume "$(id)"
+
 # --- a failure that reads like a wish -------------------------------------------------------------------
 book wish.lua <<'X'
   phase "p" { on_failure = "rollback",
