@@ -4,16 +4,19 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine/run.h"
 #include "net/living.h"
 #include "net/loop.h"
+#include "net/sending.h"
 
 static struct run *watched;
 static struct watch *wake;
 static volatile sig_atomic_t late; // signals that came while no run was watched
 static int pipe_ends[2] = {-1, -1};
+static char told[2048]; // how to go on
 
 // Nothing but what is safe in a signal handler.
 static void on_signal(int signo)
@@ -24,6 +27,9 @@ static void on_signal(int signo)
         ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
         (void)ignored;
         living_end();
+        sending_end();
+        ignored = write(STDERR_FILENO, told, strlen(told));
+        (void)ignored;
         _exit(128 + signo);
     }
     if (watched == NULL) // the run is over: what it leaves behind is being written
@@ -63,9 +69,15 @@ void signals_watch(struct run *run)
         sigaction(signals[i], &action, NULL);
 }
 
+void signals_tell(const char *text)
+{
+    snprintf(told, sizeof told, "%s%s", *text ? "runbook: " : "", text);
+}
+
 void signals_release(void)
 {
-    watched = NULL;
+    watched = NULL; // from here on the run is over, and has told how to go on
+    told[0] = '\0';
     watch_stop(wake);
     wake = NULL;
     for (int i = 0; i < 2; i++) {

@@ -6,3 +6,5 @@ struct run;
 
 void signals_watch(struct run *); // the run must outlive the watch
 void signals_release(void);
+// What to say besides when the second one ends the process: it is copied, and may be cut.
+void signals_tell(const char *text);

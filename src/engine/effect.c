@@ -14,6 +14,9 @@
 #include "engine/probe.h"
 #include "engine/quote.h"
 #include "engine/run.h"
+#include "net/sending.h"
+
+enum { SENT_BYTES = 280 };
 
 static const char metatable[] = "runbook.effect";
 
@@ -61,6 +64,24 @@ static void keep_clear(const struct effect *e)
         run_halt(run, HALT_DOUBT, e->error, e->where, NULL);
 }
 
+// Should the process be made to end at once, it says what is on its way. A program is named by
+// net/living.
+static void note_sent(struct effect *e)
+{
+    if (e->access != ACCESS_WRITE || e->local || !e->kind->fetches)
+        return;
+    e->is_sent = true;
+    e->sending = sending_add(
+        quote(e->run, &e->arena, e->summary, strlen(e->summary), CLIP_LINE, SENT_BYTES));
+}
+
+static void note_arrived(struct effect *e)
+{
+    if (e->is_sent)
+        sending_remove(e->sending);
+    e->is_sent = false;
+}
+
 // Ends what is under way: the fiber that asked is gone.
 static int effect_close(lua_State *L)
 {
@@ -80,6 +101,7 @@ static int effect_close(lua_State *L)
         if (e->performing)
             e->kind->cancel(e);
         keep_clear(e);
+        note_arrived(e);
         record_outcome(e);
         account_end(e);
         effect_tell(e, EVENT_EFFECT_ENDED);
@@ -157,6 +179,7 @@ void effect_do(struct effect *e)
 void effect_start(struct effect *e)
 {
     e->performing = true;
+    note_sent(e);
     e->kind->perform(e);
 }
 
@@ -193,6 +216,7 @@ void effect_end(struct effect *e)
     e->under_way = false;
     e->ended = true;
     keep_clear(e);
+    note_arrived(e);
     record_outcome(e);
     account_end(e);
     if (run->mode->ended)

@@ -100,6 +100,8 @@ struct effect {
     int64_t started;      // steady clock, ms
     int64_t deadline; // of a wait: milliseconds since 1970; after a resume the one it had before
     bool under_way, performing, ended, cancelled;
+    bool is_sent; // it is at `sending` among what is on its way (net/sending)
+    int sending;
     bool journaled;  // its intent is on record, so its outcome is to be
     bool replayed;   // answered from the journal
     bool suppressed; // a write that was not made
