@@ -40,12 +40,15 @@ static void print_json(const struct value *v)
 
 static void print_runs(const struct value *runs)
 {
-    char at[32];
+    char at[32], code[24];
     for (size_t i = 0; i < value_count(runs); i++) {
-        const struct value *r = value_at(runs, i);
-        printf("%-23s %-19s %-10s %-8s %3lld  %s\n", value_get_text(r, "id"),
+        const struct value *r = value_at(runs, i), *exit = value_get(r, "exit");
+        snprintf(code, sizeof code, "-"); // one that is open has none
+        if (exit && exit->type == VALUE_INT)
+            snprintf(code, sizeof code, "%lld", (long long)exit->integer);
+        printf("%-23s %-19s %-10s %-8s %3s  %s\n", value_get_text(r, "id"),
                when(value_get_int(r, "started", 0), at, sizeof at), value_get_text(r, "user"),
-               outcome_of(r), (long long)value_get_int(r, "exit", 0), value_get_text(r, "name"));
+               outcome_of(r), code, value_get_text(r, "name"));
     }
     if (value_count(runs) == 0)
         puts("no run is on record");

@@ -58,14 +58,16 @@ enum event_type {
     // undo_plan.h says
     EVENT_PHASE_ENDED,
     EVENT_ROLLBACK_STARTED, // cause (text), wished (by a person), generation (1, 2, ...), steps
-                            // [ name ] in the order in which they are undone
+                            // [ name ] in the order in which they are undone, idle (nothing had
+                            // been changed)
     EVENT_UNDO_STARTED,     // (effects and checks between these two belong to the undo of `step`)
     EVENT_UNDO_ENDED,       // outcome ("ok" | "failed"), error, seconds, attempts
     EVENT_ROLLBACK_ENDED,   // outcome, undone, failed [ { step, error } ]
     // outcome ("done" | "failed" | "stopped" | "planned" | "rolled back"), exit (code), headline
     // (one sentence),
     // seconds, counts { steps, failed, skipped, reads, writes, waits, asks, checks },
-    // not_undone [ { step, text } ] (changes that stand though the run failed), next (what to type
+    // not_undone [ { step, text, lasting, in_doubt (it may have changed nothing) } ] (changes that
+    // stand though the run failed), next (what to type
     // or
     // do next, or null), planned_seconds (plan: the expected duration)
     EVENT_RUN_ENDED,

@@ -90,6 +90,15 @@ struct value *undo_names(struct run *run)
     return names;
 }
 
+// Is there anything that a rollback is about, be it only to say that it stands?
+static bool has_changes(const struct run *run)
+{
+    for (size_t i = 0; i < run->undo.count; i++)
+        if (run->undo.entries[i].writes > 0)
+            return true;
+    return false;
+}
+
 static void tell_start(struct run *run, const char *cause, bool wished)
 {
     struct arena *a = &run->arena;
@@ -98,6 +107,7 @@ static void tell_start(struct run *run, const char *cause, bool wished)
     value_set(a, data, "wished", value_bool(a, wished));
     value_set(a, data, "generation", value_int(a, run->generation));
     value_set(a, data, "steps", names);
+    value_set(a, data, "idle", value_bool(a, !has_changes(run)));
     run_tell(run, EVENT_ROLLBACK_STARTED, data);
 }
 

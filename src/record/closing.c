@@ -9,7 +9,7 @@ static void stays_print(struct screen *s, const struct value *stays)
     struct ink line = screen_ink(s);
     if (value_count(stays) == 0)
         return;
-    ink_puts(&line, TONE_WARN, "These changes stand:");
+    ink_say(&line, TONE_WARN, "%s:", words_stand(stays));
     screen_print(s, 2, MARK_NONE, &line, "");
     for (size_t i = 0; i < value_count(stays); i++) {
         const struct value *row = value_at(stays, i);
@@ -65,6 +65,9 @@ void closing_print(struct screen *s, const struct value *data, bool planned)
         ink_puts(&line, TONE_DIM, "next: ");
         ink_hang(&line);
         ink_value(&line, TONE_LINK, value_get(data, "next"));
+        const bool wrap = s->wrap;
+        s->wrap = false; // a command is copied from here: a line break would part it
         screen_print(s, 2, MARK_NONE, &line, "");
+        s->wrap = wrap;
     }
 }

@@ -142,8 +142,9 @@ static void add_section(struct buf *out, const char *name, const struct value *s
 static void add_rollback(struct buf *out, const struct value *rollback, double run_seconds)
 {
     const struct value *undos = value_get(rollback, "undos");
-    if (rollback == NULL || rollback->type != VALUE_OBJECT)
-        return;
+    if (rollback == NULL || rollback->type != VALUE_OBJECT ||
+        value_get_bool(rollback, "idle", false))
+        return; // nothing had been changed
     add_section(out, "Rollback", rollback);
     html_text(out, "<div class=\"box bad\"><b>Because</b><p>", rollback, "cause", "</p></div>\n");
     if (strcmp(value_get_text(rollback, "outcome"), "ok") == 0)
@@ -183,7 +184,7 @@ void html_render(const struct value *story, struct buf *out)
     html_text(out, "<p class=\"soft\">", run, "summary", "</p>");
     buf_puts(out, "</header>\n");
     add_facts(out, run, end);
-    add_stays(out, "These changes stand", value_get(end, "not_undone"), "text");
+    add_stays(out, words_stand(value_get(end, "not_undone")), value_get(end, "not_undone"), "text");
     html_text(out, "<div class=\"box\"><b>Next</b><p class=\"mono\">", end, "next", "</p></div>\n");
     add_params(out, value_get(run, "params"));
     html_logs(out, value_get(story, "logs"));

@@ -60,7 +60,7 @@ static void add_head(struct buf *out, const struct value *story)
     add_fact(out, "Exit code", end, "exit");
     add_fact(out, "Next", end, "next");
     if (value_count(value_get(end, "not_undone")))
-        buf_puts(out, "\n## These changes stand\n\n");
+        buf_printf(out, "\n## %s\n\n", words_stand(value_get(end, "not_undone")));
     for (size_t i = 0; i < value_count(value_get(end, "not_undone")); i++) {
         buf_puts(out, "- **");
         mdtext_member(out, value_at(value_get(end, "not_undone"), i), "step");
@@ -278,7 +278,7 @@ void markdown_render(const struct value *story, struct buf *out)
     add_head(out, story);
     if (value_get(story, "outlook"))
         outlook_markdown(out, value_get(story, "outlook"));
-    if (rollback && rollback->type == VALUE_OBJECT) {
+    if (rollback && rollback->type == VALUE_OBJECT && !value_get_bool(rollback, "idle", false)) {
         buf_printf(out, "\n## %s Rollback\n\nBecause: ", mark_of(rollback));
         mdtext_member(out, rollback, "cause");
         buf_putc(out, '\n');

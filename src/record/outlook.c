@@ -150,6 +150,20 @@ static void add_failure(struct arena *a, struct value *failures, const struct va
     value_push(a, failures, row);
 }
 
+// May there be more than it tells of? A step that was taken to fail is no such problem.
+static bool is_open(const struct value *story)
+{
+    const struct value *phases = value_get(story, "phases");
+    for (size_t i = 0; i < value_count(phases); i++) {
+        const struct value *steps = value_get(value_at(phases, i), "steps");
+        for (size_t j = 0; j < value_count(steps); j++)
+            if (text_is(value_at(steps, j), "outcome", "open") ||
+                text_is(value_at(steps, j), "outcome", "stopped"))
+                return true;
+    }
+    return value_get_int(value_get(story, "end"), "exit", 0) != 0;
+}
+
 struct value *outlook_of(struct arena *a, const struct value *story)
 {
     struct value *outlook = value_object(a), *changes = value_array(a), *failures = value_array(a);
@@ -163,6 +177,7 @@ struct value *outlook_of(struct arena *a, const struct value *story)
     const struct value *undos = value_get(value_get(story, "rollback"), "undos");
     for (size_t i = 0; i < value_count(undos); i++)
         add_changes(a, changes, "rollback", value_at(undos, i));
+    value_set(a, outlook, "open", value_bool(a, is_open(story)));
     value_set(a, outlook, "changes", changes);
     value_set(a, outlook, "if_it_fails", failures);
     return outlook;

@@ -11,7 +11,8 @@ struct screen;
 #define OUTLOOK_REFUSED "refused, as declared"
 
 // Makes the outlook of a story (story.h) whose run is a plan, in the arena:
-// { changes: [ { phase, step, summary, sure, refused (its author declares so) } ],
+// { open (true: it came to no end, and there may be more), changes: [ { phase, step, summary, sure,
+// refused (its author declares so) } ],
 //   if_it_fails: [ { phase, then, undo [ text ] in order, earlier,
 //                    stays [ { steps [ name ], step (their names in one text), text, lasting } ] }
 //                    ] }

@@ -16,10 +16,21 @@ static void heading_print(struct screen *s, const char *text)
     screen_print(s, 0, MARK_NONE, &line, "");
 }
 
-static void changes_print(struct screen *s, const struct value *changes)
+// What stands above the changes. A plan that did not come to its end does not know them all.
+static const char *heading_of(const struct value *outlook)
 {
-    heading_print(s, value_count(changes) ? "What it would change, in this order"
-                                          : "It would change nothing");
+    bool open = value_get_bool(outlook, "open", false);
+    if (value_count(value_get(outlook, "changes")))
+        return open ? "What it would change, in this order, as far as the plan came"
+                    : "What it would change, in this order";
+    return open ? "No change is known, for the plan did not come to its end"
+                : "It would change nothing";
+}
+
+static void changes_print(struct screen *s, const struct value *outlook)
+{
+    const struct value *changes = value_get(outlook, "changes");
+    heading_print(s, heading_of(outlook));
     for (size_t i = 0; i < value_count(changes); i++) {
         const struct value *change = value_at(changes, i);
         struct ink line = screen_ink(s);
@@ -75,7 +86,7 @@ static void failure_print(struct screen *s, const struct value *failure)
 void outlook_print(struct screen *s, const struct value *outlook)
 {
     const struct value *failures = value_get(outlook, "if_it_fails");
-    changes_print(s, value_get(outlook, "changes"));
+    changes_print(s, outlook);
     if (value_count(value_get(outlook, "changes")) == 0)
         return;
     heading_print(s, "If a phase fails at its end");
@@ -88,11 +99,13 @@ void outlook_markdown(struct buf *out, const struct value *outlook)
     const struct value *changes = value_get(outlook, "changes");
     const struct value *failures = value_get(outlook, "if_it_fails");
     if (value_count(changes) == 0) {
-        buf_puts(out, "\nIt would change nothing.\n");
+        buf_printf(out, "\n%s.\n", heading_of(outlook));
         return;
     }
-    buf_puts(out, "\n## What it would change, in this order\n\n| | Change | Step | How sure |\n"
-                  "| --- | --- | --- | --- |\n");
+    buf_printf(out,
+               "\n## %s\n\n| | Change | Step | How sure |\n"
+               "| --- | --- | --- | --- |\n",
+               heading_of(outlook));
     for (size_t i = 0; i < value_count(changes); i++) {
         static const char *const cells[] = {"summary", "step", "sure"};
         buf_printf(out, "| %zu |", i + 1);
@@ -160,9 +173,7 @@ void outlook_html(struct buf *out, const struct value *outlook)
 {
     const struct value *changes = value_get(outlook, "changes");
     const struct value *failures = value_get(outlook, "if_it_fails");
-    buf_printf(out, "<section><header><h2>%s</h2></header>\n",
-               value_count(changes) ? "What it would change, in this order"
-                                    : "It would change nothing");
+    buf_printf(out, "<section><header><h2>%s</h2></header>\n", heading_of(outlook));
     if (value_count(changes))
         buf_puts(out, "<div class=\"wide\"><table><tr><th></th><th>Change</th><th>Step</th>"
                       "<th>How sure</th></tr>\n");

@@ -18,6 +18,7 @@ struct terminal {
     struct pulse pulse;
     struct preview preview;
     bool planning;
+    bool idle; // the rollback under way is about nothing
 };
 
 static void run_started(struct terminal *t, const struct event *e)
@@ -52,6 +53,12 @@ static void rollback_started(struct terminal *t, const struct event *e)
     char count[WORDS_SIZE];
     struct ink line = screen_ink(&t->screen);
     size_t steps = value_count(value_get(e->data, "steps"));
+    t->idle = value_get_bool(e->data, "idle", false);
+    if (t->idle) {
+        ink_puts(&line, TONE_DIM, "nothing had been changed, so there is nothing to roll back");
+        screen_print(&t->screen, 2, MARK_NONE, &line, "");
+        return;
+    }
     t->block.quiet = false; // nobody asked for this to be kept from them
     screen_blank(&t->screen);
     screen_alarm(&t->screen, "ROLLING BACK");
@@ -72,6 +79,8 @@ static void rollback_ended(struct terminal *t, const struct event *e)
     struct ink line = screen_ink(&t->screen);
     const struct value *failed = value_get(e->data, "failed");
     int64_t undone = value_get_int(e->data, "undone", 0);
+    if (t->idle)
+        return;
     if (value_count(failed) == 0 && strcmp(value_get_text(e->data, "outcome"), "ok") == 0) {
         ink_puts(&line, TONE_GOOD, "Everything was undone");
         if (undone)

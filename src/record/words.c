@@ -107,3 +107,13 @@ void words_gate(struct buf *out, const struct value *gate)
     if (strcmp(verdict, "not known") != 0)
         buf_printf(out, "%s%s", out->len ? ": " : "", *value ? value : verdict);
 }
+
+const char *words_stand(const struct value *rows)
+{
+    size_t doubts = 0, count = value_count(rows);
+    for (size_t i = 0; i < count; i++)
+        doubts += value_get_bool(value_at(rows, i), "in_doubt", false);
+    return doubts == 0      ? "These changes stand"
+           : doubts < count ? "These changes stand, or may stand"
+                            : "These changes may stand";
+}

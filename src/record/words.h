@@ -34,6 +34,10 @@ bool words_counts(struct buf *out, const struct value *counts);
 // declared", "read live, before the change". Nothing outside of a plan.
 void words_sure(struct buf *out, const struct value *effect);
 
+// What stands above the changes that a run has left, from `not_undone` of EVENT_RUN_ENDED: "These
+// changes stand", or may.
+const char *words_stand(const struct value *rows);
+
 // How a check of a plan stands, from the data of EVENT_CHECK.
 const char *words_check(const struct value *check);
 
