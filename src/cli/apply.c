@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/shell.h"
 #include "cli/approval.h"
 #include "cli/kept.h"
 #include "cli/say.h"
@@ -93,12 +94,16 @@ static int applied_before(const struct options *o, const char *path)
     return code;
 }
 
-static int stale(const char *path, const struct options *o)
+static int stale(const char *path, const struct run *run)
 {
+    struct buf anew = {0};
+    buf_printf(&anew, "runbook plan %s -o", run->again);
+    shell_word(&anew, path);
     fprintf(stderr,
             "runbook: %s is stale, for the above has changed since; nothing was done. Plan "
-            "anew: runbook plan %s -o %s\n",
-            path, o->run.file, path);
+            "anew: %s\n",
+            path, buf_text(&anew));
+    buf_free(&anew);
     return EXIT_STALE;
 }
 
@@ -113,7 +118,7 @@ static int look_again(struct options *o, const char *path)
     if (code == 0)
         code = session_prepare(&session, &quiet);
     if (code == 0 && approval_changes(&session, o->approval))
-        code = stale(path, o);
+        code = stale(path, session.run);
     if (code == 0) {
         code = session_run(&session);
         bool stopped = session.run->signal != 0, failed = code != 0;
@@ -123,7 +128,7 @@ static int look_again(struct options *o, const char *path)
             code = 0;
         if (!stopped &&
             (approval_changes_in_walk(&session, failed) || approval_changes(&session, o->approval)))
-            code = stale(path, o);
+            code = stale(path, session.run);
     }
     o->approved = value_copy(&o->arena, session.run ? session.run->loaded : NULL);
     return session_close(&session, code);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/embedded.h"
 #include "base/json.h"
 #include "base/person.h"
@@ -18,6 +19,7 @@
 #include "record/planfile.h"
 #include "record/redact.h"
 #include "record/report.h"
+#include "record/words.h"
 
 enum { SHOWN_BYTES = 2000 };
 
@@ -100,10 +102,16 @@ static struct value *document(const struct session *s, const struct options *o, 
     return plan;
 }
 
-bool approval_save(const struct session *s, const struct options *o, struct error *err)
+bool approval_save(const struct session *s, const struct options *o, const struct value *end,
+                   struct error *err)
 {
     struct arena a = {0};
-    bool ok = planfile_write(o->run.out, report_story(s->report), document(s, o, &a), o->sign, err);
+    char now[WORDS_SIZE];
+    struct value *report = value_copy(&a, report_story(s->report));
+    value_set(&a, report, "end", redact_value(&a, s->secrets, end));
+    value_set(&a, value_get(report, "run"), "ended",
+              value_string(&a, words_instant(clock_wall(), now)));
+    bool ok = planfile_write(o->run.out, report, document(s, o, &a), o->sign, err);
     arena_free(&a);
     return ok;
 }

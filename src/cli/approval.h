@@ -10,9 +10,10 @@
 struct options;
 struct session;
 
-// Writes the plan of the session, which has come to a good end, to the file that the options name.
-// False with `err` set.
-bool approval_save(const struct session *, const struct options *, struct error *err);
+// Writes the plan of the session, which has come to a good end (`end`, as it will be told), to the
+// file that the options name. False with `err` set.
+bool approval_save(const struct session *, const struct options *, const struct value *end,
+                   struct error *err);
 
 // What a plan was made of and is not as it was, in a session that looks at it again, each printed
 // to stderr with what was planned and what is there now. Returns how many.

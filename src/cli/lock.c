@@ -15,10 +15,12 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "base/person.h"
+#include "base/shell.h"
 #include "cli/lockdir.h"
 #include "cli/say.h"
 #include "engine/run.h"
 #include "net/digest.h"
+#include "record/history.h"
 
 enum { LOOK_EVERY_MS = 200, LONGEST_NOTE = 8192, NOTE_WITHIN_MS = 2000 };
 enum { MOST_TRIES = 1000 }; // at a file that is taken away as soon as it is locked
@@ -42,7 +44,7 @@ struct wish {
     const struct run *run;
     const char *journal; // in full; NULL: none
     int64_t until;       // steady clock, ms
-    bool told;
+    bool told, held;     // by another run, to the end
 };
 
 // The file of what is locked: the runbook's name with the target, or the run.
@@ -120,8 +122,10 @@ static bool wait_for(int fd, struct wish *w, struct error *err)
         int64_t left = w->until - clock_steady();
         say_holder(holder, w->run, text, sizeof text);
         arena_free(&a);
-        if (w->run->signal || (left <= 0 && (holder || left < -NOTE_WITHIN_MS)))
+        if (w->run->signal || (left <= 0 && (holder || left < -NOTE_WITHIN_MS))) {
+            w->held = true;
             return error_set(err, "%s. Wait for it (--lock-timeout 10m), or stop it first", text);
+        }
         if (holder && !w->told)
             say(w->run, "waiting, for %s", text);
         w->told |= holder != NULL;
@@ -158,6 +162,44 @@ static bool take_file(struct lock_file *f, struct wish *w, struct error *err)
                      f->dir->path, f->name);
 }
 
+// How many changes of the run, which is dead, are in doubt; 0 also where nobody can tell.
+static int64_t count_doubts(const char *run, const char *journal)
+{
+    error_local(err);
+    int64_t count = 0;
+    struct store *store = *journal ? store_open_read(journal, &err) : NULL;
+    if (store)
+        history_count_doubts(store, run, &count, &err);
+    store_close(store);
+    return count;
+}
+
+static void say_dead(const struct wish *w, const char *run, const char *journal)
+{
+    struct buf option = {0};
+    const int64_t doubts = count_doubts(run, journal);
+    const char *again = w->run->past ? "goes on" : "begins anew";
+    if (w->journal == NULL || strcmp(journal, w->journal) != 0) {
+        buf_puts(&option, " --journal");
+        shell_word(&option, journal);
+    }
+    if (*journal == '\0')
+        say(w->run, "taking over the lock of run %s, whose process is gone; it kept no journal",
+            run);
+    else if (doubts)
+        say(w->run,
+            "taking over the lock of run %s, whose process is gone and which has %lld write%s in "
+            "doubt: `runbook resume %s%s` settles %s; this run %s all the same",
+            run, (long long)doubts, doubts == 1 ? "" : "s", run, buf_text(&option),
+            doubts == 1 ? "it" : "them", again);
+    else
+        say(w->run,
+            "taking over the lock of run %s, whose process is gone; `runbook show %s%s` says how "
+            "far it came",
+            run, run, buf_text(&option));
+    buf_free(&option);
+}
+
 // A run that ends takes its note away; this one did not.
 static void take_over(const struct lock_file *f, const struct wish *w, char dead[64])
 {
@@ -165,16 +207,8 @@ static void take_over(const struct lock_file *f, const struct wish *w, char dead
     const struct value *before = read_holder(f->fd, &a);
     const char *run = value_get_text(before, "run"), *journal = value_get_text(before, "journal");
     if (*run && strcmp(run, w->run->id) != 0 && *dead == '\0') {
-        bool same = w->journal && strcmp(journal, w->journal) == 0;
         snprintf(dead, 64, "%s", run);
-        if (*journal)
-            say(w->run,
-                "taking over the lock of run %s, whose process is gone; `runbook show %s%s%s` says "
-                "how far it came",
-                dead, dead, same ? "" : " --journal ", same ? "" : journal);
-        else
-            say(w->run, "taking over the lock of run %s, whose process is gone; it kept no journal",
-                dead);
+        say_dead(w, dead, journal);
     }
     arena_free(&a);
     write_holder(f->fd, w);
@@ -198,7 +232,7 @@ static bool take_all(struct lock *l, const char *target, struct wish *w, char de
 }
 
 struct lock *lock_take(const struct run *run, const char *target, const char *journal,
-                       int64_t timeout_ms, char dead[64], struct error *err)
+                       int64_t timeout_ms, char dead[64], bool *held, struct error *err)
 {
     struct lock *l = mem_alloc(sizeof *l);
     char *full = journal ? realpath(journal, NULL) : NULL;
@@ -210,6 +244,7 @@ struct lock *lock_take(const struct run *run, const char *target, const char *jo
     if (!ok)
         l->dir_count = 0;
     ok = ok && take_all(l, target, &w, dead, err);
+    *held = w.held;
     free(full);
     if (ok)
         return l;

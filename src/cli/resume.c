@@ -22,18 +22,20 @@ static int fail(int code, const char *text)
 
 static bool may_resume(const struct history *h, struct error *err)
 {
+    const char *command = value_get_text(h->options, "command");
     if (h->outcome && strcmp(h->outcome, "done") == 0)
         return error_set(err, "run %s came to its end; there is nothing to go on with", h->id);
     if (h->rolled_back)
         return error_set(err, "run %s was rolled back; start anew with: runbook %s", h->id,
-                         h->file);
+                         *command ? command : h->file);
     return true;
 }
 
 static bool may_roll_back(const struct history *h, struct error *err)
 {
     if (h->rolled_back)
-        return error_set(err, "run %s was rolled back already", h->id);
+        return error_set(err, "run %s was rolled back already: nothing of it is left to take back",
+                         h->id);
     return true;
 }
 

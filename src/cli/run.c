@@ -16,15 +16,30 @@ static int detailed(const struct run *run, int code)
 }
 
 // plan -o: only a plan without problems is worth approving.
-static int save(const struct session *s, const struct options *o, int code)
+struct keeping {
+    const struct session *session;
+    const struct options *options;
+    bool tried;
+};
+
+static bool keep(void *arg, const struct value *end, struct error *err)
 {
-    error_local(err);
-    if (o->run.out && code != EXIT_DONE)
+    struct keeping *k = arg;
+    k->tried = true;
+    return approval_save(k->session, k->options, end, err);
+}
+
+static int make(struct session *s, const struct options *o)
+{
+    struct keeping keeping = {.session = s, .options = o};
+    if (o->run.out) {
+        s->run->keep = keep;
+        s->run->keep_arg = &keeping;
+    }
+    int code = session_run(s);
+    if (o->run.out && !keeping.tried)
         fprintf(stderr, "runbook: %s was not written, for the plan has a problem\n", o->run.out);
-    if (o->run.out == NULL || code != EXIT_DONE || approval_save(s, o, &err))
-        return code;
-    say(s->run, "the plan was not written: %s", error_text(&err));
-    return EXIT_USAGE;
+    return code;
 }
 
 // Which of the options do not go together, or NULL.
@@ -50,8 +65,7 @@ static int walk(struct options *o, struct pretend *world)
     if (code == 0)
         code = session_start(&session, o);
     if (code == 0) {
-        code = session_run(&session);
-        code = save(&session, o, code);
+        code = make(&session, o);
         if (o->plan && o->detailed_exitcode)
             code = detailed(session.run, code);
     }

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "cli/again.h"
 #include "cli/kept.h"
 #include "cli/lease.h"
 #include "cli/listeners.h"
@@ -161,10 +162,10 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     return load(s, o);
 }
 
-static int locked(const struct session *s, const struct error *err)
+static int locked(const struct session *s, int code, const struct error *err)
 {
     return s->run->signal ? fail(s->run, 128 + s->run->signal, "stopped by a signal")
-                          : fail(s->run, EXIT_LOCKED, error_text(err));
+                          : fail(s->run, code, error_text(err));
 }
 
 // Whatever journal it keeps; a plan changes nothing, and takes none.
@@ -175,8 +176,9 @@ static int take_lock(struct session *s, const struct options *o, const char *tar
     dead[0] = '\0';
     if (s->run->mode->rehearsal)
         return 0;
-    s->lock = lock_take(s->run, target, journal, o->lock_timeout_ms, dead, &err);
-    return s->lock ? 0 : locked(s, &err);
+    bool held;
+    s->lock = lock_take(s->run, target, journal, o->lock_timeout_ms, dead, &held, &err);
+    return s->lock ? 0 : locked(s, held ? EXIT_LOCKED : EXIT_USAGE, &err);
 }
 
 // What the command line says stands before what the runbook says.
@@ -188,7 +190,7 @@ static int take_lease(struct session *s, const struct options *o, const char *le
     if (s->run->mode->rehearsal || *name == '\0' || strcmp(name, "none") == 0)
         return 0;
     s->lease = lease_take(s->run, name, dead, o->lock_timeout_ms, &err);
-    return s->lease ? 0 : locked(s, &err);
+    return s->lease ? 0 : locked(s, EXIT_LOCKED, &err);
 }
 
 int session_prepare(struct session *s, const struct options *o)
@@ -210,6 +212,8 @@ int session_prepare(struct session *s, const struct options *o)
     s->kept = params.kept;
     s->shown = params.shown;
     s->assumed = params.assumed;
+    const char *command = s->history ? value_get_text(s->history->options, "command") : "";
+    s->run->again = *command ? command : again_words(s->run, o, s->secrets);
     char dead[64];
     int code = take_lock(s, o, params.target, dead);
     return code ? code : take_lease(s, o, params.lease, dead);
@@ -240,18 +244,20 @@ int session_start(struct session *s, const struct options *o)
     struct value *kept = value_object(&s->run->arena);
     if (s->journal && s->history == NULL && !keep_params(s, kept, &err))
         return fail(s->run, EXIT_USAGE, error_text(&err));
-    struct journal_start start = {.run = s->run->id,
-                                  .seed = s->run->seed,
-                                  .options = kept_here(o, &s->run->arena),
-                                  .params = kept};
+    struct value *options = kept_here(o, &s->run->arena);
+    value_set(&s->run->arena, options, "command", value_string(&s->run->arena, s->run->again));
+    struct journal_start start = {
+        .run = s->run->id, .seed = s->run->seed, .options = options, .params = kept};
     if (s->journal && s->history == NULL && !journal_start(s->journal, &start, &err))
         return fail(s->run, EXIT_INTERNAL, error_text(&err));
-    if (s->journal)
-        memory_end_tells(arena_printf(&s->run->arena,
-                                      "it is on record how far the run came; to go on: %s; to take "
-                                      "it back: %s\n",
-                                      run_command(s->run, "resume"),
-                                      run_command(s->run, "rollback")));
+    if (s->journal) {
+        const char *text = arena_printf(
+            &s->run->arena,
+            "it is on record how far the run came; to go on: %s; to take it back: %s\n",
+            run_command(s->run, "resume"), run_command(s->run, "rollback"));
+        memory_end_tells(text);
+        signals_tell(text);
+    }
     opening_tell(s);
     return 0;
 }

@@ -5,11 +5,9 @@
 
 #include "base/duration.h"
 #include "engine/failure.h"
-#include "engine/journal.h"
 #include "engine/mode.h"
+#include "engine/next.h"
 #include "engine/run.h"
-
-enum leftover { NOTHING_CHANGED, ALL_TAKEN_BACK, SOMETHING_STANDS };
 
 // Looks through the steps that made writes; notes what stands, on purpose or not.
 static enum leftover look_back(struct run *run, bool *in_doubt)
@@ -29,12 +27,17 @@ static enum leftover look_back(struct run *run, bool *in_doubt)
         if (e->undone)
             continue;
         struct value *row = value_object(a);
+        const char *why = e->step->lasting             ? e->step->lasting
+                          : e->given_up                ? "its undo failed"
+                          : e->step->undo == LUA_NOREF ? "it has no undo"
+                                                       : "it was not undone";
+        if (e->in_doubt)
+            why = arena_printf(a, "%s; whether %s took effect is not known", why,
+                               e->writes == 1 ? "it" : "all of it");
         value_set(a, row, "step", value_string(a, e->step->name));
-        value_set(a, row, "text",
-                  value_string(a, e->step->lasting             ? e->step->lasting
-                                  : e->given_up                ? "its undo failed"
-                                  : e->step->undo == LUA_NOREF ? "it has no undo"
-                                                               : "it was not undone"));
+        value_set(a, row, "text", value_string(a, why));
+        if (e->in_doubt && e->writes == 1)
+            value_set(a, row, "in_doubt", value_bool(a, true));
         value_set(a, row, "lasting", value_bool(a, e->step->lasting != NULL));
         value_push(a, run->stays, row);
         if (e->step->lasting == NULL)
@@ -82,15 +85,6 @@ static enum exit_code exit_of(const struct run *run, const struct verdict *v, en
                                     : EXIT_NOT_ROLLED_BACK;
 }
 
-// The change of which nobody knows whether it was made: of which step, and what.
-static const struct undo_entry *doubtful(const struct run *run)
-{
-    for (size_t i = 0; i < run->undo.count; i++)
-        if (run->undo.entries[i].in_doubt && !run->undo.entries[i].undone)
-            return &run->undo.entries[i];
-    return NULL;
-}
-
 static const char *headline(struct run *run, const struct verdict *v, enum exit_code code,
                             enum leftover left)
 {
@@ -132,7 +126,7 @@ static const char *headline(struct run *run, const struct verdict *v, enum exit_
     case EXIT_NOT_ROLLED_BACK:
         return arena_printf(a, "\"%s\" failed, and NOT everything was rolled back: %s", step, why);
     case EXIT_IN_DOUBT: {
-        const struct undo_entry *e = doubtful(run);
+        const struct undo_entry *e = next_doubtful(run);
         if (run->halted || e == NULL || (e->doubt == NULL && *why))
             return why;
         return arena_printf(a, "in doubt: \"%s\" sent \"%s\", and its outcome is not known",
@@ -144,7 +138,7 @@ static const char *headline(struct run *run, const struct verdict *v, enum exit_
     case EXIT_STALE:
     case EXIT_LOCKED:
         return arena_printf(a, "%s was halted in \"%s\"%s: %s", name, step,
-                            !v->rolled_back            ? ""
+                            !v->rolled_back || left == NOTHING_CHANGED ? ""
                             : left == SOMETHING_STANDS ? ", and NOT everything was rolled back"
                                                        : ", and the changes were rolled back",
                             why);
@@ -153,119 +147,12 @@ static const char *headline(struct run *run, const struct verdict *v, enum exit_
     case EXIT_SIGNAL:
         return arena_printf(
             a, "%s was stopped by a signal%s", name,
-            v->rolled_back && left != SOMETHING_STANDS ? " and the changes were rolled back" : "");
+            v->rolled_back && left == ALL_TAKEN_BACK ? " and the changes were rolled back" : "");
     case EXIT_USAGE:
     case EXIT_LOAD:
         break; // such a run does not begin
     }
     return why;
-}
-
-// How a person settles what is in doubt. While a run goes forward, `resume` itself says so.
-static const char *next_in_doubt(struct run *run, const struct verdict *v)
-{
-    struct arena *a = &run->arena;
-    const struct undo_entry *e = doubtful(run);
-    struct journal_entry open;
-    if (run->halted == HALT_DOUBT)
-        return NULL; // the headline says what to type
-    if (!v->rolled_back && !v->asked)
-        return arena_printf(a,
-                            "look at the other side whether the change arrived, then: %s, which "
-                            "says how to tell it",
-                            run_command(run, "resume"));
-    error_local(err);
-    bool found;
-    if (e == NULL || !run->journal->open(run->journal, e->step->name, &open, a, &found, &err) ||
-        !found)
-        return NULL;
-    return arena_printf(a,
-                        "look whether \"%s\" took effect, then: %s --resolve %lld=done, =not-done "
-                        "or =retry",
-                        open.summary, run_command(run, "resume"), (long long)open.seq);
-}
-
-// What is in the way of a run that was halted, or failed.
-static const char *what_to_mend(const struct run *run)
-{
-    switch (run->halted) {
-    case HALT_JOURNAL:
-        return "make room for the journal or mend it";
-    case HALT_MEMORY:
-        return "give it more memory";
-    case HALT_NOT:
-    case HALT_DIVERGED:
-    case HALT_DOUBT:
-    case HALT_LOCK:
-    case HALT_UNAPPROVED:
-        return "mend the cause";
-    }
-    return "";
-}
-
-static const char *next_action(struct run *run, const struct verdict *v, enum exit_code code,
-                               enum leftover left)
-{
-    struct arena *a = &run->arena;
-    const char *file = run->options->file;
-    bool kept = run->journal != NULL;
-    if (run->mode->rehearsal)
-        return code != EXIT_DONE || run->failure_assumed ? NULL
-               : run->options->out
-                   ? arena_printf(a, "to do it: runbook apply %s", run->options->out)
-                   : arena_printf(a, "to do it: runbook %s", file);
-    if (v->asked && code == EXIT_NOT_ROLLED_BACK && !v->rollback_failed && !run->halted)
-        return "nothing says how to take back what stands: take it back by hand";
-    if (v->asked && code != EXIT_DONE && code != EXIT_ROLLED_BACK && code != EXIT_IN_DOUBT && kept)
-        return arena_printf(a, "mend what is in the way, then: %s", run_command(run, "rollback"));
-    switch (code) {
-    case EXIT_DONE:
-    case EXIT_ROLLED_BACK:
-        if (v->asked || code == EXIT_DONE)
-            return NULL;
-        break;
-    case EXIT_STALE:
-        if (left != SOMETHING_STANDS)
-            return arena_printf(a, "plan anew: runbook plan %s -o PLAN.json", file);
-        return run->proves ? arena_printf(a, "to go on with the source it began with: %s",
-                                          run_command(run, "resume"))
-                           : arena_printf(a, "to take back what was done: %s",
-                                          run_command(run, "rollback"));
-    case EXIT_LOCKED:
-        if (kept)
-            return arena_printf(a, "when no other run is under way, go on: %s",
-                                run_command(run, "resume"));
-        break;
-    case EXIT_NOT_ROLLED_BACK:
-        if (kept && v->rollback_failed)
-            return arena_printf(a, "mend what is in the way, then: %s",
-                                run_command(run, "rollback"));
-        return kept ? arena_printf(a, "%s%sto go on: %s; to take back what stands: %s",
-                                   run->halted ? what_to_mend(run) : "",
-                                   run->halted ? ", then " : "", run_command(run, "resume"),
-                                   run_command(run, "rollback"))
-                    : "what still stands is listed above: take it back by hand, or mend the cause "
-                      "and "
-                      "run the phase again";
-    case EXIT_IN_DOUBT:
-        return kept ? next_in_doubt(run, v)
-                    : "look at the other side whether the change arrived before you run anything "
-                      "again";
-    case EXIT_INTERNAL:
-    case EXIT_USAGE:
-    case EXIT_LOAD:
-    case EXIT_CHECK:
-    case EXIT_DENIED:
-    case EXIT_SIGNAL:
-        break;
-    }
-    const char *before =
-        v->stopped && !run->halted ? "to go on" : arena_printf(a, "%s, then", what_to_mend(run));
-    if (kept && !v->rolled_back)
-        return arena_printf(a, "%s: %s", before, run_command(run, "resume"));
-    if (left == NOTHING_CHANGED || v->rolled_back || v->step == NULL)
-        return arena_printf(a, "%s: runbook %s", before, file);
-    return arena_printf(a, "%s: runbook %s --from \"%s\"", before, file, v->step->name);
 }
 
 static struct value *counts_value(struct run *run)
@@ -282,6 +169,21 @@ static struct value *counts_value(struct run *run)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         value_set(a, v, rows[i].name, value_int(a, rows[i].count));
     return v;
+}
+
+// A plan that was to be written down and cannot be has failed, and nothing can be applied.
+static int keep_plan(struct run *run, struct value *data, int number)
+{
+    struct arena *a = &run->arena;
+    error_local(err);
+    if (run->keep == NULL || number != EXIT_DONE || run->keep(run->keep_arg, data, &err))
+        return number;
+    value_set(a, data, "outcome", value_string(a, "failed"));
+    value_set(a, data, "exit", value_int(a, EXIT_USAGE));
+    value_set(a, data, "headline",
+              value_string(a, arena_printf(a, "the plan was not written: %s", error_text(&err))));
+    value_set(a, data, "next", value_null(a));
+    return EXIT_USAGE;
 }
 
 int ending_tell(struct run *run, const struct verdict *v)
@@ -308,6 +210,7 @@ int ending_tell(struct run *run, const struct verdict *v)
     value_set(a, data, "not_undone", good ? value_array(a) : run->stays);
     value_set(a, data, "next", value_string(a, next_action(run, v, code, left)));
     value_set(a, data, "planned_seconds", value_float(a, (double)run->skipped_ms / 1000));
+    number = keep_plan(run, data, number);
     run_tell(run, EVENT_RUN_ENDED, data);
     return number;
 }

@@ -9,6 +9,7 @@
 #include "engine/failure.h"
 #include "engine/journal.h"
 #include "engine/mode.h"
+#include "engine/next.h"
 #include "engine/probe.h"
 #include "engine/quote.h"
 #include "engine/run.h"
@@ -93,26 +94,26 @@ static void doubt(struct effect *e, const struct journal_entry *past)
     struct arena *a = &e->arena;
     struct buf sent = {0};
     long long seq = past->seq;
-    const char *resume = run_command(e->run, "resume");
     e->in_doubt = !is_answered(past);
     e->code = CODE_IN_DOUBT;
     e->error =
         e->in_doubt
             ? arena_printf(a,
                            "in doubt: \"%s\" (effect %lld) was sent and its outcome is not on "
-                           "record. Look whether it took effect, then: %s --resolve %lld=done, "
-                           "=not-done or =retry",
-                           past->summary, seq, resume, seq)
+                           "record. Look whether it took effect, and say so",
+                           past->summary, seq)
             : arena_printf(a,
-                           "\"%s\" (effect %lld) was done, but its answer was not kept: %s. To go "
-                           "on without it, or to send it again: %s --resolve %lld=done, or =retry",
-                           past->summary, seq, past->withheld ? past->withheld : "it was withheld",
-                           resume, seq);
+                           "\"%s\" (effect %lld) was done, but its answer was not kept: %s. Say "
+                           "whether to go on without it, or to send it again",
+                           past->summary, seq, past->withheld ? past->withheld : "it was withheld");
     json_write(&sent, e->args, JSON_CANONICAL);
     e->detail = arena_printf(a, "sent: %s%s%s", buf_text(&sent),
                              e->probe_says ? "\nits probe could not tell: " : "",
                              e->probe_says ? e->probe_says : "");
     buf_free(&sent);
+    if (!e->run->halted)
+        e->run->settle = e->in_doubt ? next_settle(e->run, past->summary, seq)
+                                     : next_answer(e->run, past->summary, seq);
     halt(e, HALT_DOUBT);
 }
 

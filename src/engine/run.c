@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/duration.h"
+#include "base/shell.h"
 #include "engine/ending.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
@@ -67,9 +68,15 @@ void run_free(struct run *run)
 
 const char *run_command(struct run *run, const char *verb)
 {
-    const char *journal = run->options->journal;
-    return arena_printf(&run->arena, "runbook %s %s%s%s", verb, run->id,
-                        journal ? " --journal " : "", journal ? journal : "");
+    struct buf text = {0};
+    buf_printf(&text, "runbook %s %s", verb, run->id);
+    if (run->options->journal) {
+        buf_puts(&text, " --journal");
+        shell_word(&text, run->options->journal);
+    }
+    const char *words = arena_copy(&run->arena, buf_text(&text), text.len);
+    buf_free(&text);
+    return words;
 }
 
 void run_tell(struct run *run, enum event_type type, struct value *data)

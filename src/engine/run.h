@@ -76,6 +76,11 @@ struct run {
     struct listener *listener; // may be NULL
     const struct mode *mode;
     const struct run_options *options;
+    const char *again; // what begins the same anew, behind `runbook`; NULL: the file alone
+    // Asked when a plan has come to its end without a problem: keeps it, with `end` for its end.
+    // False with `err` set when it cannot. NULL: it is not kept.
+    bool (*keep)(void *arg, const struct value *end, struct error *err);
+    void *keep_arg;
     void *mode_state;
     // Given by whoever owns the listeners; may be NULL. `mask` keeps a text from being shown from
     // now on; `masked` returns text with every secret masked, for the caller to free.
@@ -131,6 +136,7 @@ struct run {
     bool failure_assumed;    // plan: the step that was to be taken to fail has done so
     enum halt halted;        // nothing more may be done
     struct value *halted_by; // as failure_make makes it
+    const char *settle;      // HALT_DOUBT: what to type next
     const char *journal_error;
 
     struct planned *planned;   // plan: collects what is to be approved; else NULL

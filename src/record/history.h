@@ -35,6 +35,8 @@ bool history_find_stopped(struct store *, struct arena *, struct history *, bool
 // step, undo (true: it is one of its undo) } ]; NULL with `err` set when they cannot be read.
 struct value *history_doubts(struct store *, const struct history *, const struct redact *secrets,
                              bool rolls_back, struct arena *, struct error *err);
+// How many of the run's writes have no known outcome. False with `err` set.
+bool history_count_doubts(struct store *, const char *run, int64_t *count, struct error *err);
 // Writes down, durably, that the write in doubt was done or was not. False with `err` set.
 bool history_decide(struct store *, const struct history *, int64_t seq, bool done,
                     struct error *err);

@@ -2,6 +2,7 @@
 #include "engine/scope.h"
 #include "record/history.h"
 #include "record/keep.h"
+#include "record/schema.h"
 
 struct listing {
     struct arena *arena;
@@ -32,6 +33,19 @@ struct value *history_list(struct store *store, int most, struct arena *a, struc
                          " FROM run WHERE name IS NOT NULL ORDER BY started DESC LIMIT ?",
                          "i", (int64_t)most);
     return ok ? r.into : NULL;
+}
+
+static bool read_count(sqlite3_stmt *row, void *arg)
+{
+    *(int64_t *)arg = sqlite3_column_int64(row, 0);
+    return true;
+}
+
+bool history_count_doubts(struct store *store, const char *run, int64_t *count, struct error *err)
+{
+    *count = 0;
+    return store_each(store, read_count, count, err,
+                      "SELECT count(*) FROM effect WHERE run=? AND " SQL_WRITE_IN_DOUBT, "t", run);
 }
 
 // The words for the numbers that the journal keeps.

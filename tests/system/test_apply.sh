@@ -35,7 +35,7 @@ expect "a changed line" 10 "source runbooks/billing/event.lua:$line\$
 planned: .*livemode = false,
 now: .*livemode = true,
 plan.json is stale.*nothing was done
-runbook plan runbooks/billing_golive.lua -o plan.json" "$RUNBOOK" apply plan.json --yes
+runbook plan runbooks/billing_golive.lua --values $SANDBOX/values.yaml --set bake=1s --set look_every=200ms --set wait_after_cutover=1s --kubeconfig $SANDBOX/kubeconfig --yes -o plan.json$" "$RUNBOOK" apply plan.json --yes
 cp "$ROOT/runbooks/billing/event.lua" runbooks/billing/
 echo "-- changed" >>runbooks/billing/queries.lua
 expect "a changed library" 10 'source runbooks/billing/queries.lua:[0-9]+$

@@ -52,7 +52,10 @@ in_doubt() {
     [ "$2" = done ] && answer=202
     expect "$name: resume stops, and shows what was sent" 7 'in doubt: "POST .*" \(effect [0-9]+\)
 sent: \{"body":"\{\\"amount\\":12\}".*"method":"POST"
-runbook resume [0-9a-f-]+ --resolve [0-9]+=done' "$RUNBOOK" resume
+next: look whether "POST .*" took effect, then one of$
+^ +runbook resume [0-9a-f-]+ --resolve [0-9]+=done$
+^ +runbook resume [0-9a-f-]+ --resolve [0-9]+=not-done$
+^ +runbook resume [0-9a-f-]+ --resolve [0-9]+=retry$' "$RUNBOOK" resume
     expect "$name: and does so again" 7 'in doubt: "POST ' "$RUNBOOK" resume
     expect "$name: show, too" 0 'write +IN DOUBT .*/pay
 sent: \{"body":"\{\\"amount\\":12\}".*"method":"POST"' "$RUNBOOK" show
@@ -74,7 +77,7 @@ for how in done not-done retry; do
     in_doubt "killed before it" $how 0 $again
     fresh $how-hang
     expect "in doubt, live" 7 'it was sent: whether it took effect is not known
-next: look at the other side .* runbook resume [0-9a-f-]+, which says' "$RUNBOOK" doubt.lua
+next: look at the other side .*; how to tell it says: runbook resume [0-9a-f-]+$' "$RUNBOOK" doubt.lua
     in_doubt "live" $how 1 $((1 + again))
 done
 
@@ -682,7 +685,8 @@ full() { # full NAME COMMAND...: the command comes to the end of its disk, and g
     local name=$1 counts
     shift
     expect "$name: it stops, and says what stands and what to do" 6 'was not sent: the journal .* cannot be used: (database or disk is full|disk I/O error)
-make room for the journal or mend it, then to go on: runbook resume [0-9a-f-]+; to take back what stands: runbook rollback [0-9a-f-]+$' "$@"
+make room for the journal or mend it, then to go on: runbook resume [0-9a-f-]+$
+^ +to take back what stands: runbook rollback [0-9a-f-]+$' "$@"
     counts=$(sent)
     [ "${counts% *}" = "${counts#* }" ] && [ "${counts% *}" -gt 3 ] && [ "${counts% *}" -lt 60 ] &&
         ok "$name: nothing was sent that is not on record" || not_ok "$name: sent and on record: $counts"

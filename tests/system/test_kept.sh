@@ -124,7 +124,11 @@ end } } }
 X
     fresh
     killed 2 before "$RUNBOOK" "answer-$form.lua"
-    expect "$form: an answer that was not kept says why" 7 "was done, but its answer was not kept: $why. To go on" "$RUNBOOK" resume
+    expect "$form: an answer that was not kept says why" 7 "was done, but its answer was not kept: $why. Say whether to go on
+next: go on without the answer of \".*\", or send it again: one of\$
+^ +runbook resume [0-9a-f-]+ --resolve [0-9]+=done\$
+^ +runbook resume [0-9a-f-]+ --resolve [0-9]+=retry\$
+!not-done" "$RUNBOOK" resume
 done
 
 # --- a secret that is another one by now -------------------------------------------------------------------

@@ -102,8 +102,8 @@ let_go "and comes to its end" 0
 
 # --- where they lie ----------------------------------------------------------------------------------
 touch go
-here() { # here NAME VALUE: RUNBOOK_LOCK_DIR
-    expect "$1" 9 "$3" env RUNBOOK_LOCK_DIR="$2" "$RUNBOOK" locked.lua
+here() { # here NAME VALUE: RUNBOOK_LOCK_DIR; no other run is there
+    expect "$1" 2 "$3" env RUNBOOK_LOCK_DIR="$2" "$RUNBOOK" locked.lua
 }
 here "a folder that is relative" locks 'RUNBOOK_LOCK_DIR must be a full path, not .locks.'
 mkdir -m 700 real && ln -s real pointing

@@ -42,7 +42,10 @@ settled() {
     local seq name="$1, $2"
     fresh "${1%.lua}-$2-"
     expect "$name: in doubt" 7 'in doubt: "pays" sent "POST
-next: look whether "POST .*" took effect, then: runbook resume [0-9a-f-]+ --resolve [0-9]+=done, =not-done or =retry' "$RUNBOOK" "$1"
+next: look whether "POST .*" took effect, then one of$
+^ +runbook resume [0-9a-f-]+ --resolve [0-9]+=done$
+^ +runbook resume [0-9a-f-]+ --resolve [0-9]+=not-done$
+^ +runbook resume [0-9a-f-]+ --resolve [0-9]+=retry$' "$RUNBOOK" "$1"
     seq=$(doubtful)
     expect "$name: another number is refused" 2 'effect 999 of run .* is not in doubt' "$RUNBOOK" resume "$(id)" --resolve 999=done
     expect "$name: undecided, it stays in doubt" 7 'a change is in doubt
