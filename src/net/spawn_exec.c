@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "net/pipe.h"
+#include "net/program.h"
 
 enum { MOST_FILES = 1 << 16 };
 
@@ -56,29 +56,6 @@ static char **environment(const char *const *lines)
             at++;
         all[at] = (char *)line;
         used += at == used;
-    }
-    return all;
-}
-
-// The files that the program may be, to be tried in this order: as it stands, or in each folder of
-// PATH. The array and its texts are the caller's to free.
-static char **candidates(const char *name)
-{
-    const char *path = strchr(name, '/') ? NULL : getenv("PATH");
-    if (path == NULL && !strchr(name, '/'))
-        path = "/bin:/usr/bin";
-    size_t count = 1, used = 0;
-    for (const char *p = path; p && *p; p++)
-        count += *p == ':';
-    char **all = mem_alloc((count + 1) * sizeof *all);
-    if (path == NULL)
-        all[used++] = mem_dup(name);
-    for (const char *p = path, *end; p; p = *end ? end + 1 : NULL) {
-        struct buf file = {0};
-        end = p + strcspn(p, ":");
-        buf_add(&file, end > p ? p : ".", end > p ? (size_t)(end - p) : 1);
-        buf_printf(&file, "/%s", name);
-        all[used++] = buf_take(&file);
     }
     return all;
 }
@@ -247,11 +224,9 @@ static int child_start(pid_t *pid, struct launch *l, struct error *error)
 static int program_start(pid_t *pid, struct launch *l, struct error *error)
 {
     l->env = environment(l->request->env);
-    l->files = candidates(l->request->argv[0]);
+    l->files = program_candidates(l->request->argv[0]);
     int code = child_start(pid, l, error);
-    for (char **file = l->files; *file; file++)
-        free(*file);
-    free(l->files);
+    program_candidates_free(l->files);
     free(l->env);
     return code;
 }
