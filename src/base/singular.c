@@ -51,3 +51,12 @@ const char *singular_of(struct arena *a, const char *words)
         s[len - 1] = '\0';
     return s;
 }
+
+const char *plural_of(struct arena *a, const char *words)
+{
+    const char *s = singular_of(a, words);
+    size_t len = strlen(s);
+    if (len > 1 && s[len - 1] == 'y' && !strchr("aeiou", s[len - 2]))
+        return arena_printf(a, "%.*sies", (int)len - 1, s);
+    return arena_printf(a, "%s%s", s, len && s[len - 1] == 's' ? "es" : "s");
+}

@@ -7,3 +7,5 @@
 // "Ingress", "ingresses.networking.k8s.io" -> "ingress". Near enough for telling whether two mean
 // the same; forms that stay apart make whoever compares more careful.
 const char *singular_of(struct arena *, const char *words);
+// The plain plural of the same, "ingresses".
+const char *plural_of(struct arena *, const char *words);
