@@ -79,7 +79,7 @@ static void call_explain(struct kube_call *c, const struct kube_answer *answer)
     kube_refusal_explain(c->arena, c->kube->config, &attempt, answer, &c->result);
 }
 
-static void call_resolve(struct kube_call *c, bool fresh);
+static void call_resolve(struct kube_call *c, enum kube_resolve_how);
 static void call_answered(const struct kube_answer *answer, void *arg);
 
 // Ends the call because its time is up.
@@ -164,7 +164,7 @@ static void call_answered(const struct kube_answer *answer, void *arg)
         call_too_large(c);
     } else if (answer->status == 404 && c->resolved && !names_object(answer) && !c->refreshed) {
         c->refreshed = true;
-        call_resolve(c, true);
+        call_resolve(c, KUBE_RESOLVE_FRESH);
     } else if (list && kube_listing_goes_on(c->arena, &c->list, answer)) {
         call_ask(c);
     } else {
@@ -185,6 +185,26 @@ static void call_unknown(struct kube_call *c, const char *missing)
                                            c->request.resource, missing);
 }
 
+// The type is known.
+static void call_found(struct kube_call *c, const struct kube_resource *type)
+{
+    error_local(why);
+    c->resource = *type;
+    c->resolved = true;
+    c->result.tried = kube_request_tried(c->arena, &c->request, &c->resource);
+    if (c->request.verb == KUBE_IDENTIFY) {
+        c->result.type = type;
+        call_end(c);
+    } else if (c->request.may && !c->request.may(c->request.may_arg, type, &why)) {
+        c->result.code = CODE_FORBIDDEN;
+        c->result.error =
+            arena_printf(c->arena, "%s is not permitted; %s", c->result.tried, error_text(&why));
+        call_end(c);
+    } else {
+        call_ask(c);
+    }
+}
+
 static void call_resolved(const struct kube_resolved *end, void *arg)
 {
     struct kube_call *c = arg;
@@ -197,10 +217,7 @@ static void call_resolved(const struct kube_resolved *end, void *arg)
         return;
     }
     if (end->found) {
-        c->resource = *end->found;
-        c->resolved = true;
-        c->result.tried = kube_request_tried(c->arena, &c->request, &c->resource);
-        call_ask(c);
+        call_found(c, end->found);
         return;
     }
     if (end->failure)
@@ -219,7 +236,7 @@ static void call_alarmed(void *arg)
     call_too_late(c);
 }
 
-static void call_resolve(struct kube_call *c, bool fresh)
+static void call_resolve(struct kube_call *c, enum kube_resolve_how how)
 {
     int64_t left = c->deadline - clock_steady();
     left = left > 0 ? left : 1;
@@ -227,7 +244,7 @@ static void call_resolve(struct kube_call *c, bool fresh)
     c->alarm = timer_start(c->kube->loop, left, call_alarmed, c);
     bool all = c->request.verb == KUBE_TYPES;
     c->resolve = kube_resolve_start(c->kube->resolver, c->arena, all ? NULL : c->request.resource,
-                                    fresh, left, call_resolved, c);
+                                    how, left, call_resolved, c);
 }
 
 static void call_logged_in(const struct kube_identity *id, void *arg)
@@ -244,7 +261,7 @@ static void call_logged_in(const struct kube_identity *id, void *arg)
     }
     c->deadline = clock_steady() + c->request.timeout_ms;
     if (kube_request_has_type(&c->request) || c->request.verb == KUBE_TYPES)
-        call_resolve(c, false);
+        call_resolve(c, c->request.verb == KUBE_IDENTIFY ? KUBE_RESOLVE_WHOLE : KUBE_RESOLVE_QUICK);
     else
         call_ask(c);
 }

@@ -13,6 +13,7 @@ struct loop;
 struct fetcher;
 struct kube;
 struct kube_call;
+struct kube_resource;
 
 // Opens the way to the server; asks it nothing yet. The configuration becomes the client's own.
 struct kube *kube_open(struct loop *, struct fetcher *, struct kube_config *);
@@ -37,6 +38,7 @@ enum kube_verb {
     KUBE_VERSION, // of the server
     KUBE_TYPES,   // all that the server knows, as [ { name, singular, short, group, version, kind,
                   // namespaced, verbs } ], each in its preferred version
+    KUBE_IDENTIFY // what do the words for the type mean? Nothing is asked of an object
 };
 enum kube_patch_type { KUBE_PATCH_MERGE, KUBE_PATCH_JSON, KUBE_PATCH_STRATEGIC };
 
@@ -67,6 +69,10 @@ struct kube_request {
     // the call, well and without a value. It may cancel the call.
     bool (*on_data)(const char *bytes, size_t len, void *arg);
     int64_t idle_ms; // of a stream: with nothing arriving for so long it is an error
+    // Asked each time that the type's words have been looked up, before the server is asked about
+    // an object. False with `err` set: it is not, and the call ends (CODE_FORBIDDEN). NULL: it may.
+    bool (*may)(void *arg, const struct kube_resource *, struct error *err);
+    void *may_arg;
 };
 
 struct kube_result {
@@ -77,12 +83,13 @@ struct kube_result {
     const char *error; // NULL, or what was tried, what came back, and what to do next; it holds
                        // the server's words, however long they are
     const char *code;  // base/code.h, with `error`
-    int64_t retry_after_ms; // that the server asks for; -1 when it does not
-    int status;             // of HTTP, of the last answer; 0 when there was none
-    bool missing;           // the type is known, and the object (or its namespace) is not there
-    bool no_dry_run;        // an admission webhook does not take part in dry runs
-    bool typeless;          // the server knows no such type
-    const char *reason;     // of the server's Status: "NotFound", "Conflict" ...; "" without one
+    int64_t retry_after_ms;           // that the server asks for; -1 when it does not
+    const struct kube_resource *type; // identify: what the words mean, in the call's arena
+    int status;                       // of HTTP, of the last answer; 0 when there was none
+    bool missing;       // the type is known, and the object (or its namespace) is not there
+    bool no_dry_run;    // an admission webhook does not take part in dry runs
+    bool typeless;      // the server knows no such type
+    const char *reason; // of the server's Status: "NotFound", "Conflict" ...; "" without one
     // The Status' causes: [ { reason, message, field } ], a conflict's also with the other
     // `manager`.
     const struct value *causes;

@@ -178,6 +178,23 @@ static bool entry_fits(const struct value *entry, const struct wanted *w)
                            : strcasecmp(group, w->group) == 0;
 }
 
+static void resource_copy(struct arena *a, const struct value *entry, const struct value *r,
+                          struct kube_resource *out)
+{
+    out->group = arena_dup(a, value_get_text(entry, "group"));
+    out->version = arena_dup(a, value_get_text(entry, "version"));
+    out->plural = arena_dup(a, value_get_text(r, "name"));
+    out->kind = arena_dup(a, value_get_text(r, "kind"));
+    out->namespaced = value_get_bool(r, "namespaced", false);
+    struct value *names = value_array(a);
+    value_push(a, names, value_get(r, "name"));
+    value_push(a, names, value_get(r, "singular"));
+    value_push(a, names, value_get(r, "kind"));
+    for (size_t i = 0; i < value_count(value_get(r, "short")); i++)
+        value_push(a, names, value_at(value_get(r, "short"), i));
+    out->names = names;
+}
+
 static bool table_find(struct arena *a, const struct value *table, const struct wanted *w,
                        struct kube_resource *out)
 {
@@ -188,19 +205,33 @@ static bool table_find(struct arena *a, const struct value *table, const struct 
                 const struct value *r = value_at(list, k);
                 if (!is_called(r, w->resource, (enum rank)rank))
                     continue;
-                out->group = arena_dup(a, value_get_text(entry, "group"));
-                out->version = arena_dup(a, value_get_text(entry, "version"));
-                out->plural = arena_dup(a, value_get_text(r, "name"));
-                out->kind = arena_dup(a, value_get_text(r, "kind"));
-                out->namespaced = value_get_bool(r, "namespaced", false);
+                resource_copy(a, entry, r, out);
                 return true;
             }
         }
     return false;
 }
 
-bool kube_discovery_find(struct arena *a, const struct value *table, const char *words,
-                         struct kube_resource *out)
+// Parts the type's names into those that mean it and those that mean another type first.
+static void names_part(struct arena *a, const struct value *table, struct kube_resource *r)
+{
+    struct value *own = value_array(a), *shared = value_array(a);
+    for (size_t i = 0; i < value_count(r->names); i++) {
+        const char *name = value_text(value_at(r->names, i));
+        struct kube_resource first;
+        bool means = table_find(a, table, &(struct wanted){.resource = name}, &first) &&
+                     strcmp(first.plural, r->plural) == 0 && strcmp(first.group, r->group) == 0;
+        char *lower = arena_dup(a, name);
+        for (char *p = lower; *p; p++)
+            *p = (char)tolower((unsigned char)*p);
+        value_push(a, means ? own : shared, value_string(a, lower));
+    }
+    r->names = own;
+    r->shared = shared;
+}
+
+static bool words_find(struct arena *a, const struct value *table, const char *words,
+                       struct kube_resource *out)
 {
     const char *first = strchr(words, '.'), *second = first ? strchr(first + 1, '.') : NULL;
     if (first == NULL)
@@ -217,6 +248,15 @@ bool kube_discovery_find(struct arena *a, const struct value *table, const char 
         return true;
     grouped.group_starts = true;
     return *grouped.group && table_find(a, table, &grouped, out);
+}
+
+bool kube_discovery_find(struct arena *a, const struct value *table, const char *words,
+                         struct kube_resource *out)
+{
+    if (!words_find(a, table, words, out))
+        return false;
+    names_part(a, table, out);
+    return true;
 }
 
 static int type_compare(const void *a, const void *b)

@@ -14,6 +14,9 @@ struct kube_resource {
     const char *group, *version; // group "" is the core
     const char *plural, *kind;
     bool namespaced;
+    // What else it is called, in lower case and without its group: words that mean it, and words
+    // that mean another type of the table before it.
+    const struct value *names, *shared;
 };
 
 // The table is an array of group versions in the order of preference, each

@@ -71,3 +71,11 @@ bool kube_name_parse(struct arena *a, const char *text, struct kube_name *out, s
     out->resource = words;
     return kube_name_check_resource(words, err);
 }
+
+const char *kube_name_of_kind(struct arena *a, const char *kind, const char *api_version)
+{
+    const char *slash = strchr(api_version, '/');
+    return slash ? arena_printf(a, "%s.%s.%.*s", kind, slash + 1, (int)(slash - api_version),
+                                api_version)
+                 : arena_printf(a, "%s.%s.", kind, api_version);
+}

@@ -16,6 +16,10 @@ struct kube_name {
 // empty, names more than one type or object, or kube_name_check refuses the name.
 bool kube_name_parse(struct arena *, const char *text, struct kube_name *out, struct error *err);
 
+// The words for the type of an object, "Ingress.v1.networking.k8s.io", from its kind and
+// apiVersion.
+const char *kube_name_of_kind(struct arena *, const char *kind, const char *api_version);
+
 // May `text` be one segment of an API path? False with `err` set ("name 'a/b': ...") when it is
 // empty,
 // "." or "..", or holds a slash, '%', '?', '#' or a control character. `what` is what it names.

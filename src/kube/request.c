@@ -20,6 +20,7 @@ static const struct {
     [KUBE_REVIEW] = {"REVIEW", "POST", "create"},
     [KUBE_VERSION] = {"VERSION", "GET", "get"},
     [KUBE_TYPES] = {"TYPES", "GET", "get"},
+    [KUBE_IDENTIFY] = {"IDENTIFY", "GET", "get"},
 };
 
 const char *kube_request_method(const struct kube_request *q)
@@ -84,10 +85,7 @@ static bool object_read(struct arena *a, struct kube_request *q, struct error *e
                 "the object to %s has no %s: write it, as in 'apiVersion: apps/v1' and "
                 "'kind: Deployment'",
                 kube_request_verb(q), *version ? "kind" : "apiVersion");
-        const char *slash = strchr(version, '/');
-        q->resource =
-            slash ? arena_printf(a, "%s.%s.%.*s", kind, slash + 1, (int)(slash - version), version)
-                  : arena_printf(a, "%s.%s.", kind, version);
+        q->resource = kube_name_of_kind(a, kind, version);
     }
     if (q->name && *name && strcmp(q->name, name) != 0)
         return error_set(err,
@@ -164,7 +162,7 @@ static bool request_check(const struct kube_request *q, struct error *err)
                          "a list takes no name: get '%s', or list with the field selector "
                          "metadata.name=%s",
                          q->name, q->name);
-    if (!has_selectors(q) && q->name == NULL && !generated && !review)
+    if (!has_selectors(q) && q->name == NULL && !generated && !review && q->verb != KUBE_IDENTIFY)
         return error_set(err, "no name given: say which object, as in '%s/NAME'", q->resource);
     if (!has_selectors(q) && (q->label_selector || q->field_selector))
         return error_set(err, "selectors are for lists only");

@@ -164,7 +164,7 @@ static void part_ask(struct kube_resolve *q, int64_t timeout_ms)
 }
 
 // Looks into what is known without asking the server.
-static bool find_known(struct kube_resolve *q)
+static bool find_known(struct kube_resolve *q, bool whole)
 {
     struct kube_resolver *r = q->resolver;
     if (r->table == NULL && !r->disk_read && r->config->cache_folder)
@@ -172,20 +172,21 @@ static bool find_known(struct kube_resolve *q)
             kube_discovery_cache_read(&r->memory, r->config->cache_folder, r->config->server);
     r->disk_read = true;
     return (r->table && kube_discovery_find(q->arena, r->table, q->words, &q->found)) ||
-           (q->version && kube_discovery_find(q->arena, r->parts, q->words, &q->found));
+           (!whole && q->version && kube_discovery_find(q->arena, r->parts, q->words, &q->found));
 }
 
 struct kube_resolve *kube_resolve_start(struct kube_resolver *r, struct arena *a, const char *words,
-                                        bool fresh, int64_t timeout_ms, kube_resolve_done *done,
-                                        void *arg)
+                                        enum kube_resolve_how how, int64_t timeout_ms,
+                                        kube_resolve_done *done, void *arg)
 {
     struct kube_resolve *q = mem_alloc(sizeof *q);
     *q = (struct kube_resolve){.resolver = r, .arena = a, .done = done, .arg = arg};
     q->words = arena_dup(a, words);
     bool exact = words && kube_discovery_split(a, words, &q->version, &q->group);
-    if (!fresh && words && find_known(q))
+    bool whole = how == KUBE_RESOLVE_WHOLE;
+    if (how != KUBE_RESOLVE_FRESH && words && find_known(q, whole))
         q->ready = timer_start(r->loop, 0, resolve_found, q);
-    else if (exact && r->table == NULL)
+    else if (exact && !whole && r->table == NULL)
         part_ask(q, timeout_ms);
     else
         survey_join(q);

@@ -27,9 +27,13 @@ struct kube_resolved {
 typedef void kube_resolve_done(const struct kube_resolved *, void *arg);
 
 // Starts; `done` is called once from the loop, never from inside this call, unless
-// kube_resolve_cancel came first. Words that are NULL ask for all types. With `fresh` nothing that
-// is known already is believed. The arena must outlive it.
+// kube_resolve_cancel came first. Words that are NULL ask for all types. The arena must outlive it.
+enum kube_resolve_how {
+    KUBE_RESOLVE_QUICK, // by what is known already, or as little as will do
+    KUBE_RESOLVE_WHOLE, // knowing all types, so that it is certain which other words mean that one
+    KUBE_RESOLVE_FRESH, // nothing that is known already is believed
+};
 struct kube_resolve *kube_resolve_start(struct kube_resolver *, struct arena *, const char *words,
-                                        bool fresh, int64_t timeout_ms, kube_resolve_done *done,
-                                        void *arg);
+                                        enum kube_resolve_how, int64_t timeout_ms,
+                                        kube_resolve_done *done, void *arg);
 void kube_resolve_cancel(struct kube_resolve *);

@@ -87,6 +87,8 @@ static struct kube_request request_of(const struct kube_watch *w, enum kube_verb
                                  .all_namespaces = q->all_namespaces,
                                  .label_selector = q->label_selector,
                                  .field_selector = q->field_selector,
+                                 .may = q->may,
+                                 .may_arg = q->may_arg,
                                  .timeout_ms = left > 1 ? left : 1};
 }
 

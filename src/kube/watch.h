@@ -19,6 +19,8 @@ struct kube_watch_request {
     const char *from;   // where the last one ended; NULL: look what is there, which must succeed
     int64_t timeout_ms; // then it ends without a change
     int64_t idle_ms;    // a connection that is silent for so long is given up; default 30 s
+    bool (*may)(void *arg, const struct kube_resource *, struct error *err); // of its calls
+    void *may_arg;
 };
 
 struct kube_watched {
