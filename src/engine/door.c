@@ -110,41 +110,41 @@ static void refuse(struct effect *e)
     effect_end(e);
 }
 
-int door_pass(lua_State *L, struct effect *e)
+// Nothing begins in a run that may do nothing more.
+static void check_run(lua_State *L, struct fiber *f)
 {
-    struct fiber *f = fiber_of(L);
-    check_place(L, e, f);
-    fiber_check(L, f);
     struct run *run = f->run;
+    fiber_check(L, f);
     if (memory_is_short())
         run_halt(run, HALT_MEMORY, RUN_NO_MEMORY, "", NULL);
     if (run->halted && !run->undoing)
-        return failure_raise(L, FAILURE_HALTED, "the run was halted");
+        failure_raise(L, FAILURE_HALTED, "the run was halted");
     if (run->undo_at_work)
-        return failure_raise(L, FAILURE_HALTED, "%s", run->undo_at_work);
+        failure_raise(L, FAILURE_HALTED, "%s", run->undo_at_work);
+}
+
+static void check_looks(lua_State *L, const struct effect *e, const struct fiber *f)
+{
+    enum scope_part part = f->run->scope.part;
     if (f->probing && e->access == ACCESS_WRITE)
-        return failure_raise(L, FAILURE_USAGE, "a probe only looks, but this one would: %s",
-                             e->summary);
-    if (scope_only_looks(run->scope.part) && e->access == ACCESS_WRITE)
-        return failure_raise(L, FAILURE_USAGE,
-                             "`%s` only looks, but this one would: %s. Do it in the step, or in a "
-                             "step of its own",
-                             scope_part_name(run->scope.part), e->summary);
-    e->run = run;
-    e->fiber = f;
-    e->position =
-        arena_printf(&e->arena, "%s%s%d", f->position, *f->position ? "." : "", ++f->effects);
-    if (strlen(e->summary) > SUMMARY_BYTES)
-        e->summary =
-            quote(run, &e->arena, e->summary, strlen(e->summary), CLIP_LINE, SUMMARY_BYTES);
-    e->where = arena_dup(&e->arena, failure_where(L));
-    lua_pop(L, 1);
+        failure_raise(L, FAILURE_USAGE, "a probe only looks, but this one would: %s", e->summary);
+    if (scope_only_looks(part) && e->access == ACCESS_WRITE)
+        failure_raise(L, FAILURE_USAGE,
+                      "`%s` only looks, but this one would: %s. Do it in the step, or in a step of "
+                      "its own",
+                      scope_part_name(part), e->summary);
+}
+
+// It is known what the effect touches: that it may is found out, and it begins.
+static int begin(lua_State *L, struct effect *e)
+{
+    struct run *run = e->run;
     const char *refusal;
     if (!permit_effect(e, &refusal))
         return failure_raise_as(L, (struct failure){.kind = FAILURE_FORBIDDEN, .text = refusal});
     e->started = clock_steady();
     account_begin(e);
-    f->waiting = e;
+    e->fiber->waiting = e;
     e->under_way = true;
     e->scope = run->scope;
     fingerprint(e);
@@ -153,4 +153,36 @@ int door_pass(lua_State *L, struct effect *e)
     else
         refuse(e);
     return lua_yieldk(L, 0, lua_gettop(L), door_finish);
+}
+
+static int identified(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    struct effect *e = lua_touserdata(L, (int)context);
+    check_run(L, e->fiber);
+    lua_settop(L, (int)context);
+    return begin(L, e);
+}
+
+int door_pass(lua_State *L, struct effect *e)
+{
+    struct fiber *f = fiber_of(L);
+    check_place(L, e, f);
+    check_run(L, f);
+    check_looks(L, e, f);
+    struct run *run = e->run = f->run;
+    e->fiber = f;
+    e->position =
+        arena_printf(&e->arena, "%s%s%d", f->position, *f->position ? "." : "", ++f->effects);
+    if (strlen(e->summary) > SUMMARY_BYTES)
+        e->summary =
+            quote(run, &e->arena, e->summary, strlen(e->summary), CLIP_LINE, SUMMARY_BYTES);
+    e->where = arena_dup(&e->arena, failure_where(L));
+    lua_pop(L, 1);
+    if (!e->kind->identify || !permit_wants_type(e))
+        return begin(L, e);
+    f->waiting = e;
+    e->identifying = true;
+    e->kind->identify(e);
+    return lua_yieldk(L, 0, lua_gettop(L), identified);
 }

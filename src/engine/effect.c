@@ -1,5 +1,6 @@
 #include "engine/effect.h"
 
+#include <assert.h>
 #include <lauxlib.h>
 #include <string.h>
 
@@ -82,10 +83,19 @@ static void note_arrived(struct effect *e)
     e->is_sent = false;
 }
 
+// It was not under way yet.
+static void stop_identifying(struct effect *e)
+{
+    e->identifying = false;
+    e->kind->cancel(e);
+}
+
 // Ends what is under way: the fiber that asked is gone.
 static int effect_close(lua_State *L)
 {
     struct effect *e = lua_touserdata(L, 1);
+    if (e->identifying)
+        stop_identifying(e);
     if (e->under_way) {
         e->under_way = false;
         if (e->performing && e->access == ACCESS_WRITE && !e->local) {
@@ -228,8 +238,26 @@ void effect_end(struct effect *e)
     fiber_ready(e->fiber);
 }
 
+void effect_identified(struct effect *e, const struct object_type *type)
+{
+    assert(e->identifying && !e->under_way);
+    e->identifying = false;
+    e->typeless = type == NULL;
+    if (type)
+        need_set_type(e, type);
+    e->fiber->waiting = NULL;
+    fiber_ready(e->fiber);
+}
+
 void effect_interrupt(struct effect *e)
 {
+    if (e->identifying) {
+        stop_identifying(e);
+        e->cancelled = true;
+        e->fiber->waiting = NULL;
+        fiber_ready(e->fiber);
+        return;
+    }
     if (!e->under_way)
         return;
     if (e->access == ACCESS_WRITE && !e->local) {

@@ -41,6 +41,9 @@ struct effect_kind {
     // Turns the result into Lua values on L and returns their number; may raise a failure. A result
     // of VALUE_NULL says that the target is not there. NULL: convert_push.
     int (*push)(lua_State *L, struct effect *);
+    // Starts asking what type the object has that it needs; ends by one call of effect_identified.
+    // `cancel` ends it at once. NULL: it needs none.
+    void (*identify)(struct effect *);
     // Adds the needs of a request of that method to that URL, to which a redirect leads. NULL: it
     // is judged by these two.
     void (*needs)(struct effect *, const char *method, const char *url);
@@ -90,6 +93,8 @@ struct effect {
 
     // Set by the door.
     bool public_only; // what is connected to must have a public address
+    bool identifying; // the type of its object is asked for; nothing else has begun
+    bool typeless;    // it was asked for, and nobody answered
     struct run *run;
     struct fiber *fiber;
     struct scope scope; // what of the run it belongs to
@@ -146,6 +151,8 @@ struct effect {
 struct effect *effect_new(lua_State *L, const struct effect_kind *kind, enum effect_access access);
 // Called by performers and modes: the effect has come to its end, with `result` or `error` set.
 void effect_end(struct effect *e);
+// Called by `identify`'s performers: the type is known, or NULL: nobody could be asked.
+void effect_identified(struct effect *e, const struct object_type *);
 // Sets the answer of a write that nobody has seen, or that cannot be given again: what its probe or
 // else its author says stands in for it, or an unknown.
 void effect_unseen(struct effect *e);

@@ -97,34 +97,90 @@ static bool is_learned(const struct permit *p, const struct subject *s)
     return false;
 }
 
-// Why not, or NULL; *public says that only a public address will do.
-static const char *judge(const struct run *run, struct arena *a, const struct need *need,
-                         bool *public)
+struct verdict {
+    const char *why; // not; NULL: it may be
+    bool public;     // only a public address will do
+    bool guessed;    // of a type that is known by its name alone
+};
+
+static const char *guess_text(struct arena *a, const struct subject *s, const struct verdict *v)
+{
+    return v->guessed ? arena_printf(a,
+                                     "; only the cluster can tell what '%s' is, and nobody was "
+                                     "asked",
+                                     s->need->what)
+                      : "";
+}
+
+static bool is_free(const struct run *run)
 {
     const struct permit *p = run->permit;
+    return p == NULL || run->touched || (!p->limited && p->deny.count == 0);
+}
+
+static struct verdict judge(const struct run *run, struct arena *a, const struct need *need)
+{
+    const struct permit *p = run->permit;
+    struct verdict v = {0};
     struct subject s;
     error_local(err);
-    *public = false;
-    if (p == NULL || run->touched || (!p->limited && p->deny.count == 0))
-        return NULL;
-    if (!subject_read(a, need, &s, &err))
-        return arena_dup(a, error_text(&err));
+    if (is_free(run))
+        return v;
+    if (!subject_read(a, need, &s, &err)) {
+        v.why = arena_dup(a, error_text(&err));
+        return v;
+    }
     const struct rule *deny = denying(p, &s), *allow = deny ? NULL : allowing(p, &s);
+    v.guessed = s.type && !s.type->known;
+    v.public = allow && allow->public;
     if (deny)
-        return arena_printf(a, "it is denied by --deny \"%s\"", deny->text);
-    if (!deny && is_learned(p, &s))
-        return NULL;
-    if (!allow && p->limited)
-        return arena_printf(a, "to permit it, add this line to `allow`: \"%s\"",
-                            rule_line(a, rule_parts(a, &s)));
-    *public = allow && allow->public;
-    return NULL;
+        v.why =
+            arena_printf(a, "it is denied by --deny \"%s\"%s", deny->text, guess_text(a, &s, &v));
+    else if (!is_learned(p, &s) && !allow && p->limited)
+        v.why = arena_printf(a, "to permit it, add this line to `allow`: \"%s\"%s",
+                             rule_line(a, rule_parts(a, &s)), guess_text(a, &s, &v));
+    return v;
 }
 
 const char *permit_need(struct run *run, struct arena *a, const struct need *need)
 {
-    bool public;
-    return judge(run, a, need, &public);
+    return judge(run, a, need).why;
+}
+
+static bool speaks_of_objects(const struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->rules[i].kind, "k8s") == 0 || strcmp(list->rules[i].kind, "*") == 0)
+            return true;
+    return false;
+}
+
+bool permit_wants_type(const struct effect *e)
+{
+    const struct run *run = e->run;
+    const struct permit *p = run->permit;
+    const struct need *need = need_of(e, "k8s");
+    if (need == NULL || need->what == NULL || run->options->offline)
+        return false;
+    if (is_free(run))
+        return run->touched != NULL;
+    return !p->limited ? speaks_of_objects(&p->deny) : speaks_of_objects(&p->allow);
+}
+
+bool permit_type(const struct effect *e, const struct object_type *type, struct error *err)
+{
+    struct arena a = {0};
+    const char *why = NULL;
+    for (const struct need *n = e->needs; n && !why; n = n->next) {
+        struct need typed = *n;
+        typed.type = type;
+        if (n->what && strcmp(n->kind, "k8s") == 0)
+            why = judge(e->run, &a, &typed).why;
+    }
+    if (why)
+        error_set(err, "%s", why);
+    arena_free(&a);
+    return why == NULL;
 }
 
 // Notes what the plan touches instead of judging it.
@@ -137,16 +193,21 @@ static void survey(struct run *run, const struct need *n)
 
 bool permit_effect(struct effect *e, const char **text)
 {
-    const char *why = NULL;
+    struct verdict v = {0};
+    bool guessed = false;
     for (const struct need *n = e->needs; n && e->run->touched; n = n->next)
         survey(e->run, n);
-    for (const struct need *n = e->needs; n && !why; n = n->next) {
-        bool public;
-        why = judge(e->run, &e->arena, n, &public);
-        e->public_only = e->public_only || public;
+    for (const struct need *n = e->needs; n && !v.why; n = n->next) {
+        v = judge(e->run, &e->arena, n);
+        e->public_only = e->public_only || v.public;
+        guessed = guessed || v.guessed;
+        if (v.guessed && e->typeless) // who performs it has to ask, and permit_type judges
+            v.why = NULL;
     }
-    *text = why ? arena_printf(&e->arena, "%s is not permitted; %s", e->summary, why) : NULL;
-    return why == NULL;
+    if (guessed && !v.why && e->run->options->offline)
+        e->note = "judged by the name of its type: nobody was asked what that is";
+    *text = v.why ? arena_printf(&e->arena, "%s is not permitted; %s", e->summary, v.why) : NULL;
+    return v.why == NULL;
 }
 
 // Each hop of a redirect is a request of its own, with all that goes along with it.
@@ -161,9 +222,9 @@ static bool may_follow(void *arg, const char *method, const char *url, struct er
     else
         need_add(e, "http", method, url, NULL);
     for (n = e->needs; n; n = n->next) {
-        bool public;
-        why = judge(e->run, &e->arena, n, &public);
-        e->public_only = e->public_only || public;
+        struct verdict v = judge(e->run, &e->arena, n);
+        e->public_only = e->public_only || v.public;
+        why = v.why;
         if (why)
             break;
     }

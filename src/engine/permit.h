@@ -21,6 +21,11 @@ void permit_free(struct permit *);
 
 // May the effect be? False with `text` set, in its arena: what it lacks and the line to add.
 bool permit_effect(struct effect *, const char **text);
+// Has the cluster to be asked for the type of the object before it is judged?
+bool permit_wants_type(const struct effect *);
+// May it be, of an object of that type? False with `err` set: what it lacks. For those who ask for
+// the type once more, when it may be another one.
+bool permit_type(const struct effect *, const struct object_type *, struct error *err);
 // The same of a need of the run itself. NULL when it may be.
 const char *permit_need(struct run *, struct arena *, const struct need *);
 // An address that the DNS gave for a name that may be asked for may be connected to by it.

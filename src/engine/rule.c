@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/singular.h"
-
 static const struct kind {
     const char *name;
     enum rule_shape shape;
@@ -146,15 +144,21 @@ static bool read_url(struct line *l, struct rule *r, const char *text, struct er
 
 static bool read_object(struct line *l, struct rule *r, const char *text, struct error *err)
 {
-    const char *slash = strchr(text, '/');
-    const char *type = slash ? arena_copy(l->arena, text, (size_t)(slash - text)) : text;
-    if (!*type || (slash && (!slash[1] || strchr(slash + 1, '/'))))
+    char *type = arena_dup(l->arena, text), *name = strchr(type, '/'),
+         *part = name ? strchr(name + 1, '/') : NULL;
+    if (!*type || name == type || (name && (!name[1] || part == name + 1)) ||
+        (part && (!part[1] || strchr(part + 1, '/'))))
         return error_set(err,
-                         "'%s' is no type or object; write it as in \"ingresses\" or "
-                         "\"ingresses/canary\"",
+                         "'%s' is no type or object; write it as in \"ingresses\", "
+                         "\"ingresses/canary\" or \"deployments/*/scale\"",
                          text);
-    r->type = strcmp(type, "*") == 0 ? NULL : singular_of(l->arena, type);
-    r->name = slash ? slash + 1 : NULL;
+    if (name)
+        *name++ = '\0';
+    if (part)
+        *part++ = '\0';
+    r->type = strcmp(type, "*") == 0 ? NULL : type;
+    r->name = name;
+    r->part = part;
     if (l->next == l->count)
         return true;
     if (strcmp(l->words[l->next++], "in") != 0 || l->next == l->count)
@@ -179,6 +183,12 @@ static const char *file_pattern(struct arena *a, const char *text)
     return arena_printf(a, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, text + len);
 }
 
+// The same of a program: one without a `*` is meant where it stands, whatever it leads to.
+static const char *program_pattern(struct arena *a, const char *text)
+{
+    return strchr(text, '*') ? file_pattern(a, text) : subject_place(a, text);
+}
+
 static bool read_target(struct line *l, struct rule *r, enum rule_shape shape, struct error *err)
 {
     if (l->next == l->count)
@@ -187,6 +197,8 @@ static bool read_target(struct line *l, struct rule *r, enum rule_shape shape, s
         r->words = arena_alloc(l->arena, (size_t)(l->count + 1) * sizeof *r->words);
         for (int i = 0; l->next < l->count; i++)
             r->words[i] = l->words[l->next++];
+        if (strchr(r->words[0], '/'))
+            r->program = program_pattern(l->arena, r->words[0]);
         return true;
     }
     const char *text = l->words[l->next++];

@@ -3,6 +3,7 @@
 //   metrics http://prometheus.monitoring:9090
 //   tls shop.example              connect 10.0.0.7:8443          dns *.shop.example
 //   k8s get, patch ingresses/canary in prod                      exec kubectl get *
+//   k8s patch deployments/*/scale in prod                        exec ./scripts/* *
 //   env STRIPE_API_KEY            read /etc/ssl/shop.pem         write reports/*.csv
 // The first word is the kind. `*` stands for any text. "*" alone is everything.
 #pragma once
@@ -25,16 +26,18 @@ enum rule_shape {
 };
 
 struct rule {
-    const char *text;   // as it was written
-    const char *kind;   // "*": everything
-    const char **verbs; // NULL-terminated; NULL: any
-    const char *what;   // "*": anything; else the pattern of a file or name
-    const char *scheme, *host, *path, *type, *name; // patterns; NULL: any
-    int port;                                       // -1: any
-    const char *place;                              // of a namespace; NULL: wherever
-    const char **words;                             // of a command line, NULL-terminated
-    bool address;                                   // the host is an IP address
-    bool public;                                    // only where the address is a public one
+    const char *text;                 // as it was written
+    const char *kind;                 // "*": everything
+    const char **verbs;               // NULL-terminated; NULL: any
+    const char *what;                 // "*": anything; else the pattern of a file or name
+    const char *scheme, *host, *path; // patterns; NULL: any
+    const char *type, *name, *part;   // of an object, the same
+    int port;                         // -1: any
+    const char *place;                // of a namespace; NULL: wherever
+    const char **words;               // of a command line, NULL-terminated
+    const char *program;              // the first of them, with its folder; NULL: it is a name
+    bool address;                     // the host is an IP address
+    bool public;                      // only where the address is a public one
     bool void_; // a parameter that it names has no value: it stands for nothing
 };
 

@@ -1,32 +1,21 @@
 // Whether a rule covers a subject, and the rule that just covers it.
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "engine/glob.h"
 #include "engine/rule.h"
-
-// Does the text fit the pattern, in which `*` stands for anything?
-static bool fits(const char *pattern, const char *text)
-{
-    const char *star = NULL, *back = NULL;
-    while (*text) {
-        if (*pattern == '*') {
-            star = ++pattern;
-            back = text;
-        } else if (*pattern == *text) {
-            pattern++;
-            text++;
-        } else if (star) {
-            pattern = star;
-            text = ++back;
-        } else {
-            return false;
-        }
-    }
-    return pattern[strspn(pattern, "*")] == '\0';
-}
 
 static bool fits_or_any(const char *pattern, const char *text)
 {
-    return pattern == NULL || (text && fits(pattern, text));
+    return pattern == NULL || (text && glob_fits(pattern, text));
+}
+
+// To the server an apply is a patch, or creates the object.
+static bool does(const char *verb, const char *denied)
+{
+    return strcmp(verb, "apply") == 0 &&
+           (strcmp(denied, "patch") == 0 || strcmp(denied, "create") == 0);
 }
 
 static bool verb_fits(const struct rule *r, const char *verb, bool every)
@@ -38,7 +27,8 @@ static bool verb_fits(const struct rule *r, const char *verb, bool every)
     if (strcmp(verb, NEED_ANY) == 0)
         return !every;
     for (const char **v = r->verbs; *v; v++)
-        if (strcmp(*v, verb) == 0 || (reads && strcmp(*v, "read") == 0))
+        if (strcmp(*v, verb) == 0 || (reads && strcmp(*v, "read") == 0) ||
+            (!every && does(verb, *v)))
             return true;
     return false;
 }
@@ -49,54 +39,126 @@ static bool host_fits(const struct rule *r, const struct subject *s)
     if (r->host == NULL)
         return true;
     return r->address == s->address &&
-           (s->address ? strcmp(r->host, s->host) == 0 : fits(r->host, s->host));
+           (s->address ? strcmp(r->host, s->host) == 0 : glob_fits(r->host, s->host));
 }
 
-static bool port_fits(const struct rule *r, const struct subject *s)
+static bool port_fits(const struct rule *r, const struct subject *s, bool every)
 {
-    return r->port <= 0 || s->port == 0 || r->port == s->port;
+    return r->port <= 0 || r->port == s->port || (s->port == 0 && !every);
 }
 
 static bool path_fits(const char *pattern, const struct subject *s, bool every)
 {
     int fitting = 0;
     for (int i = 0; i < s->readings; i++)
-        fitting += fits(pattern, s->paths[i]);
+        fitting += glob_fits(pattern, s->paths[i]);
     return every ? fitting == s->readings : fitting > 0;
 }
 
-// A program that is denied is denied in every folder.
-static bool words_fit(const struct rule *r, const struct value *words, bool every)
+static const char *base_name(const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+// A program that is denied is denied in every folder, under every name that leads to it.
+static bool program_denied(const struct rule *r, const struct subject *s, const char *name)
+{
+    const char *pattern = r->words[0];
+    bool denied = glob_fits(pattern, name) || glob_fits(pattern, base_name(name));
+    for (int i = 0; i < s->readings && !denied; i++) {
+        char real[PATH_MAX];
+        denied = glob_fits(pattern, s->paths[i]) || glob_fits(pattern, base_name(s->paths[i])) ||
+                 (r->program && (glob_fits(r->program, s->paths[i]) ||
+                                 (realpath(r->program, real) && strcmp(real, s->paths[i]) == 0)));
+    }
+    return denied;
+}
+
+// A name is that of a program in a folder of PATH. One with a folder has to stand there; behind a
+// `*`, so does what it leads to.
+static bool program_fits(const struct rule *r, const struct subject *s, const char *name)
+{
+    if (strcmp(r->words[0], "*") == 0)
+        return true;
+    if (r->program == NULL)
+        return !strchr(name, '/') && !s->loose && glob_fits(r->words[0], name);
+    int all = strchr(r->program, '*') ? s->readings : s->readings > 0;
+    for (int i = 0; i < all; i++)
+        if (!glob_fits_within(r->program, s->paths[i]))
+            return false;
+    return all > 0;
+}
+
+static bool word_fits(const char *pattern, const char *word, bool every)
+{
+    if (!every || strcmp(pattern, "*") == 0)
+        return glob_fits(pattern, word);
+    return glob_fits_within(pattern, word);
+}
+
+static bool words_fit(const struct rule *r, const struct subject *s, bool every)
+{
+    const struct value *words = s->need->words;
     size_t count = value_count(words), i = 0;
     for (; r->words[i]; i++) {
         if (strcmp(r->words[i], "*") == 0 && r->words[i + 1] == NULL)
             return true;
-        const char *word = value_text(value_at(words, i)), *slash = strrchr(word, '/');
-        bool named = i == 0 && !every && slash && fits(r->words[i], slash + 1);
-        if (i >= count || !(named || fits(r->words[i], word)))
+        if (i >= count)
+            return false;
+        const char *word = value_text(value_at(words, i));
+        bool fitting = i       ? word_fits(r->words[i], word, every)
+                       : every ? program_fits(r, s, word)
+                               : program_denied(r, s, word);
+        if (!fitting)
             return false;
     }
     return i == count;
 }
 
-// All namespaces are more than one of them.
-static bool place_fits(const struct rule *r, const struct need *n, bool every)
+// All namespaces are more than one of them, and what stands in none is in no namespace; though who
+// may not touch what is in one may not delete it.
+static bool place_fits(const struct rule *r, const struct subject *s, bool every)
 {
+    const char *place = s->need->place;
     if (r->place == NULL)
         return true;
-    if (n->place == NULL)
+    if (s->type->scope == SCOPE_CLUSTER)
+        return !every && strcmp(s->type->plural, "namespaces") == 0 && s->name &&
+               glob_fits(r->place, s->name);
+    if (s->type->scope == SCOPE_UNKNOWN && every && (!r->type || strchr(r->type, '*')))
+        return false; // who names the type knows where it stands
+    if (place == NULL || strcmp(place, "*") == 0)
         return !every;
-    return strcmp(n->place, "*") == 0 ? !every : fits(r->place, n->place);
+    return glob_fits(r->place, place);
+}
+
+// Changing the status or the number of replicas changes the object. Other parts do something else.
+static bool part_fits(const struct rule *r, const struct subject *s, bool every)
+{
+    const char *part = s->need->part;
+    if (r->part)
+        return part && glob_fits(r->part, part);
+    if (part == NULL || r->type == NULL || !every)
+        return true;
+    return strcmp(part, "status") == 0 || strcmp(part, "scale") == 0;
+}
+
+// "pods/exec" denies what RBAC calls so, beside an object of that name.
+static bool name_fits(const struct rule *r, const struct subject *s, bool every)
+{
+    const char *part = s->need->part;
+    if (r->name == NULL || (!every && part && !r->part && strcmp(r->name, part) == 0))
+        return true;
+    return s->name ? glob_fits(r->name, s->name) : !every;
 }
 
 static bool object_fits(const struct rule *r, const struct subject *s, bool every)
 {
     if (s->need->what == NULL) // a question about the cluster itself
         return every || (r->type == NULL && r->name == NULL);
-    if (!fits_or_any(r->type, s->type) || !place_fits(r, s->need, every))
-        return false;
-    return r->name == NULL || (s->name ? fits(r->name, s->name) : !every);
+    return object_type_fits(s->type, r->type, every) && place_fits(r, s, every) &&
+           part_fits(r, s, every) && name_fits(r, s, every);
 }
 
 bool rule_covers(const struct rule *r, const struct subject *s, bool every)
@@ -111,20 +173,20 @@ bool rule_covers(const struct rule *r, const struct subject *s, bool every)
     switch (rule_shape(r->kind)) {
     case SHAPE_URL:
         return verb_fits(r, s->need->verb, every) &&
-               (any || (fits_or_any(r->scheme, s->scheme) && host_fits(r, s) && port_fits(r, s) &&
-                        (!r->path || path_fits(r->path, s, every))));
+               (any || (fits_or_any(r->scheme, s->scheme) && host_fits(r, s) &&
+                        port_fits(r, s, every) && (!r->path || path_fits(r->path, s, every))));
     case SHAPE_ENDPOINT:
     case SHAPE_HOST:
-        return any || (host_fits(r, s) && port_fits(r, s));
+        return any || (host_fits(r, s) && port_fits(r, s, every));
     case SHAPE_OBJECT:
         return (s->need->what == NULL || verb_fits(r, s->need->verb, every)) &&
                object_fits(r, s, every);
     case SHAPE_FILE:
         return any || (r->what && path_fits(r->what, s, every));
     case SHAPE_WORDS:
-        return words_fit(r, s->need->words, every);
+        return words_fit(r, s, every);
     default:
-        return any || (r->what && fits(r->what, s->need->what));
+        return any || (r->what && glob_fits(r->what, s->need->what));
     }
 }
 
@@ -136,25 +198,43 @@ static const char *origin(struct arena *a, const struct subject *s)
                  : arena_printf(a, "%s://%s:%d", s->scheme, host, s->port);
 }
 
-static const char *command_line(struct arena *a, const struct value *words)
+// A word as it is written in a line. What cannot be written is a `*`.
+static const char *quoted(struct arena *a, const char *word)
 {
-    const char *line = "";
-    for (size_t i = 0; i < value_count(words); i++) {
-        const char *word = value_text(value_at(words, i));
-        const char *quote = *word && !strpbrk(word, " \t\r\n'\"") ? ""
-                            : strchr(word, '\'')                  ? "\""
-                                                                  : "'";
-        line = arena_printf(a, "%s%s%s%s%s", line, i ? " " : "", quote, word, quote);
-    }
+    char *text = arena_dup(a, word);
+    bool single = strchr(text, '\'') != NULL, both = single && strchr(text, '"');
+    for (char *p = text; *p; p++)
+        if ((*p == '$' && p[1] == '{') || (both && *p == '"') ||
+            ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t'))
+            *p = '*';
+    const char *quote = *text && !strpbrk(text, " \t\r\n'\"") ? "" : single ? "\"" : "'";
+    return arena_printf(a, "%s%s%s", quote, text, quote);
+}
+
+// Of a program that is named by its folder, seen from ours.
+static const char *program_line(struct arena *a, const struct subject *s)
+{
+    const char *name = value_text(value_at(s->need->words, 0)), *folder = s->need->place;
+    if (s->loose && !strchr(name, '/') && s->readings)
+        return s->paths[0];
+    bool moved = folder && *name != '/' && strchr(name, '/');
+    return moved ? arena_printf(a, "%s/%s", folder, name) : name;
+}
+
+static const char *command_line(struct arena *a, const struct subject *s)
+{
+    const char *line = quoted(a, program_line(a, s));
+    for (size_t i = 1; i < value_count(s->need->words); i++)
+        line = arena_printf(a, "%s %s", line, quoted(a, value_text(value_at(s->need->words, i))));
     return line;
 }
 
-static const char *plural(struct arena *a, const char *type)
+static const char *object_line(struct arena *a, const struct subject *s)
 {
-    size_t len = strlen(type);
-    if (len > 1 && type[len - 1] == 'y' && !strchr("aeiou", type[len - 2]))
-        return arena_printf(a, "%.*sies", (int)len - 1, type);
-    return arena_printf(a, "%s%s", type, len && type[len - 1] == 's' ? "es" : "s");
+    const char *type = object_type_words(a, s->type), *part = s->need->part;
+    if (part == NULL)
+        return s->name ? arena_printf(a, "%s/%s", type, s->name) : type;
+    return arena_printf(a, "%s/%s/%s", type, s->name ? s->name : "*", part);
 }
 
 static const char *what_of(struct arena *a, const struct subject *s)
@@ -164,11 +244,9 @@ static const char *what_of(struct arena *a, const struct subject *s)
     case SHAPE_URL: // metrics have paths of their own
         return n->verb ? arena_printf(a, "%s%s", origin(a, s), s->path) : origin(a, s);
     case SHAPE_OBJECT:
-        if (n->what == NULL)
-            return "*";
-        return s->name ? arena_printf(a, "%s/%s", plural(a, s->type), s->name) : plural(a, s->type);
+        return n->what ? object_line(a, s) : "*";
     case SHAPE_WORDS:
-        return command_line(a, n->words);
+        return command_line(a, s);
     default:
         return n->what;
     }
@@ -178,12 +256,14 @@ struct value *rule_parts(struct arena *a, const struct subject *s)
 {
     const struct need *n = s->need;
     struct value *parts = value_object(a);
-    bool everywhere = n->place && strcmp(n->place, "*") == 0;
+    bool nowhere = n->place && strcmp(n->place, "*") == 0;
+    if (s->type && s->type->scope == SCOPE_CLUSTER)
+        nowhere = true;
     value_set(a, parts, "kind", value_string(a, n->kind));
     if (n->verb)
         value_set(a, parts, "verb", value_string(a, n->verb));
     value_set(a, parts, "what", value_string(a, what_of(a, s)));
-    if (n->place && n->what && !everywhere)
+    if (n->place && n->what && !n->words && !nowhere)
         value_set(a, parts, "place", value_string(a, n->place));
     return parts;
 }

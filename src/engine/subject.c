@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/singular.h"
 #include "engine/rule.h"
 #include "net/address.h"
 #include "net/fetch_url.h"
+#include "net/program.h"
 
 const char *subject_host(struct arena *a, const char *host, bool *address)
 {
@@ -46,8 +46,12 @@ bool subject_endpoint(struct arena *a, const char *text, const char **host, int 
 const char *subject_file(struct arena *a, const char *path)
 {
     char real[PATH_MAX];
-    if (realpath(path, real))
-        return arena_dup(a, real);
+    return realpath(path, real) ? arena_dup(a, real) : subject_place(a, path);
+}
+
+const char *subject_place(struct arena *a, const char *path)
+{
+    char real[PATH_MAX];
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     const char *folder = slash == path ? "/"
@@ -145,16 +149,36 @@ static bool read_endpoint(struct arena *a, struct subject *s, struct error *err)
 
 static void read_object(struct arena *a, struct subject *s)
 {
-    const char *slash = strchr(s->need->what, '/');
-    s->type = singular_of(a, slash ? arena_copy(a, s->need->what, (size_t)(slash - s->need->what))
-                                   : s->need->what);
+    const char *what = s->need->what, *slash = strchr(what, '/');
+    s->type = s->need->type;
+    if (s->type == NULL)
+        s->type = object_type_guess(a, slash ? arena_copy(a, what, (size_t)(slash - what)) : what);
     s->name = slash ? slash + 1 : NULL;
+}
+
+// The very file that would be run: neither a link, nor dots, nor another folder hides it.
+static void read_program(struct arena *a, struct subject *s)
+{
+    char real[PATH_MAX];
+    const char *name = value_text(value_at(s->need->words, 0)), *folder = s->need->place;
+    const char *found = program_find(a, name, folder);
+    if (found == NULL && strchr(name, '/') == NULL)
+        return; // there is none
+    const char *file = found ? found : name;
+    s->loose = *file != '/';
+    if (s->loose && folder)
+        file = arena_printf(a, "%s/%s", folder, file);
+    s->paths[s->readings++] = subject_place(a, file);
+    if (realpath(file, real))
+        s->paths[s->readings++] = arena_dup(a, real);
 }
 
 bool subject_read(struct arena *a, const struct need *need, struct subject *s, struct error *err)
 {
     *s = (struct subject){.need = need};
-    if (need->what == NULL)
+    if (need->words)
+        read_program(a, s);
+    if (need->what == NULL || need->words)
         return true;
     switch (rule_shape(need->kind)) {
     case SHAPE_URL:

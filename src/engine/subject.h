@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "engine/need.h"
+#include "engine/object_type.h"
 
 enum { SUBJECT_READINGS = 4 };
 
@@ -18,10 +19,13 @@ struct subject {
     int port;           // 0: none is said
     const char *path;   // of a URL, as it stands
     // Of a URL: how its path may be read, with its percent-escapes undone once and more often,
-    // without dot segments. Of a file: its real place. Else empty.
+    // without dot segments. Of a file: its real place. Of a program: where it stands, and with
+    // links followed. Else empty.
     const char *paths[SUBJECT_READINGS];
     int readings;
-    const char *type, *name; // of a Kubernetes object; name NULL: all of the type
+    bool loose; // of a program: its name is looked for in the folder where one happens to be
+    const struct object_type *type; // of a Kubernetes object
+    const char *name;               // of the same; NULL: all of the type
 };
 
 // Reads the need. False with `err` set when it cannot be told what it means.
@@ -30,6 +34,8 @@ bool subject_read(struct arena *, const struct need *, struct subject *, struct 
 const char *subject_unescape(struct arena *, const char *text);
 // The place of a file, absolute and with links followed as far as it exists.
 const char *subject_file(struct arena *, const char *path);
+// The same with the links of its folder followed, and not that which it may be itself.
+const char *subject_place(struct arena *, const char *path);
 // A host as subjects have it. Sets *address when it is one.
 const char *subject_host(struct arena *, const char *host, bool *address);
 // Parts "host", "host:port", "[address]:port"; *port is 0 without one, -1 for "*". False when it is

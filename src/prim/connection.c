@@ -5,6 +5,7 @@
 
 #include "engine/failure.h"
 #include "engine/permit.h"
+#include "net/fetch_url.h"
 #include "prim/args.h"
 #include "prim/header.h"
 
@@ -33,12 +34,38 @@ static void set_pem(lua_State *L, struct effect *e, const char *name)
     }
 }
 
+void connection_need(struct effect *e, const char *address, int port)
+{
+    const char *host;
+    int own;
+    bool plain = subject_endpoint(&e->arena, address, &host, &own) && own == 0;
+    const char *format = *host != '[' && strchr(host, ':') ? "[%s]:%d" : "%s:%d";
+    need_add(e, "connect", NULL, plain ? arena_printf(&e->arena, format, host, port) : address,
+             NULL);
+}
+
+void connection_needs(struct effect *e, const char *url)
+{
+    const char *resolve = value_get_text(e->args, "resolve");
+    struct url parsed;
+    if (*resolve && url_parse(&parsed, &e->arena, url, NULL))
+        connection_need(e, resolve, parsed.port);
+    else if (*resolve)
+        need_add(e, "connect", NULL, resolve, NULL);
+}
+
 // What a proxy's URL says of where it is: neither its scheme nor user and password.
 static const char *proxy_address(struct arena *a, const char *url)
 {
     const char *from = strstr(url, "://") ? strstr(url, "://") + 3 : url;
     const char *address = arena_copy(a, from, strcspn(from, "/?#"));
     return strrchr(address, '@') ? strrchr(address, '@') + 1 : address;
+}
+
+// Where curl looks for a proxy whose URL names no port.
+static int proxy_port(const char *url)
+{
+    return strncasecmp(url, "https://", 8) == 0 ? 443 : 1080;
 }
 
 static bool has_path(const char *url)
@@ -55,13 +82,12 @@ void connection_read(lua_State *L, struct effect *e)
     set_ms(L, e, "retry_wait", "retry_ms");
     args_int(L, e, "retries", 0, 0, 100);
     args_bool(L, e, "verify", true);
-    const char *proxy = args_text(L, e, "proxy"), *resolve = args_text(L, e, "resolve");
+    const char *proxy = args_text(L, e, "proxy");
+    args_text(L, e, "resolve");
     if (proxy && strncasecmp(proxy, "socks", 5) == 0 && has_path(proxy)) // curl's way to a socket
         failure_raise(L, FAILURE_USAGE, "a proxy is a host and a port: its URL cannot have a path");
     if (proxy && *proxy)
-        need_add(e, "connect", NULL, proxy_address(&e->arena, proxy), NULL);
-    if (resolve)
-        need_add(e, "connect", NULL, resolve, NULL);
+        connection_need(e, proxy_address(&e->arena, proxy), proxy_port(proxy));
     set_pem(L, e, "ca");
     set_pem(L, e, "cert");
     set_pem(L, e, "key");

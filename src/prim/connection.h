@@ -27,6 +27,11 @@
 //                    another host, path or method (Host, X-Forwarded-Host, X-Original-URL) has to
 //                    be permitted as the request that it makes of it
 void connection_read(lua_State *L, struct effect *e);
+// Adds what a request to the URL needs where the arguments lead it to another address: at the port
+// where it will really be.
+void connection_needs(struct effect *e, const char *url);
+// Adds the need of an address to connect to, at `port` where it names none.
+void connection_need(struct effect *e, const char *address, int port);
 // Fills a request from arguments that connection_read has normalised. The strings live in e->arena.
 void connection_fill(struct effect *e, struct fetch_request *request);
 // The part of a URL that names the system: "https://host:port".

@@ -9,8 +9,10 @@
 #include "engine/permit.h"
 #include "engine/run.h"
 #include "net/dns.h"
+#include "net/dns_server.h"
 #include "net/resolve.h"
 #include "prim/args.h"
+#include "prim/connection.h"
 #include "prim/prims.h"
 #include "prim/pure.h"
 
@@ -109,7 +111,7 @@ static int dns_query(lua_State *L)
     e->system = arena_printf(a, "dns://%s", server ? server : "");
     need_add(e, "dns", NULL, name, NULL);
     for (const char *s = server; s && *(s += strspn(s, " ,")); s += strcspn(s, " ,"))
-        need_add(e, "connect", NULL, arena_copy(a, s, strcspn(s, " ,")), NULL);
+        connection_need(e, arena_copy(a, s, strcspn(s, " ,")), DNS_PORT);
     return door_pass(L, e);
 }
 

@@ -350,7 +350,7 @@ static int exec_run(lua_State *L)
     limits_read(L, e);
     value_set(a, e->args, "argv", argv);
     exec_describe(run_of(L), e);
-    need_add_words(e, "exec", argv);
+    need_add_words(e, "exec", argv, args_text(L, e, "cwd"));
     e->system = arena_printf(a, "command %s", value_text(value_at(argv, 0)));
     complete_assumption(L, e);
     return door_pass(L, e);

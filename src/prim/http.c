@@ -51,6 +51,7 @@ static void http_settle(struct effect *e)
 static void http_needs(struct effect *e, const char *method, const char *url)
 {
     seen_needs(e, "http", method, url);
+    connection_needs(e, url);
 }
 
 static const struct effect_kind http_kind = {.name = "http.request",

@@ -27,8 +27,9 @@ static void set_ms(lua_State *L, struct effect *e, const char *name, const char 
 static void check_types(lua_State *L, const struct effect *e)
 {
     static const char *const texts[] = {
-        "what",        "namespace", "selector", "subresource", "field_selector",      "manager",
-        "propagation", "if_uid",    "asked",    "from",        "if_resource_version", "for"};
+        "what",    "namespace",           "selector", "subresource", "field_selector",
+        "manager", "propagation",         "if_uid",   "asked",       "also",
+        "from",    "if_resource_version", "for"};
     static const char *const flags[] = {"all_namespaces", "force", "optional"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         args_text(L, e, texts[i]);
@@ -64,7 +65,7 @@ static int k8s_call(lua_State *L)
         L, 1, e, "k8s",
         "verb what namespace selector field_selector all_namespaces merge json strategic object "
         "subresource manager force propagation if_uid if_resource_version timeout optional "
-        "asked before after seen from for elapsed state query max_bytes probe");
+        "asked also before after seen from for elapsed state query max_bytes probe");
     check_types(L, e);
     set_ms(L, e, "timeout", "timeout_ms");
     set_ms(L, e, "elapsed", "elapsed_ms");

@@ -94,6 +94,8 @@ void k8s_watch_perform(struct effect *e)
                                    .label_selector = w->request.label_selector,
                                    .field_selector = w->request.field_selector,
                                    .from = k8s_text(e, "from"),
+                                   .may = k8s_type_may,
+                                   .may_arg = e,
                                    .timeout_ms = w->request.timeout_ms};
     w->watch = kube_watch_start(e->run->kube, &q, &e->arena, watched, w);
     if (value_get(e->args, "for"))

@@ -51,6 +51,23 @@ static bool says(const char *label, const char *verb, const char *object)
     return strncmp(label, verb, strlen(verb)) == 0 && strstr(label, object);
 }
 
+// What it touches: the object by its full type, and a part of it. A log is one by whatever verb.
+static void needs_add(struct effect *e, const char *verb, const char *text, const char *space)
+{
+    const char *part = k8s_text(e, "subresource"), *also = k8s_text(e, "also");
+    const struct value *object = value_get(e->args, "object");
+    const char *kind = value_get_text(object, "kind"),
+               *version = value_get_text(object, "apiVersion");
+    if (text && *version)
+        text = arena_printf(&e->arena, "%s%s", kube_name_of_kind(&e->arena, kind, version),
+                            text + strlen(kind));
+    bool log = part && strcmp(part, "log") == 0 && e->access == ACCESS_READ;
+    need_add_object(e, log ? "logs" : verb, text, log ? NULL : part, space);
+    if (also)
+        need_add_object(e, also, text, NULL, space);
+    value_remove(e->args, "also");
+}
+
 void k8s_target_read(lua_State *L, struct effect *e)
 {
     struct arena *a = &e->arena;
@@ -92,8 +109,8 @@ void k8s_target_read(lua_State *L, struct effect *e)
         e->summary = own;
     else if (e->access == ACCESS_WRITE && !(object_text && says(e->summary, verb, object_text)))
         detail_add(e, e->run, verb, own + strlen(verb) + 1, strlen(own) - strlen(verb) - 1);
-    need_add(e, "k8s", verb, asks ? NULL : object_text,
-             value_get_bool(e->args, "all_namespaces", false) ? "*" : space);
+    needs_add(e, verb, asks ? NULL : object_text,
+              value_get_bool(e->args, "all_namespaces", false) ? "*" : space);
     // The journal keeps no Secrets.
     e->sensitive = name.resource && strcmp(singular_of(a, name.resource), "secret") == 0;
 }

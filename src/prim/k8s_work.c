@@ -84,5 +84,7 @@ void k8s_fail(struct effect *e, const struct kube_result *r)
 
 void k8s_work_start(struct k8s_work *w, kube_done *done)
 {
+    w->request.may = k8s_type_may;
+    w->request.may_arg = w->effect;
     w->call = kube_call_start(w->effect->run->kube, &w->request, &w->effect->arena, done, w);
 }

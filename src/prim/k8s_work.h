@@ -40,6 +40,10 @@ const char *k8s_error(const struct run *, struct arena *, const char *error);
 void k8s_fail(struct effect *, const struct kube_result *);
 // Starts the request with work->request.
 void k8s_work_start(struct k8s_work *, kube_done *done);
+// What type the effect's object has: the effect kinds' `identify`; and whether the run's rules
+// permit the effect on one of the type, `may` of a request.
+void k8s_identify(struct effect *);
+bool k8s_type_may(void *effect, const struct kube_resource *, struct error *err);
 // An argument as text, or NULL.
 const char *k8s_text(const struct effect *, const char *name);
 // The verb among the effect's arguments.

@@ -208,6 +208,7 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
                       e->kind->name);
     seen_check(L, e);
     seen_needs(e, "metrics", NULL, value_get_text(e->args, "url"));
+    connection_needs(e, value_get_text(e->args, "url"));
     args_text(L, e, "query");
     const char *query = value_get_text(e->args, "query");
     if (summary == NULL && *query == '\0')

@@ -12,6 +12,7 @@
 #include "net/starttls.h"
 #include "net/verdict.h"
 #include "prim/args.h"
+#include "prim/connection.h"
 #include "prim/prims.h"
 #include "prim/pure.h"
 
@@ -174,9 +175,7 @@ static void options_read(lua_State *L, struct effect *e)
         value_set(a, e->args, pem ? "ca_pem" : "ca_file", value_string(a, pem ? pem : file));
     if (file)
         need_add(e, "read", NULL, file, NULL);
-    const char *address = args_text(L, e, "address");
-    if (address)
-        need_add(e, "connect", NULL, address, NULL);
+    args_text(L, e, "address");
     args_text(L, e, "sni");
     const char *starttls = args_text(L, e, "starttls");
     if (starttls && starttls_read(e) == STARTTLS_NONE)
@@ -232,6 +231,8 @@ static int tls_inspect(lua_State *L)
                                   value_get_text(e->args, "starttls"));
     e->system = arena_printf(&e->arena, "tls://%s", endpoint);
     need_add(e, "tls", NULL, endpoint, NULL);
+    if (value_get(e->args, "address"))
+        connection_need(e, value_get_text(e->args, "address"), port);
     return door_pass(L, e);
 }
 

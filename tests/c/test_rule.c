@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/rule.h"
@@ -158,7 +161,8 @@ Test(rule, covers_endpoints)
     YES("tls shop.test:465", plain("tls", "SHOP.test.:465"));
     YES("connect 10.0.0.7", plain("connect", "10.0.0.7:8443"));
     YES("connect 10.0.0.7:8443", plain("connect", "[::ffff:10.0.0.7]:8443"));
-    YES("connect [::1]:443", plain("connect", "::1"));
+    DENIES("connect [::1]:443", plain("connect", "::1")); // whichever port that is
+    NO("connect [::1]:443", plain("connect", "::1"));
     NO("tls shop.test:465", plain("tls", "shop.test:443"));
     NO("connect 10.0.0.7", plain("connect", "10.0.0.8"));
     NO("tls *.test", plain("tls", "10.0.0.8:443"));
@@ -188,6 +192,109 @@ Test(rule, covers_objects)
     DENIES("k8s * cronjobs", k8s("get", "cj/x", "prod"));
 }
 
+static struct need object(const char *verb, const char *what, const char *part,
+                          const struct object_type *type)
+{
+    return (struct need){
+        .kind = "k8s", .verb = verb, .what = what, .part = part, .place = "dev", .type = type};
+}
+
+// What is in no namespace is in none, by whichever of its names.
+Test(rule, covers_no_object_of_the_cluster_in_a_namespace)
+{
+    static const char *const all[] = {"namespace/evil",
+                                      "ns/evil",
+                                      "Namespace.v1./evil",
+                                      "nodes",
+                                      "no/x",
+                                      "clusterroles/x",
+                                      "pv/x",
+                                      "crd/x",
+                                      "StorageClass/x",
+                                      "clusterrolebindings.rbac.authorization.k8s.io/x"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        NO("k8s * * in dev", k8s("delete", all[i], "dev"));
+        NO("k8s * * in *ev", k8s("delete", all[i], "dev"));
+        YES("k8s * *", k8s("delete", all[i], "dev"));
+        YES("k8s * * in *", k8s("delete", all[i], "dev"));
+    }
+    YES("k8s * * in dev", k8s("delete", "po/x", "dev"));
+    NO("k8s * namespaces in dev", k8s("delete", "ns/x", "dev"));
+    YES("k8s * namespaces/x", k8s("delete", "ns/x", "dev"));
+    DENIES("k8s delete * in prod", k8s("delete", "ns/prod", "dev"));
+    NO("k8s * * in dev", k8s("delete", "widget/x", "dev")); // nobody knows where that stands
+    YES("k8s * widgets in dev", k8s("delete", "widget/x", "dev"));
+}
+
+// A type as the cluster has told of it, by all that it is called.
+Test(rule, covers_types_by_what_they_are)
+{
+    struct value *names = value_array(&a), *shared = value_array(&a);
+    static const char *const own[] = {"issuers", "issuer", "iss"};
+    for (size_t i = 0; i < 3; i++)
+        value_push(&a, names, value_string(&a, own[i]));
+    value_push(&a, shared, value_string(&a, "is"));
+    struct object_type t = {.plural = "issuers",
+                            .group = "cert-manager.io",
+                            .scope = SCOPE_NAMESPACE,
+                            .names = names,
+                            .shared = shared,
+                            .known = true};
+    static const char *const lines[] = {"issuers",
+                                        "issuer",
+                                        "Issuer",
+                                        "iss",
+                                        "issuers.cert-manager.io",
+                                        "ISS.v1.cert-manager.io",
+                                        "is.cert-manager.io",
+                                        "iss*",
+                                        "*"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const char *line = arena_printf(&a, "k8s delete %s in dev", lines[i]);
+        YES(line, object("delete", "anything/x", NULL, &t));
+        DENIES(line, object("delete", "anything/x", NULL, &t));
+    }
+    NO("k8s delete is in dev", object("delete", "is/x", NULL, &t));
+    DENIES("k8s delete is in dev", object("delete", "is/x", NULL, &t));
+    NO("k8s delete issuers.other.io", object("delete", "iss/x", NULL, &t));
+    NO("k8s delete issuers.cert", object("delete", "iss/x", NULL, &t));
+    DENIES("k8s delete issuers.cert", object("delete", "iss/x", NULL, &t));
+    t.scope = SCOPE_CLUSTER;
+    NO("k8s delete issuers in dev", object("delete", "iss/x", NULL, &t));
+    YES("k8s delete issuers", object("delete", "iss/x", NULL, &t));
+    t.names = shared; // another type is called so first
+    NO("k8s delete issuers", object("delete", "issuers.cert-manager.io/x", NULL, &t));
+    YES("k8s delete is", object("delete", "issuers.cert-manager.io/x", NULL, &t));
+}
+
+// Without a cluster a short word may be any type that rules speak of.
+Test(rule, denies_what_may_be_meant)
+{
+    DENIES("k8s delete issuers", k8s("delete", "iss/x", "dev"));
+    DENIES("k8s delete issuers", k8s("delete", "Issuer.v1.cert-manager.io/x", "dev"));
+    DENIES("k8s patch deployments", k8s("apply", "Deployment.v1.apps/x", "dev"));
+    NO("k8s delete issuers", k8s("delete", "iss/x", "dev"));
+    NO("k8s delete ingresses", k8s("delete", "ingresses.v1.evil.example/x", "dev"));
+    struct need other = k8s("delete", "certificates/x", "dev"), pods = k8s("delete", "po/x", "dev");
+    cr_assert(!covers("k8s delete issuers", &other, false));
+    cr_assert(!covers("k8s delete issuers", &pods, false));
+}
+
+Test(rule, covers_parts_of_objects)
+{
+    YES("k8s patch deployments in dev", object("patch", "deploy/web", "scale", NULL));
+    YES("k8s patch deployments/*/scale in dev", object("patch", "deploy/web", "scale", NULL));
+    YES("k8s create pods/web/eviction in dev", object("create", "pod/web", "eviction", NULL));
+    YES("k8s create * in dev", object("create", "pod/web", "eviction", NULL));
+    NO("k8s patch deployments/*/scale in dev", object("patch", "deploy/web", NULL, NULL));
+    NO("k8s create pods in dev", object("create", "pod/web", "eviction", NULL));
+    NO("k8s create pods/eviction in dev", object("create", "pod/web", "eviction", NULL));
+    NO("k8s create serviceaccounts", object("create", "sa/x", "token", NULL));
+    DENIES("k8s * pods", object("create", "pod/web", "exec", NULL));
+    DENIES("k8s * pods/exec", object("create", "pod/web", "exec", NULL));
+    DENIES("k8s * pods/*/exec", object("create", "pod/web", "exec", NULL));
+}
+
 static struct value *words(const char *one, const char *two, const char *three)
 {
     const char *const all[] = {one, two, three};
@@ -211,10 +318,66 @@ Test(rule, covers_commands)
     NO("exec kubectl get *", exec("kubectl", "delete", "pods"));
     NO("exec kubectl get", exec("kubectl", "get", "pods"));
     NO("exec kubectl *", exec("/tmp/kubectl", "get", "pods"));
+    YES("exec cat *", exec("cat", "/etc/passwd", NULL));
+    YES("exec cat * x", exec("cat", "/etc/passwd", "x"));
+    YES("exec cat /tmp/job-*", exec("cat", "/tmp/job-1", NULL));
+    NO("exec cat /tmp/job-*", exec("cat", "/tmp/job-/../../etc/passwd", NULL));
+    DENIES("exec cat /tmp/*", exec("cat", "/tmp/a/b", NULL));
     NO("exec sh -c 'echo hi'", exec("sh", "-c", "echo hi; rm -rf /"));
     NO("exec echo hi", exec("echo", "hi there", NULL));
     DENIES("exec rm *", exec("/bin/rm", "-rf", "/"));
     DENIES("exec *", exec("true", NULL, NULL));
+}
+
+static void make_program(const char *path)
+{
+    FILE *f = fopen(path, "w");
+    cr_assert(f && fputs("#!/bin/sh\n", f) >= 0 && fclose(f) == 0 && chmod(path, 0700) == 0);
+}
+
+static struct need exec_in(const char *folder, const char *one)
+{
+    struct need need = exec(one, NULL, NULL);
+    need.place = folder;
+    return need;
+}
+
+// A program is the file that would be run, whatever way leads there.
+Test(rule, covers_programs_where_they_stand)
+{
+    char folder[] = "/tmp/runbook-rule-XXXXXX";
+    cr_assert(mkdtemp(folder) && chdir(folder) == 0);
+    cr_assert(mkdir("scripts", 0700) == 0 && mkdir("scripts/deep", 0700) == 0 &&
+              mkdir("evil", 0700) == 0);
+    make_program("deploy.sh");
+    make_program("scripts/a.sh");
+    make_program("scripts/deep/b.sh");
+    make_program("evil/deploy.sh");
+    make_program("evil/tool");
+    cr_assert(symlink("/bin/sh", "scripts/link.sh") == 0 && symlink("scripts", "same") == 0);
+    YES("exec ./scripts/* *", exec("./scripts/a.sh", "x", NULL));
+    YES("exec scripts/*", exec(arena_printf(&a, "%s/scripts/a.sh", folder), NULL, NULL));
+    YES("exec scripts/*", exec("same/../scripts/./a.sh", NULL, NULL));
+    YES("exec same/a.sh", exec("scripts/a.sh", NULL, NULL));
+    YES("exec ./scripts/link.sh *", exec("scripts/link.sh", NULL, NULL)); // it is named
+    NO("exec ./scripts/* *", exec("./scripts/../../../bin/sh", NULL, NULL));
+    NO("exec ./scripts/* *", exec("./scripts/deep/b.sh", NULL, NULL));
+    NO("exec ./scripts/* *", exec("./scripts/link.sh", NULL, NULL));
+    NO("exec ./scripts/* *", exec("sh", "-c", "x"));
+    YES("exec ./deploy.sh", exec("./deploy.sh", NULL, NULL));
+    YES("exec ./deploy.sh", exec_in("evil", "../deploy.sh"));
+    YES("exec evil/deploy.sh", exec_in("evil", "./deploy.sh"));
+    NO("exec ./deploy.sh", exec_in("evil", "./deploy.sh"));
+    DENIES("exec evil/*", exec_in("evil", "./deploy.sh"));
+    DENIES("exec evil/deploy.sh *", exec("scripts/../evil/deploy.sh", NULL, NULL));
+    DENIES("exec /bin/sh *", exec("scripts/link.sh", NULL, NULL));
+    DENIES("exec sh *", exec("/bin/sh", NULL, NULL));
+    setenv("PATH", "evil:/usr/bin:/bin", 1);
+    NO("exec tool", exec("tool", NULL, NULL)); // of whichever folder one happens to be in
+    YES("exec sh", exec("sh", NULL, NULL));
+    YES("exec evil/tool", exec("tool", NULL, NULL));
+    cr_assert_eq(chdir("/"), 0);
+    cr_assert_eq(system(arena_printf(&a, "/bin/rm -r %s", folder)), 0);
 }
 
 Test(rule, covers_files)
@@ -284,7 +447,9 @@ Test(rule, says_what_is_no_rule)
                                  "k8s get",
                                  "k8s get pods of prod",
                                  "k8s get pods in",
-                                 "k8s get a/b/c",
+                                 "k8s get a/b/c/d",
+                                 "k8s get /b",
+                                 "k8s get a//c",
                                  "exec",
                                  "exec 'open",
                                  "tls",
@@ -317,6 +482,12 @@ Test(rule, makes_the_line_to_add)
     expect_line(k8s("patch", "ing/canary", "prod"), "k8s patch ingresses/canary in prod");
     expect_line(k8s("list", "NetworkPolicies", "*"), "k8s list networkpolicies");
     expect_line(k8s("can_i", NULL, "prod"), "k8s can_i *");
+    expect_line(k8s("delete", "ns/evil", "dev"), "k8s delete namespaces/evil");
+    expect_line(object("create", "po/web", "eviction", NULL),
+                "k8s create pods/web/eviction in dev");
+    expect_line(exec("sh", "-c", "a \"b\" 'c' ${d}"), "exec sh -c \"a *b* 'c' *{d}\"");
+    expect_line(exec_in("etc", "./x"), "exec etc/./x");
+    expect_line(exec_in("etc", "/bin/true"), "exec /bin/true");
     expect_line(exec("sh", "-c", "it's"), "exec sh -c \"it's\"");
     expect_line(plain("env", "API_KEY"), "env API_KEY");
 }

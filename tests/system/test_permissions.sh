@@ -135,7 +135,8 @@ silent "a name does not hide a denied address" 4 '(127.0.0.1|::1) is denied by' 
 book tls 'allow = { "tls localhost public" },' "tls.inspect('localhost:$port')"
 silent "a handshake is judged as a request is" 4 'is not a public address' run tls
 book moved "$allow" 'http.get(run.one .. "/ok/a", { resolve = "127.0.0.2" })'
-silent "to be sent elsewhere needs leave" 4 '"connect 127.0.0.2"' run moved
+silent "to be sent elsewhere needs leave, of the port where that is" 4 "\"connect 127.0.0.2:$port\"" run moved
+silent "to no other port" 4 "\"connect 127.0.0.2:$port\"" run moved --allow "connect 127.0.0.2:9999"
 book proxied "$allow" 'http.get(run.one .. "/ok/a", { proxy = "http://127.0.0.2:3128" })'
 silent "so does a proxy" 4 '"connect 127.0.0.2:3128"' run proxied
 book proxied2 "$allow" 'http.get(run.one .. "/ok/a", { proxy = "http://user:p4ssw0rd@127.0.0.2:3128/a@b" })'

@@ -109,7 +109,7 @@ function k8s.create(manifest, options) return send_all("create", manifest, optio
 function k8s.delete(what, options)
     local all = options_for("delete", what, options)
     local timeout = all.wait
-    all.wait = nil
+    all.wait, all.also = nil, timeout and "watch" or nil -- refused later would be too late
     local answer = call(all)
     if timeout then k8s.wait(what, { delete = true, timeout = timeout, namespace = all.namespace }) end
     return answer

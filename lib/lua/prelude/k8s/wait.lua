@@ -61,7 +61,7 @@ end
 -- In a plan: looks once, as the plan would find the object; what is not so yet is for later.
 local function look_once(what, how, options, judge)
     local look = options_for("get", what, options)
-    look.optional = true
+    look.optional, look.also = true, "watch" -- which is how a run looks
     return wait.until_ { every = 1, timeout = how.timeout, label = how.label, assume = how.assume,
         fn = function() return judge(call(look)) end }
 end
@@ -211,6 +211,7 @@ function k8s.watch(what, options, fn)
     end
     if engine.planning() then
         return wait.until_ { every = 1, timeout = how.timeout, label = how.label, fn = function()
+            all.also = "watch" -- which is how a run looks
             if what:find("[/ ]") then return judge { items = { k8s.find(what, all) } } end
             return judge { items = k8s.list(what, all) }
         end }
