@@ -136,6 +136,8 @@ const struct object_type *object_type_guess(struct arena *a, const char *words)
     }
     t->known = b != NULL;
     t->brief = !b && is_brief(a, word);
+    if (t->brief)
+        t->plural = word;
     if (!b && group && find(a, word, NULL)) // that name alone means another type
         t->shared = names, t->names = value_array(a);
     add(a, names, t->plural);
@@ -187,6 +189,6 @@ bool object_type_fits(const struct object_type *t, const char *words, bool certa
 
 const char *object_type_words(struct arena *a, const struct object_type *t)
 {
-    bool alone = t->group == NULL || is_one_of(t->names, t->plural);
+    bool alone = t->group == NULL || (t->known && is_one_of(t->names, t->plural));
     return alone ? t->plural : arena_printf(a, "%s.%s", t->plural, t->group);
 }

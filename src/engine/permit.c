@@ -105,11 +105,11 @@ struct verdict {
 
 static const char *guess_text(struct arena *a, const struct subject *s, const struct verdict *v)
 {
-    return v->guessed ? arena_printf(a,
-                                     "; only the cluster can tell what '%s' is, and nobody was "
-                                     "asked",
-                                     s->need->what)
-                      : "";
+    int len = v->guessed ? (int)strcspn(s->need->what, "/") : 0;
+    return v->guessed
+               ? arena_printf(a, "; only the cluster can tell what '%.*s' is, and nobody was asked",
+                              len, s->need->what)
+               : "";
 }
 
 static bool is_free(const struct run *run)
@@ -221,6 +221,8 @@ static bool may_follow(void *arg, const char *method, const char *url, struct er
         e->kind->needs(e, method, url);
     else
         need_add(e, "http", method, url, NULL);
+    for (n = e->needs; n && e->run->touched; n = n->next)
+        survey(e->run, n);
     for (n = e->needs; n; n = n->next) {
         struct verdict v = judge(e->run, &e->arena, n);
         e->public_only = e->public_only || v.public;

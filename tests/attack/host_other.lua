@@ -1,0 +1,4 @@
+-- Asks another host.
+-- allow: http GET ${good}/*
+-- says: not permitted; to permit it, add this line to `allow`: "http GET http://127.0.0.1
+http.get(run.evil .. "/x")
