@@ -159,6 +159,7 @@ return runbook {
         "metrics ${prometheus_url}",
         "metrics ${alertmanager_url}",
         "k8s read * in ${namespace}",
+        "k8s get clusterissuers.cert-manager.io", -- which are in no namespace
         "k8s patch ingresses/${canary_ingress} in ${namespace}",
         "k8s patch secrets/${webhook_holder} in ${namespace}",
     },

@@ -9,7 +9,8 @@
 // An unknown word of that many letters may be a short name of any type.
 enum { SHORT_NAME = 5 };
 
-// The types that Kubernetes itself brings, as every version of it calls them.
+// The types that Kubernetes itself brings, as every version of it calls them; and cert-manager's,
+// which our library reads.
 static const struct builtin {
     const char *plural, *shorts, *group;
     bool cluster;
@@ -65,6 +66,12 @@ static const struct builtin {
     {"csistoragecapacities", "", "storage.k8s.io", false},
     {"storageclasses", "sc", "storage.k8s.io", true},
     {"volumeattachments", "", "storage.k8s.io", true},
+    {"certificates", "cert certs", "cert-manager.io", false},
+    {"certificaterequests", "cr crs", "cert-manager.io", false},
+    {"issuers", "iss", "cert-manager.io", false},
+    {"clusterissuers", "", "cert-manager.io", true},
+    {"orders", "", "acme.cert-manager.io", false},
+    {"challenges", "", "acme.cert-manager.io", false},
 };
 
 // "deployments.v1.apps": the word before the first dot, in lower case, and the group behind it,
@@ -182,7 +189,9 @@ bool object_type_fits(const struct object_type *t, const char *words, bool certa
     const char *group, *word = split(&a, words, &group);
     bool fits = is_called(t, &a, word, group || !certainly) &&
                 (group == NULL || group_fits(t, group, certainly));
-    bool unclear = t->brief && !certainly && !find(&a, word, group);
+    const struct builtin *b = find(&a, word, group);
+    bool settled = b && !strstr(b->group, "cert-manager.io"); // it has no other short names
+    bool unclear = t->brief && !certainly && !settled;
     arena_free(&a);
     return fits || unclear;
 }

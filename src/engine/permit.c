@@ -155,12 +155,18 @@ static bool speaks_of_objects(const struct list *list)
     return false;
 }
 
+// Offline a world file can be asked.
+static bool may_ask(const struct run *run)
+{
+    return !run->options->offline || run->options->world;
+}
+
 bool permit_wants_type(const struct effect *e)
 {
     const struct run *run = e->run;
     const struct permit *p = run->permit;
     const struct need *need = need_of(e, "k8s");
-    if (need == NULL || need->what == NULL || run->options->offline)
+    if (need == NULL || need->what == NULL || !may_ask(run))
         return false;
     if (is_free(run))
         return run->touched != NULL;
@@ -204,7 +210,7 @@ bool permit_effect(struct effect *e, const char **text)
         if (v.guessed && e->typeless) // who performs it has to ask, and permit_type judges
             v.why = NULL;
     }
-    if (guessed && !v.why && e->run->options->offline)
+    if (guessed && !v.why && !may_ask(e->run))
         e->note = "judged by the name of its type: nobody was asked what that is";
     *text = v.why ? arena_printf(&e->arena, "%s is not permitted; %s", e->summary, v.why) : NULL;
     return v.why == NULL;

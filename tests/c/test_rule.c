@@ -270,10 +270,11 @@ Test(rule, covers_types_by_what_they_are)
 // Without a cluster a short word may be any type that rules speak of.
 Test(rule, denies_what_may_be_meant)
 {
-    DENIES("k8s delete issuers", k8s("delete", "iss/x", "dev"));
+    DENIES("k8s delete widgets", k8s("delete", "wd/x", "dev"));
+    DENIES("k8s delete clusterissuers", k8s("delete", "ci/x", "dev"));
     DENIES("k8s delete issuers", k8s("delete", "Issuer.v1.cert-manager.io/x", "dev"));
     DENIES("k8s patch deployments", k8s("apply", "Deployment.v1.apps/x", "dev"));
-    NO("k8s delete issuers", k8s("delete", "iss/x", "dev"));
+    NO("k8s delete widgets", k8s("delete", "wd/x", "dev"));
     NO("k8s delete ingresses", k8s("delete", "ingresses.v1.evil.example/x", "dev"));
     struct need other = k8s("delete", "certificates/x", "dev"), pods = k8s("delete", "po/x", "dev");
     cr_assert(!covers("k8s delete issuers", &other, false));

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Whatever a function does, the list that `check --permissions` writes out of a plan of it is enough for its
-X
+# run. The functions are those of the reference: permitted.txt.
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 1
 sandbox "$HERE/permitted_world.lua"
