@@ -282,6 +282,6 @@ void border_push(lua_State *L)
         {NULL, NULL},
     };
     luaL_newlib(L, functions);
-    lua_pushlightuserdata(L, (void *)&convert_null);
+    convert_push_null(L);
     lua_setfield(L, -2, "null");
 }

@@ -9,8 +9,6 @@
 #include "base/memory.h"
 #include "engine/unknown.h"
 
-const char convert_null = 0;
-
 // Where the reader stands: one frame a table that is being read, innermost first.
 struct frame {
     const struct frame *up;
@@ -29,10 +27,20 @@ struct reader {
 
 static struct value *value_read(struct reader *r, int index, const struct frame *up);
 
+void convert_push_null(lua_State *L)
+{
+    lua_pushlightuserdata(L, NULL);
+}
+
+// Of what is no userdata at all lua_touserdata says NULL as well.
+bool convert_is_null(lua_State *L, int index)
+{
+    return lua_islightuserdata(L, index) && lua_touserdata(L, index) == NULL;
+}
+
 static int null_tostring(lua_State *L)
 {
-    bool null = lua_touserdata(L, 1) == &convert_null;
-    lua_pushstring(L, null ? "null" : "userdata");
+    lua_pushstring(L, convert_is_null(L, 1) ? "null" : "userdata");
     return 1;
 }
 
@@ -43,7 +51,7 @@ void convert_open(lua_State *L)
     lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
 
-    lua_pushlightuserdata(L, (void *)&convert_null);
+    convert_push_null(L);
     lua_createtable(L, 0, 2); // shared by all light userdata
     lua_pushcfunction(L, null_tostring);
     lua_setfield(L, -2, "__tostring");
@@ -83,7 +91,7 @@ void convert_push(lua_State *L, const struct value *v)
     }
     switch (v->type) {
     case VALUE_NULL:
-        lua_pushlightuserdata(L, (void *)&convert_null);
+        convert_push_null(L);
         break;
     case VALUE_BOOL:
         lua_pushboolean(L, v->boolean);
@@ -245,7 +253,7 @@ static struct value *value_read(struct reader *r, int index, const struct frame 
     case LUA_TTABLE:
         return table_read(r, index, up);
     case LUA_TLIGHTUSERDATA:
-        if (lua_touserdata(L, index) == &convert_null)
+        if (convert_is_null(L, index))
             return value_null(r->arena);
         return refuse(r, up, "is a userdata, not plain data");
     case LUA_TUSERDATA:

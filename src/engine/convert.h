@@ -2,12 +2,14 @@
 #pragma once
 
 #include <lua.h>
+#include <stdbool.h>
 
 #include "base/error.h"
 #include "base/value.h"
 
-// Light userdata of this address is null in Lua.
-extern const char convert_null;
+// Null in Lua is the light userdata of no address, which is cjson.null as well.
+void convert_push_null(lua_State *L);
+bool convert_is_null(lua_State *L, int index);
 // Name in the registry of the metatable that marks a table as an array. Lua code sees it through
 // getmetatable(t) == "array".
 #define CONVERT_ARRAY "runbook.array"

@@ -82,7 +82,7 @@ int prim_json(lua_State *L)
                                          {"pretty", json_pretty},     {"array", json_array},
                                          {"is_array", json_is_array}, {NULL, NULL}};
     luaL_newlib(L, functions);
-    lua_pushlightuserdata(L, (void *)&convert_null);
+    convert_push_null(L);
     lua_setfield(L, -2, "null");
     return 1;
 }

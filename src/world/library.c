@@ -151,7 +151,7 @@ void library_open(lua_State *L, const char *file)
     convert_open(L);
     failure_open(L);
     luaL_newlib(L, json);
-    lua_pushlightuserdata(L, (void *)&convert_null);
+    convert_push_null(L);
     lua_setfield(L, -2, "null");
     lua_setglobal(L, "json");
     luaL_newlib(L, yaml);

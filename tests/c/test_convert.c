@@ -16,7 +16,7 @@ static void make(void)
     L = luaL_newstate();
     luaL_openlibs(L);
     convert_open(L);
-    lua_pushlightuserdata(L, (void *)&convert_null);
+    convert_push_null(L);
     lua_setglobal(L, "null");
 }
 
