@@ -16,6 +16,13 @@ struct arena_block {
 
 enum { FIRST_BLOCK = 960, LARGEST_STEP = 256 * 1024 };
 
+bool arena_has_room(struct arena *a, size_t more)
+{
+    bool room = a->max == 0 || (a->used <= a->max && more <= a->max - a->used);
+    a->full = a->full || !room;
+    return room;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
     const size_t unit = alignof(max_align_t);

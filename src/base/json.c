@@ -34,6 +34,15 @@ static void *fail(const struct reader *r, const char *expected)
     return NULL;
 }
 
+// What is read may take no more memory than the arena may; what stands in `open` is not yet in it.
+static bool has_room(const struct reader *r, size_t more)
+{
+    if (arena_has_room(r->arena, more + r->room * sizeof *r->open))
+        return true;
+    error_set(r->err, "what it holds takes more memory than is left");
+    return false;
+}
+
 static struct value *keep(struct reader *r, struct value v)
 {
     struct value *kept = arena_alloc(r->arena, sizeof v);
@@ -139,7 +148,7 @@ static char *string_read(struct reader *r, size_t *len)
         run = r->scratch.data;
         *len = r->scratch.len;
     }
-    return arena_copy(r->arena, run, *len);
+    return has_room(r, *len) ? arena_copy(r->arena, run, *len) : NULL;
 }
 
 static bool digits_skip(struct reader *r)
@@ -189,6 +198,8 @@ static bool open_push(struct reader *r, struct value_member m)
     if (m.value == NULL)
         return false;
     if (r->count == r->room) {
+        if (r->room && !has_room(r, r->room * sizeof m))
+            return false;
         r->room = r->room ? r->room * 2 : 64;
         r->open = mem_grow(r->open, r->room * sizeof m);
     }
@@ -283,6 +294,8 @@ static struct value *value_read(struct reader *r)
 {
     struct value *v = NULL;
     size_t len;
+    if (!has_room(r, sizeof *v))
+        return NULL;
     space_skip(r);
     int c = peek(r);
     if (c == '"') {

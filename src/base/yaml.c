@@ -77,6 +77,16 @@ static bool next(struct reader *r)
     return false;
 }
 
+// What is read may take no more memory than the arena may: an item of an array as it grows, or a
+// key in the set of its mapping's.
+static bool has_room(struct reader *r)
+{
+    enum { NODE = sizeof(struct value) + 2 * sizeof(struct value_member) };
+    size_t text = r->event.type == YAML_SCALAR_EVENT ? r->event.data.scalar.length : 0;
+    return arena_has_room(r->arena, NODE + text) ||
+           fail(r, "what it holds takes more memory than is left");
+}
+
 static struct value_member *anchor_open(struct reader *r, const yaml_char_t *name)
 {
     if (name == NULL)
@@ -92,6 +102,8 @@ static struct value *unfold(struct reader *r, struct value *v, int depth)
 {
     if (++r->unfolded > YAML_MAX_NODES)
         return fail(r, "aliases unfold into more than %d nodes here", YAML_MAX_NODES);
+    if (!has_room(r))
+        return NULL;
     if (v->type != VALUE_ARRAY && v->type != VALUE_OBJECT)
         return v;
     if (depth == YAML_MAX_DEPTH)
@@ -255,6 +267,8 @@ static struct value *node_read(struct reader *r)
 {
     struct value_member *anchor;
     struct value *v;
+    if (!has_room(r))
+        return NULL;
     switch (r->event.type) {
     case YAML_SCALAR_EVENT:
         anchor = anchor_open(r, r->event.data.scalar.anchor);

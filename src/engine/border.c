@@ -14,6 +14,7 @@
 #include "engine/rule.h"
 #include "engine/run.h"
 #include "engine/source.h"
+#include "engine/state.h"
 #include "engine/unknown.h"
 #include "net/fetch.h"
 
@@ -51,27 +52,6 @@ static int border_where(lua_State *L)
 {
     failure_where(L);
     return 1;
-}
-
-static int arena_close(lua_State *L)
-{
-    arena_free(lua_touserdata(L, 1));
-    return 0;
-}
-
-struct arena *border_arena(lua_State *L)
-{
-    struct arena *a = lua_newuserdatauv(L, sizeof *a, 0);
-    *a = (struct arena){0};
-    if (luaL_newmetatable(L, "runbook.arena")) {
-        lua_pushcfunction(L, arena_close);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, arena_close);
-        lua_setfield(L, -2, "__close");
-    }
-    lua_setmetatable(L, -2);
-    lua_toclose(L, -1);
-    return a;
 }
 
 static const struct {
@@ -204,10 +184,35 @@ static int border_load(lua_State *L)
     return 1;
 }
 
-// engine.no_effects(fn, name): calls fn(name) where effects cannot wait, and returns its result.
+// engine.has(module): is there such a file beside the runbook? For a run that goes on: was it there
+// when it began?
+static int border_has(lua_State *L)
+{
+    lua_pushboolean(L, source_is_there(L, luaL_checkstring(L, 1)));
+    return 1;
+}
+
+static int loading_close(lua_State *L)
+{
+    run_of(L)->loading--;
+    return 0;
+}
+
+// engine.no_effects(fn, name): calls fn(name), which loads a module, where effects cannot wait, and
+// returns its result.
 static int border_no_effects(lua_State *L)
 {
     lua_settop(L, 2);
+    lua_newuserdatauv(L, 0, 0);
+    if (luaL_newmetatable(L, "runbook.loading")) {
+        lua_pushcfunction(L, loading_close);
+        lua_setfield(L, -2, "__close");
+    }
+    lua_setmetatable(L, -2);
+    lua_toclose(L, -1);
+    run_of(L)->loading++;
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
     lua_call(L, 1, 1);
     return 1;
 }
@@ -221,12 +226,20 @@ static int border_expected(lua_State *L)
     return 0;
 }
 
+// engine.charge(n): what follows goes through so many bytes, or the like of it, in C.
+static int border_charge(lua_State *L)
+{
+    state_charge(L, (size_t)luaL_checkinteger(L, 1));
+    return 0;
+}
+
 // engine.mask(name, text): the text is a secret from now on.
 static int border_mask(lua_State *L)
 {
     struct run *run = run_of(L);
     size_t len;
     const char *name = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &len);
+    state_charge(L, len);
     if (run->mask)
         run->mask(run->mask_arg, name, text, len);
     return 0;
@@ -239,6 +252,7 @@ static int border_quote(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     lua_Integer most = luaL_checkinteger(L, 2);
+    state_charge(L, len);
     struct arena *a = border_arena(L);
     lua_pushstring(L, quote(run_of(L), a, text, len, CLIP_TEXT, (size_t)most));
     return 1;
@@ -271,8 +285,10 @@ void border_push(lua_State *L)
         {"has_result", results_has},
         {"array", border_array},
         {"load", border_load},
+        {"has", border_has},
         {"mask", border_mask},
         {"expected", border_expected},
+        {"charge", border_charge},
         {"random", random_draw},
         {"quote", border_quote},
         {"no_effects", border_no_effects},

@@ -16,6 +16,7 @@ static int64_t processor_us(void)
 void budget_renew(struct run *run)
 {
     run->lua_spent_us = 0;
+    run->turns++;
 }
 
 void budget_enter(struct run *run)

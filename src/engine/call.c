@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "engine/border.h"
 #include "engine/budget.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/fiber.h"
 #include "engine/mode.h"
 #include "engine/run.h"
+#include "engine/state.h"
 #include "engine/unknown.h"
 #include "net/loop.h"
 
@@ -51,16 +53,21 @@ static int start(lua_State *L)
 static int read_plain(lua_State *L)
 {
     struct value **out = lua_touserdata(L, 2);
+    *out = NULL;
     error_local(err);
-    *out = convert_read(L, 1, &run_of(L)->arena, &err);
-    if (*out == NULL)
+    const struct value *v = convert_read(L, 1, border_arena(L), &err);
+    if (v == NULL)
         failure_raise_error(L, FAILURE_USAGE,
                             run_of(L)->scope.part == SCOPE_BEFORE
                                 ? "what `before` returns is kept, so it must be plain data"
                                 : "what the step returns is kept, so it must be plain data",
                             &err);
-    if ((*out)->type == VALUE_NULL) // the journal tells no difference between null and nothing
-        *out = NULL;
+    if (v->type == VALUE_NULL) // the journal tells no difference between null and nothing
+        return 0;
+    struct arena *a = &run_of(L)->arena;
+    size_t before = a->used;
+    *out = value_copy(a, v);
+    state_hold(L, a->used - before); // as long as the run
     return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "engine/state.h"
 #include "engine/unknown.h"
 
 // Where the reader stands: one frame a table that is being read, innermost first.
@@ -23,6 +24,7 @@ struct reader {
     struct arena *arena;
     struct error *err;
     size_t values, bytes; // so far
+    size_t start, room;   // what the arena held before, and how much more it may hold
 };
 
 static struct value *value_read(struct reader *r, int index, const struct frame *up);
@@ -221,11 +223,21 @@ static struct value *number_read(struct reader *r, int index, const struct frame
     return isfinite(n) ? value_float(r->arena, n) : refuse(r, up, "is NaN or infinite");
 }
 
+// What is read counts as the script's memory. Only once it seems to be too much is it worth while
+// to collect garbage.
+static bool is_within(struct reader *r, size_t len)
+{
+    size_t used = r->arena->used - r->start + len;
+    if (used > r->room)
+        r->room = state_room(r->L, used);
+    return used <= r->room;
+}
+
 // Asks for each large text, and now and then.
-static bool has_room(const struct reader *r, size_t len)
+static bool has_room(struct reader *r, size_t len)
 {
     enum { LARGE = 256 * 1024, COPIES = 4, EVERY = 16 * 1024, ROOM = 8 * 1024 * 1024 };
-    return (len < LARGE || memory_has_room(COPIES * len)) &&
+    return is_within(r, len) && (len < LARGE || memory_has_room(COPIES * len)) &&
            (r->values % EVERY || memory_has_room(ROOM));
 }
 
@@ -270,9 +282,11 @@ static struct value *value_read(struct reader *r, int index, const struct frame 
 
 struct value *convert_read(lua_State *L, int index, struct arena *a, struct error *err)
 {
-    struct reader r = {.L = L, .arena = a, .err = err};
+    struct reader r = {.L = L, .arena = a, .err = err, .start = a->used};
     int top = lua_gettop(L);
+    r.room = state_room(L, 0);
     struct value *v = value_read(&r, lua_absindex(L, index), NULL);
     lua_settop(L, top);
+    state_charge(L, a->used - r.start);
     return v;
 }

@@ -15,9 +15,8 @@
 #include "engine/probe.h"
 #include "engine/quote.h"
 #include "engine/run.h"
+#include "engine/state.h"
 #include "net/sending.h"
-
-enum { SENT_BYTES = 280 };
 
 static const char metatable[] = "runbook.effect";
 
@@ -124,6 +123,8 @@ static int effect_close(lua_State *L)
     if (e->fiber)
         probe_leave(e);
     e->fiber = NULL; // it may be gone before the garbage collector comes by once more
+    state_release(L, e->held);
+    e->held = 0;
     arena_free(&e->arena);
     return 0;
 }

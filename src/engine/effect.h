@@ -64,6 +64,7 @@ struct effect {
     const struct effect_kind *kind;
     enum effect_access access;
     struct arena arena;   // owns all the texts and values below
+    size_t held;          // bytes of it that count as the script's memory
     const char *summary;  // one line for people: "PATCH ingress/billing-canary"
     const char *system;   // what it talks to: "https://api.stripe.com"; reads after a write to the
                           // same system depend on that write

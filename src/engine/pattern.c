@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/match.h"
+#include "engine/state.h"
 
 // Pushes capture i, or the whole from s to e when the pattern has none.
 static void push_capture(const struct match *m, int i, const char *s, const char *e)
@@ -40,6 +41,7 @@ static struct match match_of(lua_State *L, const char **pattern)
     size_t len, pattern_len;
     const char *text = luaL_checklstring(L, 1, &len);
     *pattern = luaL_checklstring(L, 2, &pattern_len);
+    state_charge(L, len);
     return (struct match){
         .L = L, .text = text, .end = text + len, .pattern_end = *pattern + pattern_len};
 }

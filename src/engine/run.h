@@ -106,8 +106,12 @@ struct run {
     char id[40];
     int64_t started;
     uint64_t seed;
-    size_t lua_used, lua_max;             // bytes
+    size_t lua_used, lua_held, lua_max; // bytes: Lua's own, C's on behalf of Lua, the most of both
+    size_t lua_worked;                  // bytes gone through since state_look: see state_charge
+    long lua_tick;                      // of the coarse clock, when the hook last looked
     int64_t lua_spent_us, lua_entered_us; // see budget
+    int loading;                          // modules under way
+    uint64_t turns;                       // how many calls of the author's functions began
 
     struct outline outline;
     const struct phase *phase; // where the run is now; NULL outside of one

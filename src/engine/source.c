@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/embedded.h"
 #include "base/file.h"
@@ -123,6 +124,14 @@ static bool push_kept(lua_State *L, const struct run *run, const char *module)
     return true;
 }
 
+// Pushes the path of a module's file beside the runbook.
+static const char *push_beside(lua_State *L, const char *runbook_file, const char *module)
+{
+    const char *slash = runbook_file ? strrchr(runbook_file, '/') : NULL;
+    size_t len = slash ? (size_t)(slash - runbook_file) : 0;
+    return push_path(L, slash ? runbook_file : "", len, module);
+}
+
 int source_push(lua_State *L, const char *runbook_file, const char *module)
 {
     if (strncmp(module, "runbook.", 8) == 0 || strncmp(module, "prelude.", 8) == 0) {
@@ -134,15 +143,24 @@ int source_push(lua_State *L, const char *runbook_file, const char *module)
         return 2;
     }
     error_local(err);
-    const char *slash = runbook_file ? strrchr(runbook_file, '/') : NULL;
-    const char *path =
-        push_path(L, slash ? runbook_file : "", slash ? (size_t)(slash - runbook_file) : 0, module);
+    const char *path = push_beside(L, runbook_file, module);
     if (!push_file(L, path, &err))
         return failure_raise_error(L, FAILURE_USAGE, lua_pushfstring(L, "require \"%s\"", module),
                                    &err);
     lua_pushfstring(L, "@%s", path);
     lua_remove(L, -3); // the path
     return 2;
+}
+
+bool source_is_there(lua_State *L, const char *module)
+{
+    const struct run *run = run_of(L);
+    if (value_get(run->sources, "")) // the runbook itself is always among them
+        return value_get(run->sources, module) != NULL;
+    const char *path = push_beside(L, run->options->file, module);
+    bool there = access(path, F_OK) == 0;
+    lua_pop(L, 1);
+    return there;
 }
 
 int source_load(lua_State *L, const char *module)

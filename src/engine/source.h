@@ -3,6 +3,7 @@
 #pragma once
 
 #include <lua.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -16,6 +17,9 @@ int source_push(lua_State *L, const char *runbook_file, const char *module);
 // The same for the run of L. A run that goes on gets what its journal kept; otherwise the journal
 // keeps what was found.
 int source_load(lua_State *L, const char *module);
+// Whether there is a file of that name beside the runbook of L; for a run that goes on, or is held
+// to a plan: whether one was loaded then.
+bool source_is_there(lua_State *L, const char *module);
 // Replaces the text and the chunk name of a module, on the top, by the function that they are; what
 // the binary holds compiled is taken from there. Returns LUA_OK, or as lua_load an error whose
 // message stands there instead.

@@ -1,9 +1,11 @@
 #include "engine/state.h"
 
+#include <assert.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/duration.h"
 #include "base/memory.h"
@@ -16,9 +18,34 @@
 #include "engine/source.h"
 #include "engine/unknown.h"
 
-enum { HOOK_EVERY = 20000 }; // Lua instructions between two looks at the clock
+enum {
+    HOOK_EVERY = 1000, // Lua instructions between two looks at whether time has passed
+    CHARGE_EVERY = 64 * 1024,
+    ALLOCATED = 1024 * 1024, // bytes of new memory, after which it is time to look
+};
 
 static const size_t default_memory = (size_t)256 * 1024 * 1024;
+
+static void hook(lua_State *L, lua_Debug *frame);
+
+// What fills the memory may be alive, so an undo gets some more.
+static size_t most_memory(const struct run *run)
+{
+    return run->lua_max + (run->undoing ? run->lua_max / 4 : 0);
+}
+
+// Lua's own functions in C, and its operators, are not asked to charge for what they make: after so
+// many bytes of it the hook comes with the next instruction. Where one is stopping, it comes
+// anyway.
+static void count_work(struct run *run, size_t bytes)
+{
+    lua_State *L = run->running ? run->running->co : run->L;
+    run->lua_worked += bytes;
+    if (run->lua_worked < ALLOCATED || L == NULL || lua_gethookmask(L) != LUA_MASKCOUNT ||
+        lua_gethookcount(L) == 1)
+        return;
+    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+}
 
 static void *allocate(void *ud, void *old, size_t old_size, size_t size)
 {
@@ -29,19 +56,57 @@ static void *allocate(void *ud, void *old, size_t old_size, size_t size)
         run->lua_used -= had;
         return NULL;
     }
-    size_t max = run->lua_max + (run->undoing ? run->lua_max / 4 : 0); // what fills it may be alive
-    if (size > had && run->lua_used - had + size > max)
+    if (size > had && run->lua_used - had + size + run->lua_held > most_memory(run))
         return NULL; // Lua collects garbage and tries once more, then raises a memory error
     void *p = run->undoing || size <= had ? memory_try_grow(old, size) // Lua takes this to succeed
                                           : memory_for_script(old, size);
     if (p)
         run->lua_used += size - had;
+    if (p && size > had)
+        count_work(run, size);
     return p;
+}
+
+// A look costs a system call; as long as no tick of the coarse clock has passed, there is little to
+// see.
+static bool ticked(struct run *run)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    bool passed = t.tv_nsec != run->lua_tick || run->signal;
+    run->lua_tick = t.tv_nsec;
+    return passed;
 }
 
 static void hook(lua_State *L, lua_Debug *frame)
 {
     (void)frame;
+    struct run *run = run_of(L);
+    bool soon = lua_gethookmask(L) == LUA_MASKCOUNT && lua_gethookcount(L) != HOOK_EVERY;
+    if (soon)
+        lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_EVERY);
+    run->lua_worked = 0;
+    if (!soon && lua_gethookmask(L) == LUA_MASKCOUNT && !ticked(run))
+        return;
+    state_look(L);
+}
+
+// The run that the state is of; NULL of a world's.
+static struct run *owner_of(lua_State *L)
+{
+    void *run = NULL;
+    return lua_getallocf(L, &run) == allocate ? run : NULL;
+}
+
+void state_charge(lua_State *L, size_t bytes)
+{
+    struct run *run = owner_of(L);
+    if (run == NULL || run->lua_entered_us == 0)
+        return;
+    run->lua_worked += bytes;
+    if (run->lua_worked < CHARGE_EVERY)
+        return;
+    run->lua_worked = 0;
     state_look(L);
 }
 
@@ -67,6 +132,35 @@ void state_look(lua_State *L)
     if (f->stop == FIBER_GOES_ON)
         f->stop = signal ? FIBER_SIGNAL : late ? FIBER_TIMEOUT : FIBER_RUNAWAY;
     fiber_check(L, f);
+}
+
+size_t state_room(lua_State *L, size_t wanted)
+{
+    const struct run *run = owner_of(L);
+    if (run == NULL)
+        return SIZE_MAX;
+    for (bool collected = false;; collected = true) {
+        size_t used = run->lua_used + run->lua_held, most = most_memory(run);
+        size_t room = used < most ? most - used : 0;
+        if (room >= wanted || collected)
+            return room;
+        lua_gc(L, LUA_GCCOLLECT);
+    }
+}
+
+void state_hold(lua_State *L, size_t bytes)
+{
+    struct run *run = owner_of(L);
+    if (run)
+        run->lua_held += bytes;
+}
+
+void state_release(lua_State *L, size_t bytes)
+{
+    struct run *run = owner_of(L);
+    assert(run == NULL || run->lua_held >= bytes);
+    if (run)
+        run->lua_held -= bytes;
 }
 
 // Lua raises an error where nothing catches it: most likely for want of memory.

@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
+#include "engine/state.h"
 
 static const char everywhere[] = "assume varies label quiet";
 
@@ -103,6 +104,8 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
     e->args = convert_read(L, index, &e->arena, &err);
     if (e->args == NULL)
         failure_raise_error(L, FAILURE_USAGE, what, &err);
+    state_hold(L, e->arena.used - e->held);
+    e->held = e->arena.used;
     if (e->args->type != VALUE_OBJECT)
         failure_raise(L, FAILURE_USAGE, "%s wants named options", what);
     for (size_t i = 0; i < value_count(e->args); i++)

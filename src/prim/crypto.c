@@ -48,6 +48,7 @@ static int crypto_base64_encode(lua_State *L)
 {
     size_t len;
     const char *bytes = pure_text(L, 1, "crypto.base64_encode", &len);
+    pure_room(L, "crypto.base64_encode", 2 * len);
     lua_pushstring(L, base64_encode(border_arena(L), bytes, len));
     return 1;
 }
@@ -59,6 +60,7 @@ static int crypto_base64_decode(lua_State *L)
     size_t len;
     error_local(err);
     const char *text = pure_text(L, 1, "crypto.base64_decode", &len);
+    pure_room(L, "crypto.base64_decode", len);
     if (strlen(text) != len)
         return failure_raise(L, FAILURE_EFFECT, "not base64: character %zu is not allowed there",
                              strlen(text) + 1);

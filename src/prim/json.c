@@ -18,20 +18,20 @@ static int json_decode(lua_State *L)
     size_t len;
     error_local(err);
     const char *text = pure_text(L, 1, "json.decode", &len);
-    struct value *v = json_parse(border_arena(L), text, len, &err);
+    struct arena *a = border_arena_of(L, len);
+    struct value *v = json_parse(a, text, len, &err);
     if (v == NULL)
-        return failure_raise_error(L, FAILURE_EFFECT, "the text is not JSON", &err);
-    convert_push(L, v);
-    return 1;
+        return pure_refused(L, "json.decode", "the text is not JSON", a, &err);
+    return pure_push_value(L, a, v);
 }
 
 static int encode(lua_State *L, const char *what, enum json_style style)
 {
     struct arena *a;
     struct value *v = pure_value(L, 1, what, &a);
-    struct buf text = {0};
-    json_write(&text, v, style);
-    return pure_push(L, a, &text);
+    struct buf text = pure_buf(L);
+    bool whole = json_write(&text, v, style);
+    return pure_push(L, what, a, &text, whole);
 }
 
 // json.encode(value): its canonical text: sorted keys, no white space, so that equal values give

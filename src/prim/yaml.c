@@ -10,16 +10,16 @@
 #include "prim/prims.h"
 #include "prim/pure.h"
 
-static struct value *documents_read(lua_State *L, const char *what, bool old)
+static struct value *documents_read(lua_State *L, const char *what, bool old, struct arena **a)
 {
     size_t len;
     error_local(err);
     const char *text = pure_text(L, 1, what, &len);
-    struct arena *a = border_arena(L);
+    *a = border_arena_of(L, len);
     struct value *documents =
-        old ? yaml_parse_old(a, text, len, &err) : yaml_parse(a, text, len, &err);
+        old ? yaml_parse_old(*a, text, len, &err) : yaml_parse(*a, text, len, &err);
     if (documents == NULL)
-        failure_raise_error(L, FAILURE_EFFECT, "the text is not YAML", &err);
+        pure_refused(L, what, "the text is not YAML", *a, &err);
     return documents;
 }
 
@@ -27,13 +27,13 @@ static struct value *documents_read(lua_State *L, const char *what, bool old)
 // failure with line and column when it is not YAML, or when there are several documents.
 static int yaml_decode(lua_State *L)
 {
-    const struct value *documents = documents_read(L, "yaml.decode", false);
+    struct arena *a;
+    const struct value *documents = documents_read(L, "yaml.decode", false, &a);
     if (value_count(documents) > 1)
         return failure_raise(L, FAILURE_EFFECT,
                              "the text holds %zu YAML documents; read them with yaml.decode_all",
                              value_count(documents));
-    convert_push(L, value_at(documents, 0));
-    return 1;
+    return pure_push_value(L, a, value_at(documents, 0));
 }
 
 // yaml.decode_all(text [, "1.1"]): the list of its documents. With "1.1" words and numbers without
@@ -46,8 +46,9 @@ static int yaml_decode_all(lua_State *L)
     if (!old && strcmp(version, "1.2") != 0)
         failure_raise(L, FAILURE_USAGE,
                       "yaml.decode_all knows YAML \"1.1\" and \"1.2\", not \"%s\"", version);
-    convert_push(L, documents_read(L, "yaml.decode_all", old));
-    return 1;
+    struct arena *a;
+    const struct value *documents = documents_read(L, "yaml.decode_all", old, &a);
+    return pure_push_value(L, a, documents);
 }
 
 // yaml.encode(value): one document in block style, keys sorted. Raises a usage failure that names
@@ -56,9 +57,9 @@ static int yaml_encode(lua_State *L)
 {
     struct arena *a;
     struct value *v = pure_value(L, 1, "yaml.encode", &a);
-    struct buf text = {0};
-    yaml_write(&text, v);
-    return pure_push(L, a, &text);
+    struct buf text = pure_buf(L);
+    bool whole = yaml_write(&text, v);
+    return pure_push(L, "yaml.encode", a, &text, whole);
 }
 
 int prim_yaml(lua_State *L)

@@ -18,7 +18,7 @@ struct history {
     struct value *options, *params; // as journal_start wrote them
     struct value *sources;          // { module: { chunk, text } }; "" is the runbook itself
     struct past *past;              // for run->past; results and what was before as they are kept
-    bool rolled_back;               // a rollback has come to its end, and the run, with nothing left
+    bool rolled_back; // a rollback has come to its end, and the run, with nothing left
 };
 
 // Finds a run by its id or a beginning of it that fits one run alone; NULL: the latest one,

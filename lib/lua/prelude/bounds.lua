@@ -1,11 +1,14 @@
 -- bounds: Lua's own functions as far as they can be trusted to come to an end. Those in C run on where
--- the limit on a step's time cannot stop them, so what is too long for them is refused or done in Lua.
+-- the limit on a step's time cannot stop them, so what is too long for them is refused or done in Lua,
+-- and what is long is charged. (What makes new text or tables need not be: the host counts their bytes.)
 local engine = ...
 local bounds = {}
 
 local MOST <const> = 1 << 26 -- places in a table that C code may walk over
 local SORT <const> = 20000   -- items that are compared in C
 local SOURCE <const> = 1 << 20 -- bytes that `load` may compile
+local PLACE <const> = 16     -- bytes of a place in a table
+local CHARGED <const> = 1000 -- what is shorter costs no more than the looking
 
 local function copy(from, names)
     local to = {}
@@ -16,6 +19,18 @@ end
 -- The functions of `string`, save dump; format is plain.format.
 bounds.string = copy(string, "byte char format len lower pack packsize reverse sub unpack upper")
 for name, fn in next, engine.pattern do bounds.string[name] = fn end
+
+-- fn, whose work grows with the text that it is given first.
+function bounds.charged(fn)
+    return function(text, ...)
+        if type(text) == "string" and #text > CHARGED then engine.charge(#text) end
+        return fn(text, ...)
+    end
+end
+
+local function charge_places(n)
+    if n > CHARGED then engine.charge(n * PLACE) end
+end
 
 function bounds.string.rep(s, n, sep)
     if s == "" and (sep == nil or sep == "") then return "" end -- as often as one likes
@@ -47,16 +62,19 @@ end
 
 function bounds.table.insert(t, ...)
     check_length(t, "table.insert")
+    if select("#", ...) > 1 and type(t) == "table" then charge_places(#t) end
     return table.insert(t, ...)
 end
 
 function bounds.table.move(from, f, e, t, ...)
     check_span(f, e, "table.move")
+    if math.type(f) and math.type(e) then charge_places(math.max(0, e - f) // 1 | 0) end
     return table.move(from, f, e, t, ...)
 end
 
 function bounds.table.remove(t, ...)
     check_length(t, "table.remove")
+    if select("#", ...) > 0 and type(t) == "table" then charge_places(#t) end
     return table.remove(t, ...)
 end
 
@@ -65,12 +83,15 @@ function bounds.table.sort(t, less)
     if type(t) == "table" and rawlen(t) > SORT and (less == nil or type(less) == "function") then
         local order = less
         less = order and function(a, b) return order(a, b) end or function(a, b) return a < b end
+    elseif type(t) == "table" then
+        charge_places(rawlen(t) * PLACE) -- n log n
     end
     return table.sort(t, less)
 end
 
 function bounds.table.unpack(t, i, j)
     check_length(t, "table.unpack")
+    if type(t) == "table" then charge_places(#t) end
     return table.unpack(t, i, j)
 end
 
