@@ -29,3 +29,16 @@ set_target_properties(curl_http PROPERTIES IMPORTED_LOCATION ${curl_http})
 target_link_libraries(curl_http INTERFACE PkgConfig::OPENSSL -l:libnghttp2.so.14 -l:libz.so.1
                       ${CMAKE_DL_LIBS})
 add_dependencies(curl_http curl_archive)
+
+# lua-cjson, which allocates by functions of ours: prim/cjson_memory.h says why.
+find_library(CJSON_ARCHIVE liblua5.4-cjson.a REQUIRED)
+set(cjson_ours ${CMAKE_BINARY_DIR}/libcjson.a)
+add_custom_command(OUTPUT ${cjson_ours}
+  COMMAND ${CMAKE_OBJCOPY} --redefine-sym malloc=cjson_malloc --redefine-sym realloc=cjson_realloc
+          --redefine-sym free=cjson_free ${CJSON_ARCHIVE} ${cjson_ours}
+  DEPENDS ${CJSON_ARCHIVE} VERBATIM)
+add_custom_target(cjson_archive DEPENDS ${cjson_ours})
+add_library(lua_cjson STATIC IMPORTED)
+set_target_properties(lua_cjson PROPERTIES IMPORTED_LOCATION ${cjson_ours})
+target_link_libraries(lua_cjson INTERFACE PkgConfig::LUA)
+add_dependencies(lua_cjson cjson_archive)

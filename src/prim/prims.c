@@ -5,5 +5,6 @@
 const struct primitive prims[] = {
     {"wait", prim_wait}, {"ask", prim_ask},         {"http", prim_http}, {"k8s", prim_k8s},
     {"tls", prim_tls},   {"metrics", prim_metrics}, {"exec", prim_exec}, {"json", prim_json},
-    {"yaml", prim_yaml}, {"crypto", prim_crypto},   {"dns", prim_dns},   {NULL, NULL},
+    {"yaml", prim_yaml}, {"crypto", prim_crypto},   {"dns", prim_dns},   {"modules", prim_cjson},
+    {NULL, NULL},
 };

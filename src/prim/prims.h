@@ -17,6 +17,8 @@ int prim_exec(lua_State *L);
 int prim_json(lua_State *L);
 int prim_yaml(lua_State *L);
 int prim_crypto(lua_State *L);
+// What `require` opens by these names in place of a file.
+int prim_cjson(lua_State *L);
 
 // All of them; ends with a NULL name.
 extern const struct primitive prims[];

@@ -84,6 +84,9 @@ show("", env)
 for prefix, client in pairs { ["prom:"] = "prometheus", ["am:"] = "alertmanager" } do
     show(prefix, debug.getmetatable(primitives.metrics[client] "http://127.0.0.1:1").__index)
 end
+for name in pairs(modules.cjson()) do
+    if name:find("^%a") then io.write("cjson.", name, "\n") end
+end
 return sandbox
 END
 {

@@ -25,8 +25,12 @@ local elsewhere = {
     False = "use false",
 }
 
+-- What a module that is written for any Lua asks for, to see which one it is in.
+local probes = { jit = true, ngx = true, module = true, loadstring = true, setfenv = true, getfenv = true }
+
 -- Raises for a global that is not there; `env` has those that are.
 function hints.missing(name, env)
+    if probes[name] then return nil end
     local hint = elsewhere[name]
     engine.raise("usage", hint and ("'%s' is not available in a runbook: %s"):format(name, hint)
         or ("'%s' is not defined%s"):format(tostring(name), words.suggest(name, words.keys(env))))

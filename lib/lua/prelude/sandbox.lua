@@ -82,7 +82,8 @@ local function own_globals()
 end
 
 env = copy(_G, "assert error ipairs pcall rawget rawlen select tostring")
-env.rawequal, env.tonumber, env.type = looking(rawequal), looking(tonumber), looking(type)
+env.rawequal, env.type = looking(rawequal), looking(type)
+env.tonumber = looking(bounds.charged(tonumber))
 env._VERSION = _VERSION
 env.pairs, env.next = ordered_pairs, ordered_next
 env.setmetatable, env.xpcall = bounds.setmetatable, bounds.xpcall
@@ -91,7 +92,10 @@ env.getmetatable = function(v)
 end
 env.string, env.math = read_only(bounds.string, "string"), read_only(maths, "math")
 env.table = read_only(bounds.table, "table")
-env.utf8 = read_only(copy(utf8, "char charpattern codepoint codes len offset"), "utf8")
+env.unpack = bounds.table.unpack -- Lua 5.1's name for it: `unpack or table.unpack` is in many a module
+local unicode = copy(utf8, "char charpattern codes")
+for _, name in ipairs { "codepoint", "len", "offset" } do unicode[name] = bounds.charged(utf8[name]) end
+env.utf8 = read_only(unicode, "utf8")
 -- print(...): the same as log.info, for values of any kind.
 env.print = function(...)
     local texts = table.pack(...)
@@ -105,6 +109,8 @@ end
 for _, word in ipairs { "runbook", "phase", "step", "param", "secret" } do
     env[word] = outline[word]
 end
+local modules = primitives.modules -- not a noun: what `require` opens
+primitives.modules = nil
 env.gate = parts.gate.new
 env.parallel, env.each = engine.parallel, engine.each
 for name, primitive in pairs(primitives) do
@@ -115,7 +121,7 @@ for name, primitive in pairs(primitives) do
     end, function() hints.not_callable(name, primitive) end)
 end
 
-setmetatable(env, { __index = function(_, name) hints.missing(name, env) end, __metatable = false })
+setmetatable(env, { __index = function(_, name) return hints.missing(name, env) end, __metatable = false })
 
 -- Libraries see the same names and the engine's own functions.
 local library_env = setmetatable({ engine = engine, words = words, outline = outline },
@@ -125,11 +131,18 @@ local loaded = {}
 
 -- require "runbook.canary": what a library returns; `runbook help libraries` lists them. require "mine"
 -- runs the file mine.lua beside the runbook, once, and require "billing.event" billing/event.lua.
+-- require "cjson" and "cjson.safe" are lua-cjson, with the members of objects sorted when it encodes,
+-- unless such a file stands beside the runbook: for Lua modules that are written for it.
 function env.require(name)
     if type(name) ~= "string" or not name:match("^[%w_][%w_.-]*$") or name:find("^prelude%.") then
         engine.raise("usage", "require wants a module's name, as in require \"runbook.canary\"")
     end
     if loaded[name] == nil then
+        local open = modules[name]
+        if open and not engine.has(name) then
+            loaded[name] = read_only(open(), name)
+            return loaded[name]
+        end
         local ours = name:find("^runbook%.") ~= nil
         local fn, why = engine.load(name, ours and library_env or own_globals())
         if not fn then
