@@ -18,6 +18,8 @@
 #include "engine/state.h"
 #include "net/sending.h"
 
+enum { SENT_BYTES = 280 };
+
 static const char metatable[] = "runbook.effect";
 
 const char *access_name(enum effect_access access)

@@ -14,13 +14,14 @@ struct cjson_settings {
     int keep_buffer;    // says nothing here
 };
 
-// A module table's own. One that `require` gives is everybody's: what a step sets in it holds until the
-// step ends, so that a run that goes on after it, and does not do it again, has the same settings.
+// A module table's own. One that `require` gives is everybody's: what a step sets in it holds until
+// the step ends, so that a run that goes on after it, and does not do it again, has the same
+// settings.
 struct cjson {
     struct cjson_settings now, at_load;
     uint64_t turn; // of the run, that `now` is of
     bool shared;
-    bool safe; // nil and a text in place of an error
+    bool safe;                  // nil and a text in place of an error
     struct cjson_settings told; // to lua-cjson's instance, the user value
 };
 
