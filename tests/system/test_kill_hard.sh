@@ -27,6 +27,7 @@ exit 0'
 hard() { # hard COMMAND...: the runbook's own arguments behind it
     "$@" --values "$SANDBOX/values.yaml" --journal "$PWD/j.db"
 }
+seen() { "$RUNBOOK" "$@" --journal "$PWD/j.db"; }
 # doomed AMBUSH COMMAND...: killed by the sandbox; or by strace as "CALL N" says; or by its program as "program WHEN" says.
 doomed() {
     case $1 in
@@ -40,7 +41,7 @@ doomed() {
 }
 state() { curl -s "$CONTROL/state"; }
 # An undo's doubt is settled by making it again.
-doubts() { hard "$RUNBOOK" show --output json 2>/dev/null | jq -r '.effects[] | select(.access == "write" and .part == "step" and (.state == 0 or .in_doubt == 1)) | "\(.seq) \(.summary)"'; }
+doubts() { seen show --output json 2>/dev/null | jq -r '.effects[] | select(.access == "write" and .part == "step" and (.state == 0 or .in_doubt == 1)) | "\(.seq) \(.summary)"'; }
 
 # What a person would find who looks: which of the writes in doubt took place.
 truth() {
@@ -119,10 +120,10 @@ point() {
     fi
     [ -z "${4-}" ] || { hard doomed "$4" "$RUNBOOK" resume >out.again 2>&1; }
     sleep "$3"
-    id=$(hard "$RUNBOOK" runs --output json 2>/dev/null | jq -r '.[0].id // empty')
+    id=$(seen runs --output json 2>/dev/null | jq -r '.[0].id // empty')
     if [ -n "$id" ]; then
         # Killed while it closed its journal, it had come to its end.
-        code=$(hard "$RUNBOOK" runs --output json | jq -r '.[0].exit // empty')
+        code=$(seen runs --output json | jq -r '.[0].exit // empty')
         [ "$code" = 0 ] || [ "$code" = 5 ] || go_on
     elif [ "$(jq -s length "$SANDBOX/requests.ndjson")" = 0 ]; then # killed before its first word was on record
         hard timeout 60 "$RUNBOOK" "$HERE/hard.lua" --set "how=$how" >out.1 2>&1
@@ -137,7 +138,7 @@ point() {
         echo "wrong: $wrong"
         tail -n 25 out.*
         cat log
-        hard "$RUNBOOK" show | tail -n 40
+        seen show | tail -n 40
     fi
     sandbox_end
 }
