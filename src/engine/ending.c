@@ -60,9 +60,11 @@ static enum exit_code exit_of(const struct run *run, const struct verdict *v, en
         return v->stopped ? EXIT_SIGNAL : has_problem(v) ? EXIT_CHECK : EXIT_DONE;
     if (v->rollback_failed)
         return EXIT_NOT_ROLLED_BACK;
+    if (run->halted == HALT_DIVERGED)
+        return EXIT_STALE; // it did nothing: what is in doubt is as it was
     if (in_doubt || run->halted == HALT_DOUBT)
         return EXIT_IN_DOUBT;
-    if (run->halted == HALT_DIVERGED || run->halted == HALT_UNAPPROVED)
+    if (run->halted == HALT_UNAPPROVED)
         return EXIT_STALE;
     if (run->halted == HALT_LOCK)
         return EXIT_LOCKED;

@@ -107,7 +107,7 @@ judge() {
 point() {
     local how=$1 code id wrong
     pids=()
-    mkdir "$WORK/at.$BASHPID" && cd "$WORK/at.$BASHPID" || exit 1
+    mkdir "$WORK/at.$points" && cd "$WORK/at.$points" || exit 1
     sandbox "$HERE/hard_world.lua"
     export XDG_STATE_HOME=$PWD RUNBOOK_LOCK_DIR=$PWD/locks DEAF=$((RANDOM % 2))
     echo "$program" >work.sh
