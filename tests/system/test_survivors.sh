@@ -105,7 +105,7 @@ is "and not started again" "$(starts)" 1
 book "$child" 1s ''
 killed
 expect "it is waited for as long as it may take" 7 "$waiting
-waited 3s in vain: \"sh work.sh\" \(effect [0-9]+\) is still at work, process $(cat starts) of group $(cat starts). Nothing was done
+waited 3s in vain: \"sh work.sh\" \(effect [0-9]+\) is still at work, process [0-9]+ of group $(cat starts). Nothing was done
 next: wait for its end, or have it end: kill -TERM -- -$(cat starts); then: runbook resume [0-9a-f-]+$
 or, where it has done its work and is to stay: runbook resume [0-9a-f-]+ --resolve $(seq_of)=done" "$RUNBOOK" resume
 expect "to decide that it is sent again does not start it beside itself" 7 'is still at work' "$RUNBOOK" resume --resolve "$(seq_of)=retry"
@@ -118,7 +118,7 @@ touch go
 for who in leaver daemon; do
     book "${!who}" 1s ''
     killed
-    expect "the hint names the group of the $who" 7 "still at work, process $(cat starts) of group $(cat starts). Nothing
+    expect "the hint names the group of the $who" 7 "still at work, process [0-9]+ of group $(cat starts). Nothing
 kill -TERM -- -$(cat starts); then" "$RUNBOOK" resume
     kill -TERM -- "-$(cat starts)"
     expect "which ends it" 7 "!still at work
@@ -248,7 +248,7 @@ if ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null "$RUNBOOK" version >/dev/
 in doubt: process [0-9]+ of "sh late.sh" is still at work.*kill -KILL [0-9]+; then: runbook resume
 !ROLLING BACK' cannot_kill "$RUNBOOK" late.lua
     is "it is at work alone" "$(told)" start
-    expect "nor is anything later" 7 "still at work, process $(cat pid) of group $(cat pid)" "$RUNBOOK" rollback "$(id)"
+    expect "nor is anything later" 7 "still at work, process [0-9]+ of group $(cat pid)" "$RUNBOOK" rollback "$(id)"
     touch go
     expect "until it has ended" 0 'Everything was undone' "$RUNBOOK" rollback "$(id)"
     is "it is undone after its end" "$(told)" "start end undo"
