@@ -5,6 +5,7 @@
 
 #include "base/code.h"
 #include "net/fetch_ask.h"
+#include "net/fetch_curl.h"
 #include "net/fetch_fault.h"
 #include "net/fetch_guard.h"
 #include "net/fetch_hop.h"
@@ -107,12 +108,12 @@ static void hop_start(struct fetch *f)
     if (f->hop.timeout_ms < 1)
         f->hop.timeout_ms = 1;
     f->detail[0] = '\0';
-    f->easy = pool_take(f->pool);
+    f->easy = pool_take(f->pool, &f->fault.error);
     if (f->easy && transfer_set(f) && pool_run(f->pool, f->easy, f))
         return;
     f->fault.code = CODE_FAILED;
-    error_set(&f->fault.error, "could not prepare the request to '%s': libcurl refused it",
-              f->hop.url.text);
+    error_set(&f->fault.error, "could not prepare the request to '%s': %s", f->hop.url.text,
+              has_failed(f) ? error_text(&f->fault.error) : "libcurl refused it");
     conclude(f);
 }
 
@@ -255,6 +256,8 @@ struct fetch *fetch_start(struct fetcher *pool, const struct fetch_request *requ
     if (ask_copy(&f->ask, &f->arena, request, &f->fault.error) &&
         !intake_open(&f->intake, &f->arena, &f->ask))
         error_move(&f->fault.error, &f->intake.sink.error);
+    if (!curl_open(NULL)) // and so ask_copy has failed
+        f->fault.code = CODE_FAILED;
     f->after = pool->first;
     if (f->after)
         f->after->before = f;

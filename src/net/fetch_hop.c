@@ -43,7 +43,7 @@ static bool set_connection(CURL *easy, const struct ask *ask, const struct hop *
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); // ending a transfer does not wait for a slow name server
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC); // without Kerberos: see fetch_curl.c
+    SET(CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC); // without Kerberos: see net/curl/slim.c
     SET(CURLOPT_TIMEOUT_MS, (long)hop->timeout_ms);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->connect_timeout_ms);
     SET(CURLOPT_CONNECT_TO, ask->connect_to);

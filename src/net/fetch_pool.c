@@ -87,9 +87,9 @@ struct fetcher *fetcher_new(struct loop *loop)
 }
 
 // curl and the TLS library under it take milliseconds to start; only a first fetch pays for them.
-static bool pool_open(struct fetcher *pool)
+static bool pool_open(struct fetcher *pool, struct error *err)
 {
-    if (!curl_start())
+    if (!curl_start(err))
         return false;
     pool->alarm = evtimer_new(loop_base(pool->loop), on_alarm, pool);
     pool->share = curl_share_init();
@@ -127,9 +127,9 @@ void fetcher_free(struct fetcher *pool)
     free(pool);
 }
 
-CURL *pool_take(struct fetcher *pool)
+CURL *pool_take(struct fetcher *pool, struct error *err)
 {
-    if (!pool->multi && !pool_open(pool)) {
+    if (!pool->multi && !pool_open(pool, err)) {
         pool_close(pool);
         return NULL;
     }

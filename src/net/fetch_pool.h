@@ -20,8 +20,8 @@ struct fetcher {
     bool inside; // curl is at work on the stack below: it must not be entered again
 };
 
-// A cleared handle; NULL when curl cannot start.
-CURL *pool_take(struct fetcher *);
+// A cleared handle; NULL when curl cannot start, with `err` set where that says why.
+CURL *pool_take(struct fetcher *, struct error *err);
 // Sets the transfer going. Its end is told to fetch_ended.
 bool pool_run(struct fetcher *, CURL *, struct fetch *owner);
 // Takes the handle back, ending its transfer if that still runs. Not while `inside`.

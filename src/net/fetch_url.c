@@ -6,6 +6,8 @@
 
 #include <curl/curl.h>
 
+#include "net/fetch_curl.h"
+
 // A part as arena text; NULL when the URL has none.
 static const char *part_copy(struct arena *a, CURLU *u, CURLUPart part, unsigned flags)
 {
@@ -47,6 +49,8 @@ static bool split(struct url *url, struct arena *a, CURLU *u, const char *text, 
 bool url_parse(struct url *url, struct arena *a, const char *text, struct error *err)
 {
     *url = (struct url){0};
+    if (!curl_open(err))
+        return false;
     CURLU *u = curl_url();
     if (!u)
         return error_set(err, "cannot fetch '%s': no memory is left", text);

@@ -8,6 +8,7 @@
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "net/fetch.h"
+#include "net/fetch_curl.h"
 #include "net/fetch_url.h"
 #include "prim/args.h"
 #include "prim/connection.h"
@@ -84,6 +85,8 @@ static void check_url(lua_State *L, struct effect *e, const char *text)
         failure_raise(L, FAILURE_USAGE, "http wants a url: http.get(\"https://...\")");
     if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)
         failure_raise(L, FAILURE_USAGE, "'%s' is not an http or https URL", text);
+    if (!curl_open(&err))
+        failure_raise_error(L, FAILURE_EFFECT, "nothing was sent", &err);
     if (!url_parse(&url, &e->arena, text, &err))
         failure_raise_error(L, FAILURE_USAGE, "nothing was sent", &err);
 }
