@@ -162,6 +162,7 @@ static void attempt_start(void *arg)
 static void hop_judge(struct fetch *f, CURLcode code)
 {
     bool sent = f->result.sent;
+    const char *missed = curl_missed();
     double offset = (double)(f->hop_began - f->attempt_began) / 1e6;
     hop_measure(f->easy, &f->arena, offset, &f->result);
     fault_clear(&f->fault);
@@ -169,6 +170,8 @@ static void hop_judge(struct fetch *f, CURLcode code)
         error_move(&f->fault.error, &f->gate.refusal);
         f->fault.code = CODE_FORBIDDEN;
         f->result.sent = sent; // the guard is asked before a request is
+    } else if (missed) { // if not by this transfer, by one beside it: better this one than none
+        fault_missed(&f->fault, missed, &f->hop);
     } else if (error_is_set(&f->intake.sink.error)) {
         sink_blame(f);
     } else if (code != CURLE_OK && !f->intake.sink.ended) {

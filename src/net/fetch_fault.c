@@ -279,3 +279,12 @@ void fault_describe(struct fault *fault, CURL *easy, CURLcode code, const struct
     fault->code = fault->refused ? CODE_TLS_CLIENT : s.code;
     arena_free(&s.memory);
 }
+
+void fault_missed(struct fault *fault, const char *function, const struct hop *hop)
+{
+    fault->code = CODE_FAILED;
+    error_set(&fault->error,
+              "the request to %s:%d failed: libcurl called %s, of a library that this runbook is "
+              "built without; build it with -DRUNBOOK_CURL=shared",
+              hop->url.host, hop->url.port, function);
+}

@@ -28,3 +28,5 @@ void fault_clear(struct fault *);
 // Describes why the transfer on the handle ended with `code`, which is not CURLE_OK.
 void fault_describe(struct fault *, CURL *, CURLcode code, const struct ask *, const struct hop *,
                     const struct progress *);
+// Says that libcurl called `function`, of a library that the program is built without.
+void fault_missed(struct fault *, const char *function, const struct hop *);

@@ -46,6 +46,7 @@ static const struct {
     {"libssh2_version", (intptr_t) "none", true},
     {"psl_get_version", (intptr_t) "none", true},
     {"psl_check_version_number", 0, true},
+    {"ldap_get_option", -1, true},
     {"nghttp3_version", (intptr_t)&no_nghttp3, true},
     {"BrotliDecoderVersion", 0, true},
     {"ZSTD_versionNumber", 0, true},
