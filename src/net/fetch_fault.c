@@ -93,8 +93,6 @@ static void describe_timeout(const struct scene *s)
 {
     const struct fetch_request *r = &s->ask->request;
     char limit[32];
-    const char *ip = NULL;
-    curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP, &ip);
     bool early = time_of(s, CURLINFO_PRETRANSFER_TIME_T) == 0;
     bool whole = time_of(s, CURLINFO_TOTAL_TIME_T) >= s->hop->timeout_ms * 1000;
     duration_format(early && !whole ? r->connect_timeout_ms : r->timeout_ms, limit, sizeof limit);
@@ -104,7 +102,7 @@ static void describe_timeout(const struct scene *s)
                   s->at, size_format((uint64_t)s->progress->bytes, size, sizeof size));
     } else if (!early) {
         error_set(s->err, "timed out after %s (connected to %s, no answer)", limit, s->at);
-    } else if (s->hop->url.secure && ip && *ip) { // known once the connection stands
+    } else if (s->hop->shaking) {
         error_set(s->err, "timed out after %s in the TLS handshake with %s", limit, s->at);
     } else if (time_of(s, CURLINFO_NAMELOOKUP_TIME_T)) {
         error_set(s->err, "timed out after %s while connecting to %s", limit, s->at);

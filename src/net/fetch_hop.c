@@ -65,9 +65,19 @@ static bool set_connection(CURL *easy, const struct ask *ask, const struct hop *
     return true;
 }
 
-static bool set_tls(CURL *easy, const struct ask *ask, const struct hop *hop)
+// A connection stands, and its handshake begins; libcurl 8 tells so in no other way.
+static CURLcode on_handshake(CURL *easy, void *context, void *arg)
+{
+    (void)easy, (void)context;
+    ((struct hop *)arg)->shaking = true;
+    return CURLE_OK;
+}
+
+static bool set_tls(CURL *easy, const struct ask *ask, struct hop *hop)
 {
     const struct fetch_request *r = &ask->request;
+    SET(CURLOPT_SSL_CTX_FUNCTION, on_handshake);
+    SET(CURLOPT_SSL_CTX_DATA, hop);
     SET(CURLOPT_SSL_VERIFYPEER, r->insecure ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, r->insecure ? 0L : 2L);
     // From one file alone curl reads certificates once and keeps them; not with a folder beside it.
@@ -92,8 +102,9 @@ static bool set_tls(CURL *easy, const struct ask *ask, const struct hop *hop)
     return true;
 }
 
-bool hop_set(CURL *easy, const struct ask *ask, const struct hop *hop)
+bool hop_set(CURL *easy, const struct ask *ask, struct hop *hop)
 {
+    hop->shaking = false;
     SET(CURLOPT_URL, hop->url.text);
     SET(CURLOPT_HTTPHEADER, hop->trusted ? ask->headers : ask->public_headers);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);

@@ -15,13 +15,14 @@ struct hop {
     bool body;    // still sent
     bool trusted; // still at the host that was asked: it may see the credentials
     int64_t timeout_ms;
+    bool shaking; // its TLS handshake has begun
 };
 
 // The first hop of an attempt.
 struct hop hop_first(const struct ask *);
 // Tells curl, through a handle fresh from curl_easy_reset. `ask` and `hop` must outlive the
 // transfer.
-bool hop_set(CURL *, const struct ask *, const struct hop *);
+bool hop_set(CURL *, const struct ask *, struct hop *);
 // Writes into `result` what the transfer came to so far: status, peer, version, times and `sent`.
 // Times of curl count from the start of the hop, `offset` seconds after that of the attempt.
 void hop_measure(CURL *, struct arena *, double offset, struct fetch_result *);

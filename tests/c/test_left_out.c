@@ -82,7 +82,8 @@ Test(left_out, every_protocol_fails_at_its_first_step)
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         char url[128];
         snprintf(url, sizeof url, "%s%s", ways[i].scheme, strstr(at("/ok"), "://"));
-        cr_expect_str_eq(missed_by(url), ways[i].missed, "%s", url);
+        const char *missed = missed_by(url);
+        cr_expect_str_eq(missed, ways[i].missed, "%s: %s", url, missed);
     }
 }
 

@@ -91,26 +91,13 @@ static __typeof__(curl_easy_getinfo) *own_curl_easy_getinfo;
 static __typeof__(curl_multi_setopt) *own_curl_multi_setopt;
 static __typeof__(curl_share_setopt) *own_curl_share_setopt;
 
-static bool is_long(unsigned option)
-{
-    return option < CURLOPTTYPE_OBJECTPOINT;
-}
+_Static_assert(sizeof(long) == sizeof(curl_off_t), "each number is read as a long");
 
-static bool is_offset(unsigned option)
+static bool is_number(unsigned option)
 {
-    return option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB;
+    return option < CURLOPTTYPE_OBJECTPOINT ||
+           (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB);
 }
-
-// Hands `call` with one value out of `list`, into `result`.
-#define HAND_ONE(result, call, handle, option, list)                                               \
-    do {                                                                                           \
-        if (is_long(option))                                                                       \
-            (result) = (call)(handle, option, va_arg(list, long));                                 \
-        else if (is_offset(option))                                                                \
-            (result) = (call)(handle, option, va_arg(list, curl_off_t));                           \
-        else                                                                                       \
-            (result) = (call)(handle, option, va_arg(list, void *));                               \
-    } while (0)
 
 CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
 {
@@ -118,7 +105,9 @@ CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
     va_list list;
     va_start(list, option);
     if (is_there())
-        HAND_ONE(code, own_curl_easy_setopt, easy, option, list);
+        // NOLINTNEXTLINE(bugprone-branch-clone): the types differ
+        code = is_number(option) ? own_curl_easy_setopt(easy, option, va_arg(list, long))
+                                 : own_curl_easy_setopt(easy, option, va_arg(list, void *));
     va_end(list);
     return code;
 }
@@ -129,7 +118,9 @@ CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
     va_list list;
     va_start(list, option);
     if (is_there())
-        HAND_ONE(code, own_curl_multi_setopt, multi, option, list);
+        // NOLINTNEXTLINE(bugprone-branch-clone): the types differ
+        code = is_number(option) ? own_curl_multi_setopt(multi, option, va_arg(list, long))
+                                 : own_curl_multi_setopt(multi, option, va_arg(list, void *));
     va_end(list);
     return code;
 }
