@@ -37,6 +37,7 @@ set(curl_form shared)
 if(NOT RUNBOOK_CURL STREQUAL "shared")
   find_library(CURL_ARCHIVE libcurl.a)
   if(CURL_ARCHIVE)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CURL_ARCHIVE})
     curl_left_out_write(${CURL_ARCHIVE})
     try_compile(CURL_LINKS ${CMAKE_BINARY_DIR}/curl
       SOURCES ${CMAKE_SOURCE_DIR}/cmake/curl_links.c ${CMAKE_SOURCE_DIR}/src/net/curl/slim.c
