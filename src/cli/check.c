@@ -106,8 +106,9 @@ static int print_permissions(const struct options *o)
     }
     if (code == 0) {
         session.run->listener = NULL;
+        session.run->used = value_object(&session.run->arena);
         code = session_run(&session);
-        permissions_print(session.run, session.shown);
+        permissions_print(session.run, session.texts, session.secrets);
         if (code != 0)
             fputs("runbook: the plan did not come to its end, so lines may be missing; `runbook "
                   "plan` shows why\n",

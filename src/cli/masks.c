@@ -1,5 +1,6 @@
 #include "cli/masks.h"
 
+#include "cli/permissions.h"
 #include "cli/say.h"
 #include "cli/session.h"
 #include "record/journal.h"
@@ -44,6 +45,12 @@ static void mask(void *session, const char *name, const char *text, size_t len)
         journal_learned(s->journal, name);
 }
 
+static const char *rule(void *session, struct arena *a, const struct value *parts)
+{
+    const struct session *s = session;
+    return permissions_line(s->run, s->texts, s->secrets, a, parts);
+}
+
 void masks_give(struct session *s)
 {
     s->run->mask = mask;
@@ -51,6 +58,7 @@ void masks_give(struct session *s)
     s->run->masked_value = masked_value;
     s->run->unkeepable = unkeepable;
     s->run->whole = whole;
+    s->run->rule = rule;
     s->run->mask_arg = s;
 }
 

@@ -174,10 +174,12 @@ static void show_values(lua_State *L, int values, struct request *r)
 {
     struct arena *a = &r->run->arena;
     r->params->shown = value_object(a);
+    r->params->texts = value_object(a);
     lua_pushnil(L);
     while (lua_next(L, values)) {
-        const char *name = lua_tostring(L, -2);
-        value_set(a, r->params->shown, name, value_string(a, luaL_tolstring(L, -1, NULL)));
+        const char *name = lua_tostring(L, -2), *text = luaL_tolstring(L, -1, NULL);
+        value_set(a, r->params->shown, name, value_string(a, text));
+        value_set(a, r->params->texts, name, value_string(a, text));
         lua_pop(L, 2);
     }
 }

@@ -15,6 +15,7 @@ struct params {
     const struct history *history; // of a run that goes on: its values stand; else NULL
     struct redact *given;          // gets the secret parameters, too; what steps learn is not in it
     struct value *shown;           // { name: text } for people, secrets masked
+    struct value *texts;           // the same with the secrets themselves
     struct value *kept;            // { name: value } without secrets, for the journal
     struct value *assumed;         // [ name ] of secrets that an offline plan has stand-ins for
     const char *target;            // what the runbook works on, "" when it does not say

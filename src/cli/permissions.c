@@ -5,29 +5,30 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "cli/naming.h"
 #include "engine/permit.h"
 #include "engine/run.h"
 
 struct filler {
     const struct outline *outline;
-    const struct value *params;
+    const struct value *texts;
     const char *unknown; // a name that is no parameter's
 };
 
 static const char *fill(void *arg, const char *name)
 {
     struct filler *f = arg;
-    const struct value *v = value_get(f->params, name);
+    const struct value *v = value_get(f->texts, name);
     if (value_get(f->outline->params, name) == NULL)
         f->unknown = name;
     return v ? value_text(v) : NULL;
 }
 
-bool permissions_set(struct run *run, const struct value *params, struct error *err)
+bool permissions_set(struct run *run, const struct value *texts, struct error *err)
 {
-    struct filler f = {.outline = &run->outline, .params = params};
+    struct filler f = {.outline = &run->outline, .texts = texts};
     struct permit *permit = permit_new(run->outline.allow, run->options->allow, run->options->deny,
-                                       params ? fill : NULL, &f, err);
+                                       texts ? fill : NULL, &f, err);
     if (permit && f.unknown) {
         error_set(err, "allow: '${%s}' names no parameter", f.unknown);
         permit_free(permit);
@@ -122,6 +123,14 @@ static size_t origin_length(const char *url)
     return host ? (size_t)(host + 3 + strcspn(host + 3, "/") - url) : 0;
 }
 
+static void shorten(struct arena *a, struct value *line, size_t len)
+{
+    const char *what = value_get_text(line, "what"), *rest = arena_copy(a, what, len);
+    value_set(a, line, "what", value_printf(a, "%s/*", rest));
+    if (strchr(rest, '$') == NULL)
+        value_remove(line, "doubt");
+}
+
 // Paths of one host and method become what they have in common, with a `*` for the rest.
 static void join_paths(struct arena *a, struct value *lines)
 {
@@ -144,75 +153,71 @@ static void join_paths(struct arena *a, struct value *lines)
         while (common > origin && what[common - 1] != '/')
             common--;
         if (!alone)
-            value_set(a, line, "what",
-                      value_printf(a, "%.*s/*", (int)(common - (common > origin)), what));
+            shorten(a, line, common - (common > origin));
     }
 }
 
-static bool is_word(char c)
+static struct naming naming_of(const struct run *run, const struct value *texts,
+                               const struct redact *secrets)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    return (struct naming){.declared = run->outline.params,
+                           .texts = texts,
+                           .used = run->used,
+                           .secrets = secrets,
+                           .run = run->id};
 }
 
-// The text with `value`, wherever it stands for itself, replaced.
-static const char *replace(struct arena *a, const char *text, const char *value, const char *by)
+// The line with parameters in place of their values, and no secrets; `plain`: the others as well.
+static struct value *generalize(struct arena *a, const struct value *parts, const struct naming *n,
+                                bool plain)
 {
-    size_t len = strlen(value);
-    for (const char *at = strstr(text, value); at; at = strstr(at + 1, value)) {
-        bool begins = at == text || !is_word(at[-1]) || !is_word(*value);
-        bool ends = !is_word(at[len]) || !is_word(value[len - 1]);
-        bool inside = at > text && (at[-1] == '{' || at[len] == '}');
-        if (begins && ends && !inside)
-            return arena_printf(a, "%.*s%s%s", (int)(at - text), text, by,
-                                replace(a, at + len, value, by));
+    struct value *line = value_copy(a, parts), *words = value_get(line, "words");
+    enum rule_shape shape = rule_shape(value_get_text(line, "kind"));
+    const char *doubt = value_get(line, "doubt") ? value_get_text(line, "doubt") : NULL;
+    const char *what = value_get_text(line, "what"), *place = value_get_text(line, "place");
+    if (plain) {
+        what = naming_plain(n, a, what, &doubt);
+        place = naming_plain(n, a, place, &doubt);
+    } else {
+        const char *joined = "";
+        for (size_t i = 0; i < value_count(words); i++) {
+            const char *word =
+                naming_secrets(n, a, value_text(value_at(words, i)), SHAPE_WORDS, &doubt);
+            joined = arena_printf(a, "%s%s%s", joined, i ? " " : "", rule_quote(a, word));
+        }
+        what = words ? joined : naming_secrets(n, a, what, shape, &doubt);
+        place = naming_secrets(n, a, place, SHAPE_NAME, &doubt);
     }
-    return text;
+    value_remove(line, "words");
+    value_set(a, line, "what", value_string(a, what));
+    if (*place)
+        value_set(a, line, "place", value_string(a, place));
+    if (doubt)
+        value_set(a, line, "doubt", value_string(a, doubt));
+    return line;
 }
 
-struct substitute {
-    const char *value, *by;
-};
-
-static int longest_first(const void *a, const void *b)
+static struct value *generalize_all(struct arena *a, const struct value *lines,
+                                    const struct naming *n, bool plain)
 {
-    size_t x = strlen(((const struct substitute *)a)->value),
-           y = strlen(((const struct substitute *)b)->value);
-    return (x < y) - (x > y);
-}
-
-// Texts of parameters, longest first, ended by one without a value.
-static struct substitute *substitutes(const struct run *run, struct arena *a,
-                                      const struct value *params)
-{
-    const struct value *declared = run->outline.params;
-    struct substitute *all = arena_alloc(a, (value_count(params) + 2) * sizeof *all);
-    size_t count = 0;
-    for (size_t i = 0; i < value_count(params); i++) {
-        const struct value_member *m = &params->object.members[i];
-        const char *text = value_text(m->value);
-        bool plain = strcmp(value_get_text(value_get(declared, m->key), "type"), "string") == 0;
-        if (plain && strlen(text) > 2 && strcspn(text, " \t\n") == strlen(text))
-            all[count++] = (struct substitute){text, arena_printf(a, "${%s}", m->key)};
+    struct value *all = value_array(a);
+    for (size_t i = 0; i < value_count(lines); i++) {
+        struct value *line = generalize(a, value_at(lines, i), n, plain);
+        bool there = false;
+        for (size_t j = 0; j < value_count(all) && !there; j++)
+            there = strcmp(rule_line(a, value_at(all, j)), rule_line(a, line)) == 0;
+        if (!there)
+            value_push(a, all, line);
     }
-    qsort(all, count, sizeof *all, longest_first);
-    all[count++] = (struct substitute){run->id, "*"};
-    all[count] = (struct substitute){0};
     return all;
 }
 
-static struct value *generalize(struct arena *a, const struct value *parts,
-                                const struct substitute *by)
+const char *permissions_line(const struct run *run, const struct value *texts,
+                             const struct redact *secrets, struct arena *a,
+                             const struct value *parts)
 {
-    struct value *line = value_copy(a, parts);
-    for (; by->value; by++) {
-        value_set(a, line, "what",
-                  value_string(a, replace(a, value_get_text(line, "what"), by->value, by->by)));
-        if (value_get(line, "place"))
-            value_set(
-                a, line, "place",
-                value_string(a, replace(a, value_get_text(line, "place"), by->value, by->by)));
-    }
-    return line;
+    const struct naming naming = naming_of(run, texts, secrets);
+    return rule_line(a, generalize(a, parts, &naming, false));
 }
 
 struct collector {
@@ -230,31 +235,35 @@ static bool add_source(void *arg, const char *param, const struct need *need)
     return true;
 }
 
-void permissions_print(const struct run *run, const struct value *params)
+static void print_line(struct arena *a, const struct value *line)
+{
+    struct buf text = {0};
+    const char *doubt = value_get_text(line, "doubt");
+    json_write(&text, value_string(a, rule_line(a, line)), JSON_COMPACT);
+    printf("        %s,%s%s%s\n", buf_text(&text), *doubt ? " -- " : "", doubt,
+           *doubt ? ": they are equal in this plan" : "");
+    buf_free(&text);
+}
+
+void permissions_print(const struct run *run, const struct value *texts,
+                       const struct redact *secrets)
 {
     static const char *const order[] = {"env", "read",    "write", "connect", "dns",
                                         "tls", "metrics", "http",  "k8s",     "exec"};
     struct arena a = {0};
     struct value *lines = value_array(&a);
-    const struct substitute *by = substitutes(run, &a, params);
+    const struct naming naming = naming_of(run, texts, secrets);
     each_source(&run->outline, &(struct collector){&a, lines}, add_source);
     for (size_t i = 0; i < value_count(run->touched); i++)
         merge(&a, lines, value_copy(&a, value_at(run->touched, i)));
-    join_paths(&a, lines);
-    struct value *general = value_array(&a);
-    for (size_t i = 0; i < value_count(lines); i++)
-        merge(&a, general, generalize(&a, value_at(lines, i), by));
-    lines = join_verbs(&a, general);
+    lines = generalize_all(&a, lines, &naming, false);
+    join_paths(&a, lines); // which would cut a secret that has a slash
+    lines = join_verbs(&a, generalize_all(&a, lines, &naming, true));
     printf("    allow = {\n");
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (size_t i = 0; i < value_count(lines); i++)
-            if (strcmp(value_get_text(value_at(lines, i), "kind"), order[k]) == 0) {
-                struct buf text = {0};
-                json_write(&text, value_string(&a, rule_line(&a, value_at(lines, i))),
-                           JSON_COMPACT);
-                printf("        %s,\n", buf_text(&text));
-                buf_free(&text);
-            }
+            if (strcmp(value_get_text(value_at(lines, i), "kind"), order[k]) == 0)
+                print_line(&a, value_at(lines, i));
     printf("    },\n");
     arena_free(&a);
 }

@@ -207,10 +207,11 @@ int session_prepare(struct session *s, const struct options *o)
             fail(s->run, EXIT_USAGE, value_text(value_at(params.problems, i)));
         return params.problems ? EXIT_USAGE : fail(s->run, EXIT_USAGE, error_text(&err));
     }
-    if (!permissions_set(s->run, params.shown, &err))
+    if (!permissions_set(s->run, params.texts, &err))
         return fail(s->run, EXIT_USAGE, error_text(&err));
     s->kept = params.kept;
     s->shown = params.shown;
+    s->texts = params.texts;
     s->assumed = params.assumed;
     const char *command = s->history ? value_get_text(s->history->options, "command") : "";
     s->run->again = *command ? command : again_words(s->run, o, s->secrets);

@@ -21,6 +21,7 @@ struct session {
     struct approved *approved;     // what run->approved is
     const struct history *history; // of a run that goes on; else NULL
     struct value *kept, *shown;    // parameters: for the journal, for people
+    struct value *texts;           // the latter with the secrets themselves
     struct value *assumed;         // [ name ] of secrets that an offline plan has stand-ins for
 };
 

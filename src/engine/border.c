@@ -105,6 +105,16 @@ static int border_planning(lua_State *L)
     return 1;
 }
 
+// engine.used(name): the runbook has asked for the parameter of that name.
+static int border_used(lua_State *L)
+{
+    struct run *run = run_of(L);
+    const char *name = luaL_checkstring(L, 1);
+    if (run->used && !value_get(run->used, name))
+        value_set(&run->arena, run->used, name, value_bool(&run->arena, true));
+    return 0;
+}
+
 // engine.stale(): true in a plan once this step read something that a change not made would affect.
 static int border_stale(lua_State *L)
 {
@@ -276,6 +286,7 @@ void border_push(lua_State *L)
         {"where", border_where},
         {"tell", border_tell},
         {"planning", border_planning},
+        {"used", border_used},
         {"stale", border_stale},
         {"unknown", border_unknown},
         {"unknown_of", border_unknown_of},

@@ -118,6 +118,11 @@ static bool is_free(const struct run *run)
     return p == NULL || run->touched || (!p->limited && p->deny.count == 0);
 }
 
+static const char *line_of(const struct run *run, struct arena *a, const struct value *parts)
+{
+    return run->rule ? run->rule(run->mask_arg, a, parts) : rule_line(a, parts);
+}
+
 static struct verdict judge(const struct run *run, struct arena *a, const struct need *need)
 {
     const struct permit *p = run->permit;
@@ -138,7 +143,7 @@ static struct verdict judge(const struct run *run, struct arena *a, const struct
             arena_printf(a, "it is denied by --deny \"%s\"%s", deny->text, guess_text(a, &s, &v));
     else if (!is_learned(p, &s) && !allow && p->limited)
         v.why = arena_printf(a, "to permit it, add this line to `allow`: \"%s\"%s",
-                             rule_line(a, rule_parts(a, &s)), guess_text(a, &s, &v));
+                             line_of(run, a, rule_parts(a, &s)), guess_text(a, &s, &v));
     return v;
 }
 

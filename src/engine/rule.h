@@ -52,7 +52,10 @@ bool rule_read(struct arena *, const char *text, rule_fill *fill, void *arg, str
 // Does it cover the subject: by every reading of it (for what is allowed), or by any (denied)?
 bool rule_covers(const struct rule *, const struct subject *, bool every_reading);
 // The parts of the rule that covers just this subject, { kind, verb, what, place }, as far as it
-// has them; and the line that they make.
+// has them, and of a command line its bare words; and the line that they make.
 struct value *rule_parts(struct arena *, const struct subject *);
 const char *rule_line(struct arena *, const struct value *parts);
-const char *rule_for(struct arena *, const struct subject *);
+// A word as a rule may have it, what cannot be written a `*`; and one that may have "${name}", as
+// it is written in a line.
+const char *rule_literal(struct arena *, const char *text);
+const char *rule_quote(struct arena *, const char *word);

@@ -198,14 +198,21 @@ static const char *origin(struct arena *a, const struct subject *s)
                  : arena_printf(a, "%s://%s:%d", s->scheme, host, s->port);
 }
 
-// A word as it is written in a line. What cannot be written is a `*`.
-static const char *quoted(struct arena *a, const char *word)
+const char *rule_literal(struct arena *a, const char *text)
+{
+    char *out = arena_dup(a, text);
+    for (char *p = out; *p; p++)
+        if ((*p == '$' && p[1] == '{') || ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t'))
+            *p = '*';
+    return out;
+}
+
+const char *rule_quote(struct arena *a, const char *word)
 {
     char *text = arena_dup(a, word);
     bool single = strchr(text, '\'') != NULL, both = single && strchr(text, '"');
-    for (char *p = text; *p; p++)
-        if ((*p == '$' && p[1] == '{') || (both && *p == '"') ||
-            ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t'))
+    for (char *p = text; both && *p; p++)
+        if (*p == '"')
             *p = '*';
     const char *quote = *text && !strpbrk(text, " \t\r\n'\"") ? "" : single ? "\"" : "'";
     return arena_printf(a, "%s%s%s", quote, text, quote);
@@ -221,11 +228,22 @@ static const char *program_line(struct arena *a, const struct subject *s)
     return moved ? arena_printf(a, "%s/%s", folder, name) : name;
 }
 
-static const char *command_line(struct arena *a, const struct subject *s)
+static struct value *command_words(struct arena *a, const struct subject *s)
 {
-    const char *line = quoted(a, program_line(a, s));
+    struct value *words = value_array(a);
+    value_push(a, words, value_string(a, program_line(a, s)));
     for (size_t i = 1; i < value_count(s->need->words); i++)
-        line = arena_printf(a, "%s %s", line, quoted(a, value_text(value_at(s->need->words, i))));
+        value_push(a, words, value_copy(a, value_at(s->need->words, i)));
+    return words;
+}
+
+static const char *command_line(struct arena *a, const struct value *words)
+{
+    const char *line = "";
+    for (size_t i = 0; i < value_count(words); i++) {
+        const char *word = rule_literal(a, value_text(value_at(words, i)));
+        line = arena_printf(a, "%s%s%s", line, i ? " " : "", rule_quote(a, word));
+    }
     return line;
 }
 
@@ -246,7 +264,7 @@ static const char *what_of(struct arena *a, const struct subject *s)
     case SHAPE_OBJECT:
         return n->what ? object_line(a, s) : "*";
     case SHAPE_WORDS:
-        return command_line(a, s);
+        return command_line(a, command_words(a, s));
     default:
         return n->what;
     }
@@ -263,6 +281,8 @@ struct value *rule_parts(struct arena *a, const struct subject *s)
     if (n->verb)
         value_set(a, parts, "verb", value_string(a, n->verb));
     value_set(a, parts, "what", value_string(a, what_of(a, s)));
+    if (n->words)
+        value_set(a, parts, "words", command_words(a, s));
     if (n->place && n->what && !n->words && !nowhere)
         value_set(a, parts, "place", value_string(a, n->place));
     return parts;

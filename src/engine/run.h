@@ -91,6 +91,8 @@ struct run {
     const char *(*unkeepable)(void *arg, const struct value *v);
     // How much of a text that was cut at `len` can be told: not what may be half a secret.
     size_t (*whole)(void *arg, const char *text, size_t len);
+    // The line of these parts of a rule, with "${name}" or "*" in place of each secret.
+    const char *(*rule)(void *arg, struct arena *, const struct value *parts);
     void *mask_arg;
     // Asked before each change is sent: is this the only run of its runbook and target? False with
     // `err` set when that is not certain any more. NULL: it is.
@@ -136,6 +138,7 @@ struct run {
     struct undo undo;
     struct permit *permit; // NULL: everything is allowed
     struct value *touched; // parts of rules, as effects ask for them and all are allowed; or NULL
+    struct value *used;    // { name: true } of the parameters that were asked for, if wanted
     struct run_counts counts;
     bool failure_assumed;    // plan: the step that was to be taken to fail has done so
     enum halt halted;        // nothing more may be done

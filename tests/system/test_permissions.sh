@@ -198,6 +198,24 @@ expect "check --permissions writes the smallest" 0 '^    allow = \{
 sed -i "/params/r declared" many.lua
 expect "which is enough for the run" 0 'exit 0' run many
 expect "and no more than that" 6 'denied' run many --deny "exec true"
+# --- secrets, and parameters that are equal ---------------------------------------------------------------
+cat >equal.lua <<X
+return runbook { name = "e", params = { tok = secret { env = "TOK" }, a = param "prod", b = param "prod", c = param { optional = true, type = "string" }, d = param "prod" },
+    phase "p" { step "s" { function(run)
+        http.get("$one/" .. run.b .. "/x") http.get("$two/bot" .. run.tok .. "/x")
+        if run.c == "d" then log.info(run.d) end end } } }
+X
+export TOK=open-sesame-4711
+expect "the parameter that was used is named, and no secret shown" 0 'GET http[^ ]*/\$\{b\}/x",$
+/bot\$\{tok\}/x",$
+!4711|equal' "$RUNBOOK" check --permissions equal.lua
+expect "in doubt there is the value itself" 0 'GET http[^ ]*/prod/x", -- b or d: they are equal in this plan
+/bot\$\{tok\}/x",$' "$RUNBOOK" check --permissions equal.lua --set c=d
+expect "save that of a secret: a parameter that is none is named" 0 '/bot\$\{c\}/x", -- (tok or c|c or tok): they are equal in this plan
+!4711' "$RUNBOOK" check --permissions equal.lua --set c=$TOK
+expect "\${name} of a secret in a rule stands for it" 0 'exit 0' "$RUNBOOK" plan equal.lua --allow "env TOK" --allow "http GET $one" --allow "http GET $two/bot\${tok}/*"
+expect "and for nothing else" 4 'not permitted; .*"http GET http[^ ]*/bot\$\{tok\}/x"
+!4711' run equal --allow "env TOK" --allow "http GET $one/*" --allow "http GET $two/\${tok}/*"
 expect "a widened run" 0 'exit 0' "$RUNBOOK" bad.lua --allow "http GET $two" --journal wide.db
 expect "is shown as such" 0 "allowed beside its own rules: \"http GET $two\"" "$RUNBOOK" show --journal wide.db
 book resumed "$allow" 'http.get(run.two .. "/first") exec { "sh", "-c", "test -e go || kill -9 $PPID", reads = true } http.get(run.two .. "/second")'

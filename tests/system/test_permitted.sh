@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Whatever a function does, the list that `check --permissions` writes out of a plan of it is enough for its
+# Whatever a function does, and whatever secret it does it with, the list that `check --permissions` writes out of a plan of it is enough for its
 # run. The functions are those of the reference: permitted.txt.
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 1
 sandbox "$HERE/permitted_world.lua"
 export KUBECONFIG=$SANDBOX/kubeconfig
+export TOKEN=s3cr/et:47+11 ODD="o?d%41*\"\${x}'/y z"
 mkdir here
 printf '#!/bin/sh\nexit 0\n' >here/tool.sh
 chmod +x here/tool.sh
@@ -19,7 +20,7 @@ missing=$(comm -13 named documented | tr '\n' ' ') extra=$(comm -23 named docume
 book() { # ALLOW BODY
     cat <<END
 return runbook { name = "permitted", params = { web = param {}, metrics = param {}, port = param { type = "integer" },
-    tls = param { type = "integer" } }, $1 phase "p" { step "s" { timeout = "30s", function(run) $2
+    tls = param { type = "integer" }, token = secret { env = "TOKEN" }, odd = secret { env = "ODD" } }, $1 phase "p" { step "s" { timeout = "30s", function(run) $2
 end } } }
 END
 }
@@ -31,6 +32,7 @@ try() { # NAME BODY
         "$RUNBOOK" plan free.lua --values "$SANDBOX/values.yaml" 2>&1 | sed 's/^/        | /'
         return
     }
+    grep -q -e 47.11 -e '/y z' allow && not_ok "$1: its list shows a secret: $(cat allow)"
     book "$(cat allow)" "$2" >bound.lua
     timeout 60 "$RUNBOOK" bound.lua --yes --no-input --journal none --values "$SANDBOX/values.yaml" >said 2>&1
     code=$?

@@ -26,6 +26,7 @@ function run.new(values, declared, id)
                 engine.raise("usage", ("'${%s}' names no parameter%s"):format(name,
                     words.suggest(name, words.keys(declared))))
             end
+            engine.used(name)
             return tostring(values[name])
         end))
     end
@@ -38,6 +39,7 @@ function run.new(values, declared, id)
                     tostring(name), words.suggest(name, names),
                     #names > 0 and table.concat(names, ", ") or "none"))
             end
+            engine.used(name)
             return values[name]
         end,
         __newindex = function(_, name)
