@@ -4,7 +4,7 @@
 
 #include "base/shell.h"
 #include "engine/undo_retry.h"
-#include "record/redact.h"
+#include "record/cover.h"
 
 static void add_option(struct buf *out, const char *option, const char *value)
 {
@@ -44,7 +44,7 @@ static bool is_secret(const struct run *run, const struct redact *secrets, const
     const struct value *v = value_string(&a, setting);
     const struct value *param = value_get(run->outline.params, name);
     bool secret = param == NULL || strcmp(value_get_text(param, "type"), "secret") == 0 ||
-                  !value_equal(v, redact_value(&a, secrets, v));
+                  !value_equal(v, cover_value(&a, secrets, v));
     arena_free(&a);
     return secret;
 }

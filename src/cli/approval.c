@@ -16,8 +16,8 @@
 #include "engine/quote.h"
 #include "engine/source.h"
 #include "net/digest.h"
+#include "record/cover.h"
 #include "record/planfile.h"
-#include "record/redact.h"
 #include "record/report.h"
 #include "record/words.h"
 
@@ -41,7 +41,7 @@ static struct value *given(const struct session *s, const struct options *o, str
     for (const char **set = o->set; set && *set; set++) {
         const struct value *v = value_string(a, *set);
         if (!is_secret(s->run, *set, strcspn(*set, "=")) &&
-            value_equal(v, redact_value(a, s->secrets, v)))
+            value_equal(v, cover_value(a, s->secrets, v)))
             value_push(a, list, value_string(a, *set));
     }
     return list;
@@ -93,12 +93,12 @@ static struct value *document(const struct session *s, const struct options *o, 
     value_set(a, plan, "writes", run->planned->writes);
     value_set(a, plan, "foreseen", run->planned->foreseen);
     value_set(a, plan, "readings", run->planned->readings);
-    plan = redact_value(a, s->secrets, plan);
+    plan = cover_value(a, s->secrets, plan);
     keep_scopes(a, plan, "writes", run->planned->writes);
     keep_scopes(a, plan, "foreseen", run->planned->foreseen);
     value_set(a, plan, "file", value_string(a, run->options->file));
     // What steps have learned is masked where it was learned; a source has to be known again.
-    value_set(a, plan, "sources", redact_value(a, s->given, run->loaded));
+    value_set(a, plan, "sources", cover_value(a, s->given, run->loaded));
     return plan;
 }
 
@@ -108,7 +108,7 @@ bool approval_save(const struct session *s, const struct options *o, const struc
     struct arena a = {0};
     char now[WORDS_SIZE];
     struct value *report = value_copy(&a, report_story(s->report));
-    value_set(&a, report, "end", redact_value(&a, s->secrets, end));
+    value_set(&a, report, "end", cover_value(&a, s->secrets, end));
     value_set(&a, value_get(report, "run"), "ended",
               value_string(&a, words_instant(clock_wall(), now)));
     bool ok = planfile_write(o->run.out, report, document(s, o, &a), o->sign, err);
@@ -209,9 +209,9 @@ int approval_changes(const struct session *s, const struct value *plan)
     struct arena a = {0};
     int count =
         compare_program(s, value_get_text(plan, "program"), program(&a)) +
-        compare_sources(s, value_get(plan, "sources"), redact_value(&a, s->given, s->run->loaded),
+        compare_sources(s, value_get(plan, "sources"), cover_value(&a, s->given, s->run->loaded),
                         &a) +
-        compare_params(s, value_get(plan, "params"), redact_value(&a, s->secrets, s->kept), &a);
+        compare_params(s, value_get(plan, "params"), cover_value(&a, s->secrets, s->kept), &a);
     arena_free(&a);
     return count;
 }

@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/userinfo.h"
 #include "cli/permissions.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -15,11 +16,14 @@ static void print_default(const struct value *param)
 {
     const struct value *v = value_get(param, "default");
     struct buf text = {0};
+    struct arena a = {0};
+    size_t len;
     if (v == NULL)
         return;
     json_write(&text, v, JSON_COMPACT);
-    printf("  default %s", buf_text(&text));
+    printf("  default %s", userinfo_hidden(&a, buf_text(&text), text.len, &len));
     buf_free(&text);
+    arena_free(&a);
 }
 
 static void print_params(const struct value *params)

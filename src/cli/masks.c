@@ -3,6 +3,7 @@
 #include "cli/permissions.h"
 #include "cli/say.h"
 #include "cli/session.h"
+#include "record/cover.h"
 #include "record/journal.h"
 #include "record/keep.h"
 #include "record/learned.h"
@@ -14,12 +15,12 @@ static struct redact *secrets_of(void *session)
 
 static char *masked(void *session, const char *text, size_t len, size_t *out_len)
 {
-    return redact_text(secrets_of(session), text, len, out_len);
+    return cover_text(secrets_of(session), text, len, out_len);
 }
 
 static struct value *masked_value(void *session, struct arena *a, const struct value *v)
 {
-    return redact_value(a, secrets_of(session), v);
+    return cover_value(a, secrets_of(session), v);
 }
 
 static const char *unkeepable(void *session, const struct value *v)

@@ -15,9 +15,9 @@
 #include "engine/mode.h"
 #include "engine/run.h"
 #include "engine/state.h"
+#include "record/cover.h"
 #include "record/history.h"
 #include "record/keep.h"
-#include "record/redact.h"
 
 enum { LARGEST_VALUES = 1024 * 1024 };
 
@@ -111,17 +111,35 @@ static int learn(lua_State *L)
     return 0;
 }
 
-// kept(name): the value that the run began with; nil and why when it is not known any more. Older
-// runbooks kept these as they were.
+// covered(text): what may be shown and kept of it.
+static int covered(lua_State *L)
+{
+    struct arena a = {0};
+    const struct redact *secrets = request_of(L)->secrets;
+    const char *text = luaL_checkstring(L, 1);
+    struct userinfo u;
+    bool found = userinfo_next(text, text + strlen(text), &u);
+    if (found)
+        cover_learn(request_of(L)->secrets, &u);
+    lua_pushstring(L, cover_copy(&a, secrets, text));
+    arena_free(&a);
+    return 1;
+}
+
+// kept(name): the value that the run began with; nil and why when it is not known any more; nil,
+// nil and what may be shown of a URL whose password was not kept. Older runbooks kept these as they
+// were.
 static int kept(lua_State *L)
 {
     const struct request *r = request_of(L);
     const struct value *v = value_get(r->params->history->params, luaL_checkstring(L, 1));
     const char *why = NULL;
     const struct value *back = v ? keep_restore(&r->run->arena, r->secrets, v, &why) : NULL;
+    bool withheld = v && keep_is_withheld(v);
     convert_push(L, why == keep_older ? v : back);
-    lua_pushstring(L, why == keep_older ? NULL : why);
-    return 2;
+    lua_pushstring(L, why == keep_older || withheld ? NULL : why);
+    lua_pushstring(L, withheld ? why : NULL);
+    return 3;
 }
 
 static void push_sources(lua_State *L, struct request *r)
@@ -148,6 +166,22 @@ static void push_sources(lua_State *L, struct request *r)
         lua_pushlightuserdata(L, r);
         lua_pushcclosure(L, kept, 1);
         lua_setfield(L, -2, "kept");
+        lua_pushlightuserdata(L, r);
+        lua_pushcclosure(L, covered, 1);
+        lua_setfield(L, -2, "covered");
+    }
+}
+
+// What a URL holds is a secret, though its parameter is none.
+static void learn_passwords(struct request *r)
+{
+    for (size_t i = 0; i < value_count(r->params->texts); i++) {
+        const char *at = value_text(r->params->texts->object.members[i].value),
+                   *end = at + strlen(at);
+        for (struct userinfo u; userinfo_next(at, end, &u); at = u.password + u.password_len) {
+            cover_learn(r->secrets, &u);
+            cover_learn(r->params->given, &u);
+        }
     }
 }
 
@@ -237,6 +271,7 @@ static int resolve(lua_State *L)
     r->params->kept = convert_read(L, 2, a, NULL);
     show_values(L, 2, r);
     set_secrets_aside(L, 2, r);
+    learn_passwords(r);
     show_assumed(r);
     make_run_object(L, 2, r);
     return 0;

@@ -27,6 +27,7 @@
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "prim/prims.h"
+#include "record/cover.h"
 #include "record/journal.h"
 #include "record/keep.h"
 #include "record/redact.h"
@@ -220,6 +221,17 @@ int session_prepare(struct session *s, const struct options *o)
     return code ? code : take_lease(s, o, params.lease, dead);
 }
 
+// A URL with a password is not kept: a run that goes on asks for it again, as for a secret.
+static struct value *kept_param(const struct session *s, const struct value *v, const char **why)
+{
+    struct arena *a = &s->run->arena;
+    struct userinfo u;
+    const char *text = value_text(v);
+    if (v->type == VALUE_STRING && userinfo_next(text, text + strlen(text), &u))
+        return keep_withheld(a, cover_copy(a, s->secrets, text));
+    return keep_value(a, s->secrets, v, why);
+}
+
 // What the journal keeps of the parameters. False with `err` set when one cannot be kept: a run
 // that goes on has to have the same.
 static bool keep_params(struct session *s, struct value *kept, struct error *err)
@@ -228,7 +240,7 @@ static bool keep_params(struct session *s, struct value *kept, struct error *err
     const char *why;
     for (size_t i = 0; i < value_count(s->kept); i++) {
         const struct value_member *m = &s->kept->object.members[i];
-        struct value *v = keep_value(a, s->secrets, m->value, &why);
+        struct value *v = kept_param(s, m->value, &why);
         if (v == NULL)
             return error_set(err,
                              "the parameter '%s' cannot be kept in the journal: %s. Make it a "

@@ -3,8 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/credential.h"
 #include "engine/failure.h"
 #include "engine/permit.h"
+#include "engine/run.h"
 #include "net/fetch_url.h"
 #include "prim/args.h"
 #include "prim/header.h"
@@ -83,6 +85,7 @@ void connection_read(lua_State *L, struct effect *e)
     args_int(L, e, "retries", 0, 0, 100);
     args_bool(L, e, "verify", true);
     const char *proxy = args_text(L, e, "proxy");
+    credential_of_url(run_of(L), proxy);
     args_text(L, e, "resolve");
     if (proxy && strncasecmp(proxy, "socks", 5) == 0 && has_path(proxy)) // curl's way to a socket
         failure_raise(L, FAILURE_USAGE, "a proxy is a host and a port: its URL cannot have a path");

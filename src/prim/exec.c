@@ -5,6 +5,7 @@
 
 #include "base/code.h"
 #include "base/duration.h"
+#include "engine/credential.h"
 #include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/quote.h"
@@ -348,6 +349,8 @@ static int exec_run(lua_State *L)
     env_read(L, e);
     ok_read(L, e);
     limits_read(L, e);
+    credential_of_texts(run_of(L), argv);
+    credential_of_texts(run_of(L), value_get(e->args, "env"));
     value_set(a, e->args, "argv", argv);
     exec_describe(run_of(L), e);
     need_add_words(e, "exec", argv, args_text(L, e, "cwd"));

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/credential.h"
 #include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/mode.h"
@@ -81,6 +82,7 @@ static void check_url(lua_State *L, struct effect *e, const char *text)
 {
     error_local(err);
     struct url url;
+    credential_of_url(run_of(L), text);
     if (text == NULL)
         failure_raise(L, FAILURE_USAGE, "http wants a url: http.get(\"https://...\")");
     if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)

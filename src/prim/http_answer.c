@@ -6,6 +6,7 @@
 #include "base/code.h"
 #include "base/duration.h"
 #include "base/json.h"
+#include "engine/credential.h"
 #include "engine/run.h"
 #include "prim/http_plan.h"
 
@@ -151,6 +152,7 @@ void http_answered(struct effect *e, const struct fetch_result *r)
         if (r->status >= 400)
             e->code = code_http(a, r->status);
         e->result = response_value(a, r);
+        credential_of_url(e->run, value_get_text(value_get(e->result, "headers"), "location"));
         e->answer = arena_printf(a, "%d in %s", r->status,
                                  duration_format((int64_t)(r->total * 1000), time, sizeof time));
     }

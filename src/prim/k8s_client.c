@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/credential.h"
 #include "engine/quote.h"
 #include "engine/run.h"
 #include "kube/client.h"
@@ -72,6 +73,7 @@ struct kube *k8s_client(struct run *run, struct error *err)
         kube_config_free(config);
         return NULL;
     }
+    credential_of_url(run, config->proxy);
     run->kube = kube_open(run->loop, run->fetcher, config);
     run->kube_free = close_client;
     kube_on_warning(run->kube, tell_warning, run);

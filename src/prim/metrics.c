@@ -6,6 +6,7 @@
 
 #include "base/code.h"
 #include "base/json.h"
+#include "engine/credential.h"
 #include "engine/door.h"
 #include "engine/failure.h"
 #include "engine/quote.h"
@@ -163,6 +164,7 @@ static void url_read(lua_State *L, struct effect *e)
     args_text(L, e, "url"); // refuses what is no text
     const char *url = value_get_text(e->args, "url");
     size_t len = strlen(url);
+    credential_of_url(run_of(L), url);
     if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
         strpbrk(url, "?# \t\r\n"))
         failure_raise(

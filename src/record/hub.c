@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "record/cover.h"
+
 struct hub {
     struct listener listener;
     const struct redact *secrets;
@@ -10,11 +12,6 @@ struct hub {
     size_t count;
 };
 
-static const char *name_masked(struct arena *a, const struct redact *secrets, const char *name)
-{
-    return name ? redact_value(a, secrets, value_string(a, name))->string.text : NULL;
-}
-
 static void hub_hear(struct listener *self, const struct event *e)
 {
     const struct hub *hub = (const struct hub *)self;
@@ -22,11 +19,9 @@ static void hub_hear(struct listener *self, const struct event *e)
     struct event masked = *e;
     if (hub->first)
         hub->first->hear(hub->first, e);
-    if (!redact_empty(hub->secrets)) {
-        masked.phase = name_masked(&a, hub->secrets, e->phase);
-        masked.step = name_masked(&a, hub->secrets, e->step);
-        masked.data = redact_value(&a, hub->secrets, e->data);
-    }
+    masked.phase = cover_copy(&a, hub->secrets, e->phase);
+    masked.step = cover_copy(&a, hub->secrets, e->step);
+    masked.data = cover_value(&a, hub->secrets, e->data);
     for (size_t i = 0; i < hub->count; i++)
         hub->listeners[i]->hear(hub->listeners[i], &masked);
     arena_free(&a);

@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "engine/effect.h"
 #include "record/chronicle.h"
+#include "record/cover.h"
 #include "record/keep.h"
 #include "record/learned.h"
 #include "record/queue.h"
@@ -280,7 +281,7 @@ static void note_place(struct record *r, const struct event *e)
 static struct event masked(const struct record *r, const struct event *e, struct arena *a)
 {
     struct event safe = *e;
-    safe.data = redact_value(a, r->secrets, e->data);
+    safe.data = cover_value(a, r->secrets, e->data);
     return safe;
 }
 

@@ -156,6 +156,9 @@ static void put_shown(struct passage *p, struct buf *out, const char *text, size
         } else if (next < end && *next == ':' && (size_t)(end - next) > digits) {
             buf_putc(out, ' ');
             text = next + digits;
+        } else if (next < end && *next == '!') {
+            out->len -= sizeof opening - 1;
+            text = next + 1;
         }
     }
     buf_add(out, text, (size_t)(end - text));
@@ -260,6 +263,12 @@ struct value *keep_value(struct arena *a, const struct redact *secrets, const st
 struct value *keep_withheld(struct arena *a, const char *why)
 {
     return value_printf(a, "%s!%s", opening, why);
+}
+
+bool keep_is_withheld(const struct value *kept)
+{
+    return strncmp(value_text(kept), opening, sizeof opening - 1) == 0 &&
+           value_text(kept)[sizeof opening - 1] == '!';
 }
 
 struct value *keep_shown(struct arena *a, const struct value *kept)

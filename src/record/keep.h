@@ -24,5 +24,7 @@ struct value *keep_restore(struct arena *a, const struct redact *secrets, const 
                            const char **why);
 extern const char keep_older[];
 
-// What people may see of `kept`: "[secret NAME]" for each mark.
+bool keep_is_withheld(const struct value *kept);
+
+// What people may see of `kept`: "[secret NAME]" for each mark, and why it was withheld.
 struct value *keep_shown(struct arena *a, const struct value *kept);

@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "record/cover.h"
 #include "record/keep.h"
 
 struct pending {
@@ -17,17 +18,6 @@ struct pending {
     const char *position, *phase, *kind, *access, *summary, *fingerprint, *where;
     const char *args, *result, *error, *code, *answer;
 };
-
-static const char *masked(struct arena *a, const struct redact *secrets, const char *text)
-{
-    if (text == NULL || redact_empty(secrets))
-        return arena_dup(a, text);
-    size_t len;
-    char *safe = redact_text(secrets, text, strlen(text), &len);
-    char *copy = arena_copy(a, safe, len);
-    free(safe);
-    return copy;
-}
 
 static const char *json_of(struct arena *a, const struct value *v, enum json_style style)
 {
@@ -71,17 +61,16 @@ void queue_add(struct queue *q, const struct effect *e, enum journal_state state
         .phase = arena_dup(a, phase),
         .kind = e->kind->name,
         .access = access_name(e->access),
-        .summary = masked(a, secrets, e->summary),
+        .summary = cover_copy(a, secrets, e->summary),
         .fingerprint = arena_dup(a, e->fingerprint),
         .where = arena_dup(a, e->where),
-        .error = masked(a, secrets, e->error),
+        .error = cover_copy(a, secrets, e->error),
         .code = arena_dup(a, e->code),
-        .answer = masked(a, secrets, e->answer),
+        .answer = cover_copy(a, secrets, e->answer),
     };
     p->scope.step = arena_dup(a, e->scope.step);
     if (write && !p->begun)
-        p->args = json_of(a, redact_empty(secrets) ? e->args : redact_value(a, secrets, e->args),
-                          JSON_CANONICAL);
+        p->args = json_of(a, cover_value(a, secrets, e->args), JSON_CANONICAL);
     keep_answer(p, e, secrets, a);
     if (q->last)
         q->last->next = p;

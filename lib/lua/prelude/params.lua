@@ -71,12 +71,7 @@ local STAND_IN <const> = "a stand-in" -- what an offline plan takes for what a p
 
 -- The strongest source that has the parameter; what it gave, and a name for the source. Nil, nil and
 -- why when that source cannot be read. An empty variable of the environment gives nothing.
-local function given(name, p, from)
-    -- A run that goes on has the values that it began with; only secrets are asked for again.
-    if from.kept and p.type ~= "secret" then
-        local value, why = from.kept(name)
-        return value, "the journal", why
-    end
+local function found(name, p, from)
     if from.set[name] ~= nil then return from.set[name], "--set " .. name end
     local variable = "RUNBOOK_" .. name:upper()
     local value = from.getenv(variable)
@@ -105,6 +100,24 @@ local function how_to_give(name, p, from)
     if p.file then ways[#ways + 1] = "the file " .. p.file end
     local gone = from.values_gone and ". The run began with --values " .. from.values_file .. ", which is not there"
     return table.concat(ways, ", or ") .. (gone or "")
+end
+
+-- A run that goes on has the values that it began with; only secrets are asked for again, and a URL with a
+-- password, which has to be the same but for that.
+local function given(name, p, from)
+    if not from.kept or p.type == "secret" then return found(name, p, from) end
+    local value, why, shown = from.kept(name)
+    if not shown then return value, "the journal", why end
+    local source
+    value, source, why = found(name, p, from)
+    if why then return nil, nil, why end
+    if value == nil then
+        return nil, "the journal", ("its password is not kept; give it with %s"):format(how_to_give(name, p, from))
+    end
+    if from.covered(tostring(value)) ~= shown then
+        return nil, "the journal", ("the run began with %s, and %s has another"):format(shown, source)
+    end
+    return value, source
 end
 
 -- Why what --set says of a parameter of a run that goes on counts for nothing; nil when it says the same.
