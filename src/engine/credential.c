@@ -26,8 +26,8 @@ void credential_of_url(struct run *run, const char *url)
 void credential_of_texts(struct run *run, const struct value *texts)
 {
     for (size_t i = 0; i < value_count(texts); i++) {
-        const struct value *v = texts->type == VALUE_OBJECT ? texts->object.members[i].value
-                                                            : value_at(texts, i);
+        const struct value *v =
+            texts->type == VALUE_OBJECT ? texts->object.members[i].value : value_at(texts, i);
         const char *at = value_text(v), *end = at + strlen(at);
         for (struct userinfo u; userinfo_next(at, end, &u); at = u.password + u.password_len)
             learn(run, &u);

@@ -86,9 +86,9 @@ struct value *identity_of(const struct effect *e, struct arena *a)
     value_set(a, v, "scope", value_bytes(a, e->scope.text, strcspn(e->scope.text, "#")));
     value_set(a, v, "lane", lane_of(e->position, a));
     value_set(a, v, "kind", value_string(a, e->kind->name));
-    value_set(a, v, "system", value_string(a, e->system));
+    value_set(a, v, "system", run_masked(e->run, a, value_string(a, e->system)));
     value_set(a, v, "args", args_of(e, a));
-    value_set(a, v, "summary", value_string(a, e->summary));
+    value_set(a, v, "summary", run_masked(e->run, a, value_string(a, e->summary)));
     value_set(a, v, "where", value_string(a, e->where));
     return v;
 }
