@@ -78,8 +78,10 @@ static const char *next_in_doubt(struct run *run, const struct verdict *v)
     struct arena *a = &run->arena;
     const struct undo_entry *e = next_doubtful(run);
     struct journal_entry open;
-    if (run->halted == HALT_DOUBT)
+    if (run->halted == HALT_DOUBT && run->settle)
         return run->settle;
+    if (run->halted == HALT_DOUBT) // what makes the change is still at it
+        return arena_printf(a, "have that process end, then: %s", run_command(run, "resume"));
     if (!v->rolled_back && !v->asked)
         return arena_printf(
             a, "look at the other side whether the change arrived; how to tell it says: %s",

@@ -143,7 +143,7 @@ struct run {
     bool failure_assumed;    // plan: the step that was to be taken to fail has done so
     enum halt halted;        // nothing more may be done
     struct value *halted_by; // as failure_make makes it
-    const char *settle;      // HALT_DOUBT: what to type next
+    const char *settle;      // HALT_DOUBT: what to type next; NULL: nobody can tell yet
     const char *journal_error;
 
     struct planned *planned;   // plan: collects what is to be approved; else NULL

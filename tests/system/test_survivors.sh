@@ -246,6 +246,7 @@ if ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null "$RUNBOOK" version >/dev/
     late "$stuck"
     expect "where it cannot be stopped nothing is undone, and it is named" 7 'waiting for the end of what it has started: process [0-9]+
 in doubt: process [0-9]+ of "sh late.sh" is still at work.*kill -KILL [0-9]+; then: runbook resume
+^ +next: have that process end, then: runbook resume [0-9a-f-]+$
 !ROLLING BACK' cannot_kill "$RUNBOOK" late.lua
     is "it is at work alone" "$(told)" start
     expect "nor is anything later" 7 "still at work, process [0-9]+ of group $(cat pid)" "$RUNBOOK" rollback "$(id)"
