@@ -21,14 +21,6 @@
 
 enum { LARGEST_VALUES = 1024 * 1024 };
 
-// Of a run that goes on only secrets are read out of its file, which may be gone by now. Where one
-// is missing then, the file is named.
-static bool is_gone(const struct options *o, const struct history *history)
-{
-    return history && o->values_kept && o->values_file && access(o->values_file, F_OK) != 0 &&
-           (errno == ENOENT || errno == ENOTDIR);
-}
-
 // Reads the --values file: one mapping. An empty object when there is none.
 static struct value *read_values(const char *path, struct arena *a, struct error *err)
 {
@@ -55,6 +47,20 @@ static struct value *read_values(const char *path, struct arena *a, struct error
         return NULL;
     }
     return values;
+}
+
+// Of a run that goes on only secrets are read out of its file, which may be gone by now, or not be
+// what it was. It goes on without; where a secret is missing then, *lost says why.
+static struct value *read_kept(const char *path, struct arena *a, const char **lost)
+{
+    error_local(err);
+    struct value *values = read_values(path, a, &err);
+    if (values)
+        return values;
+    bool gone = access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+    *lost =
+        gone ? "which is not there" : arena_printf(a, "which cannot be used: %s", error_text(&err));
+    return value_object(a);
 }
 
 static struct value *read_set(const char *const *set, struct arena *a)
@@ -92,7 +98,7 @@ struct request {
     struct run *run;
     struct value *set, *values;
     const char *values_file;
-    bool values_gone;
+    const char *values_lost; // why those of the file are not known; NULL: they are
     struct params *params;
     struct redact *secrets;
 };
@@ -151,8 +157,8 @@ static void push_sources(lua_State *L, struct request *r)
     lua_setfield(L, -2, "values");
     lua_pushstring(L, r->values_file);
     lua_setfield(L, -2, "values_file");
-    lua_pushboolean(L, r->values_gone);
-    lua_setfield(L, -2, "values_gone");
+    lua_pushstring(L, r->values_lost);
+    lua_setfield(L, -2, "values_lost");
     lua_pushcfunction(L, environment);
     lua_setfield(L, -2, "getenv");
     lua_pushcfunction(L, command);
@@ -281,14 +287,14 @@ bool params_apply(struct run *run, const struct options *options, struct redact 
                   struct params *params, struct error *err)
 {
     struct arena *a = &run->arena;
-    bool gone = is_gone(options, params->history);
     struct request r = {.run = run,
                         .set = read_set(options->set, a),
-                        .values = read_values(gone ? NULL : options->values_file, a, err),
                         .values_file = options->values_file,
-                        .values_gone = gone,
                         .params = params,
                         .secrets = secrets};
+    r.values = params->history && options->values_kept
+                   ? read_kept(options->values_file, a, &r.values_lost)
+                   : read_values(options->values_file, a, err);
     params->problems = NULL;
     if (r.values == NULL)
         return false;

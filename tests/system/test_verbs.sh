@@ -129,6 +129,26 @@ stopped token.lua
 rm began/values.yaml
 expect "it is named where a secret is missing" 2 "parameter 'token' is missing; .*The run began with --values $WORK/began/values.yaml, which is not there" "$RUNBOOK" resume
 expect "which may be given otherwise" 0 'is done' "$RUNBOOK" resume --set token=geheimnis-7
+while IFS='|' read -r spoils why; do
+    for file in values.lua token.lua; do
+        stopped $file
+        (cd began && rm values.yaml && eval "$spoils")
+        [ $file = token.lua ] &&
+            expect "with $spoils, a missing secret tells why, in one sentence" 2 "^runbook: parameter 'token' is missing; .*The run began with --values $WORK/began/values.yaml, which cannot be used: .*$why\$
+!has changed" "$RUNBOOK" resume
+        expect "with $spoils, $file goes on" 0 'is done' "$RUNBOOK" resume $([ $file = token.lua ] && echo --set token=geheimnis-7)
+        rm -rf began
+    done
+done <<'X'
+mkdir values.yaml|could not read .*/values.yaml: Is a directory
+ln -s values.yaml values.yaml|could not open .*/values.yaml: Too many levels of symbolic links
+echo "a: [" >values.yaml|is not valid YAML: .*
+echo "- a" >values.yaml|must be one mapping of parameter names to values
+X
+stopped values.lua
+rm began/values.yaml && mkdir began/values.yaml
+expect "it is taken back without it, too" 0 'undone: leaves' "$RUNBOOK" rollback "$(id)"
+rm -rf began
 stopped token.lua
 rm began/values.yaml
 expect "one that is named now has to be there" 2 'values.yaml' "$RUNBOOK" resume --values began/values.yaml

@@ -98,8 +98,9 @@ local function how_to_give(name, p, from)
     if p.env then ways[2] = p.env .. " in the environment" end
     ways[#ways + 1] = ("'%s: ...' in a --values file"):format(name)
     if p.file then ways[#ways + 1] = "the file " .. p.file end
-    local gone = from.values_gone and ". The run began with --values " .. from.values_file .. ", which is not there"
-    return table.concat(ways, ", or ") .. (gone or "")
+    local lost = from.values_lost
+        and (". The run began with --values %s, %s"):format(from.values_file, from.values_lost)
+    return table.concat(ways, ", or ") .. (lost or "")
 end
 
 -- A run that goes on has the values that it began with; only secrets are asked for again, and a URL with a
@@ -129,7 +130,7 @@ local function contradicts(name, p, from, value)
 end
 
 -- Resolves the declared parameters. `from` has set = { name = text }, values = { name = any },
--- values_file, values_gone (it is not there any more), getenv(name), command(list), offline (no command is
+-- values_file, values_lost (why it cannot be read any more), getenv(name), command(list), offline (no command is
 -- run), learn(name, secret), and of a run that goes on kept(name), the value it began with, or nil and why it
 -- is not known: it may hold a secret, and so secrets are resolved first. Returns the values, the list of
 -- problems (sentences; empty when all is well), the names of the secrets, and of those that a stand-in is
