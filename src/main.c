@@ -21,7 +21,7 @@ const struct verb verbs[] = {
     {"resume", resume_main, "[RUN]", "go on with a run that stopped; the latest, or the one named"},
     {"rollback", rollback_main, "RUN", "undo what a run did, last first"},
     {"runs", runs_main, "", "what ran, when, by whom"},
-    {"show", show_main, "[RUN] [--output json | --source]", "one run: every step and effect"},
+    {"show", show_main, "[RUN] [--source] [--output json]", "one run: every step and effect"},
     {"check", check_main, "FILE", "load it and print its outline"},
     {"new", new_main, "NAME", "start a new runbook"},
     {"sandbox", sandbox_main, "WORLD.lua [--fault NAME[@WEIGHT]]... [--dir DIR] [--for DURATION]",

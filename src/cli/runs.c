@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/userinfo.h"
 #include "cli/say.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
@@ -132,11 +133,31 @@ static void print_run(const struct value *all)
     }
 }
 
-static void print_sources(const struct value *sources)
+// [ { module, file, text } ] of what a run was loaded from, the runbook itself first: it is no
+// module.
+static struct value *sources_of(struct arena *a, const struct value *sources)
 {
+    struct value *list = value_array(a);
     for (size_t i = 0; i < value_count(sources); i++) {
         const struct value_member *m = &sources->object.members[i];
-        printf("-- %s\n%s\n", *m->key ? m->key : "the runbook", value_get_text(m->value, "text"));
+        const struct value *text = value_get(m->value, "text");
+        struct value *row = value_object(a);
+        size_t len;
+        const char *shown = userinfo_hidden(a, text->string.text, text->string.len, &len);
+        value_set(a, row, "module", *m->key ? value_string(a, m->key) : value_null(a));
+        value_set(a, row, "file", value_string(a, value_get_text(m->value, "chunk")));
+        value_set(a, row, "text", value_bytes(a, shown, len));
+        value_push(a, list, row);
+    }
+    return list;
+}
+
+static void print_sources(const struct value *list)
+{
+    for (size_t i = 0; i < value_count(list); i++) {
+        const char *module = value_get_text(value_at(list, i), "module");
+        printf("-- %s\n%s\n", *module ? module : "the runbook",
+               value_get_text(value_at(list, i), "text"));
     }
 }
 
@@ -154,8 +175,10 @@ static int show(struct store *store, const struct options *o, struct arena *a)
         say(NULL, "%s", error_text(&err));
         return EXIT_USAGE;
     }
-    if (o->source)
-        print_sources(h.sources);
+    if (o->source && o->json)
+        print_json(sources_of(a, h.sources));
+    else if (o->source)
+        print_sources(sources_of(a, h.sources));
     else if (o->json)
         print_json(all);
     else

@@ -20,12 +20,14 @@ Test(userinfo, hides_every_password_and_nothing_else)
 {
     static const char *const rows[][2] = {
         {"http://ops:pw@host/", "http://ops:***@host/"},
-        {"x https://ops:a:b@host, then ftp://:c@[::1]:80/d e", "x https://ops:***@host, then ftp://:***@[::1]:80/d e"},
+        {"x https://ops:a:b@host, then ftp://:c@[::1]:80/d e",
+         "x https://ops:***@host, then ftp://:***@[::1]:80/d e"},
         {"\"db\":\"postgres://u:p%40w@h/db?x=a:b@c\"", "\"db\":\"postgres://u:***@h/db?x=a:b@c\""},
         {"http://u:a@b@host", "http://u:***@host"},
         {"http://u:[secret the password of u]@host", "http://u:***@host"},
         {"http://[secret a b]:[secret c d]@host", "http://[secret a b]:***@host"},
-        {"http://ops@host/ http://ops:@host http://host:80/a:b@c", "http://ops@host/ http://ops:@host http://host:80/a:b@c"},
+        {"http://ops@host/ http://ops:@host http://host:80/a:b@c",
+         "http://ops@host/ http://ops:@host http://host:80/a:b@c"},
         {"http://host:80 is of ops@host", "http://host:80 is of ops@host"},
         {"a ://b:c@d", "a ://b:c@d"},
         {"http://", "http://"},

@@ -513,6 +513,8 @@ grep -q 'bytes [0-9]' <<<"$after" && ok "an answer that is no text is asked for 
 expect "--source shows what it ran" 0 'the helper that it began with
 drawn
 !changed' "$RUNBOOK" show --source
+is "as JSON, too, file by file" "$("$RUNBOOK" show --source --output json | jq -c '[.[] | [.module, .file, (.text | contains("the helper that it began with"))]]')" \
+    "$(jq -cn '[[null, "sources.lua", false], ["helper", "./helper.lua", true]]')"
 
 book waits.lua <<'X'
   phase "p" { step "waits" { function(run)
