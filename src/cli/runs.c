@@ -145,7 +145,8 @@ static struct value *sources_of(struct arena *a, const struct value *sources)
         size_t len;
         const char *shown = userinfo_hidden(a, text->string.text, text->string.len, &len);
         value_set(a, row, "module", *m->key ? value_string(a, m->key) : value_null(a));
-        value_set(a, row, "file", value_string(a, value_get_text(m->value, "chunk")));
+        const char *chunk = value_get_text(m->value, "chunk"); // as Lua has it
+        value_set(a, row, "file", value_string(a, chunk + (*chunk == '@')));
         value_set(a, row, "text", value_bytes(a, shown, len));
         value_push(a, list, row);
     }

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# A signal ends a run at once, says what to type next, and nothing is done twice.
+HERE=$(dirname "$(realpath "$0")")
+. "$HERE/journal.sh"
+
+book signals.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what)
+      exec { "touch", "began", reads = true }
+      wait.sleep("1500ms")
+      http.post("TILL/pay?" .. run.what .. "-after")
+  end } },
+X
+for signal in INT TERM HUP; do
+    fresh signal-$signal
+    signalled() {
+        rm -f began
+        "$RUNBOOK" signals.lua &
+        local pid=$!
+        wait_for 20 test -f began
+        kill -$signal $pid
+        wait $pid
+    }
+    expect "SIG$signal says what to type next" $([ $signal = INT ] && echo 130 || echo 143) \
+        'stopped by a signal
+next: to go on: runbook resume [0-9a-f-]+$' signalled
+    expect "SIG$signal: it goes on" 0 't is done' "$RUNBOOK" resume "$(id)"
+    is "SIG$signal: nothing was done twice" "$(paid "" -after)" "1 1"
+done
+
+# A write that is tried again and again ends with the attempt that was made.
+book retries.lua <<'X'
+  phase "p" { step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what, { retries = 5, retry_wait = "30s", idempotency_key = run.id }):expect(201)
+  end } },
+X
+interrupted() { # interrupted SIGNAL FAULT LIST: stopped while it waits to try again
+    "$RUNBOOK" retries.lua &
+    local pid=$!
+    wait_for 20 sh -c "curl -s '$CONTROL/state' | jq -e '.$3 | index(\"/pay?$RUNBOOK_WHAT\")'"
+    sleep 0.5
+    kill -"$1" $pid
+    wait $pid
+}
+# stopped NAME FAULT LIST CODE PATTERNS: stopped, it does not try again; then it goes on.
+stopped() {
+    local began took
+    fresh "stop-$2"
+    fault "$2" true
+    began=$(date +%s)
+    expect "$1" "$4" "$5" interrupted INT "$2" "$3"
+    took=$(($(date +%s) - began))
+    [ $took -lt 15 ] && ok "$1: at once" || not_ok "$1: after $took s"
+    is "$1: one attempt" "$(count "$3" "")" 1
+    fault "$2" false
+    expect "$1: it goes on" 0 't is done' "$RUNBOOK" resume
+    is "$1: paid once" "$(paid "")" 1
+}
+stopped "Ctrl-C ends the retries of what was refused" closed refused 130 'pay\?stop-closed  503
+next: to go on: runbook resume'
+stopped "Ctrl-C ends the retries of what got no answer" mute paid 7 'it was sent: whether it took effect is not known
+in doubt: "pays" sent'
+finish
