@@ -149,7 +149,8 @@ static void foresee(struct effect *e, const char *method, const char *other)
 // One request. Effect: a read for GET, HEAD and OPTIONS without a body and where `reads` says so,
 // else a write; also a write, to this machine, with `to_file`. Any HTTP status is an answer; raises
 // an effect failure when none arrived. Options, beside those of every connection:
-//   url              http or https
+//   url              http or https. A user and password in it go to its own scheme, host and port
+//                    alone; it is shown as http://user:***@host, and the password is a secret
 //   method           default GET; a header X-HTTP-Method-Override and its kin, or a field `_method`
 //                    in whatever coat (query, form, JSON, multipart), names another one, which
 //                    counts as well; a body that is packed or in another charset may name any
