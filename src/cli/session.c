@@ -106,6 +106,19 @@ static bool read_runbook(struct session *s, const struct options *o, struct buf 
     return true;
 }
 
+// What a run has kept may hold the passwords of the URLs that its source spells out: they have to
+// be known to whoever goes on with it.
+static void learn_literals(struct session *s)
+{
+    const struct value *sources = s->run->sources;
+    for (size_t i = 0; s->history && i < value_count(sources); i++) {
+        const struct value *text = value_get(sources->object.members[i].value, "text");
+        const char *at = value_text(text), *end = at + strlen(at);
+        for (struct userinfo u; userinfo_next(at, end, &u); at = u.password + u.password_len)
+            cover_learn(s->secrets, &u);
+    }
+}
+
 static int load(struct session *s, const struct options *o)
 {
     error_local(err);
@@ -160,6 +173,7 @@ int session_open(struct session *s, const struct options *o, const struct mode *
     if (!state_prepare(s->run, prims, &err))
         return fail(s->run, EXIT_INTERNAL, error_text(&err));
     signals_watch(s->run);
+    learn_literals(s);
     return load(s, o);
 }
 

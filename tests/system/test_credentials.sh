@@ -96,6 +96,23 @@ for form in ndjson json markdown html; do
     RUNBOOK_URL=$url told "a run as $form" 0 'ops:[\*]+@' "$RUNBOOK" book.lua "${values[@]}" --journal none --yes --output $form
 done
 
+# One that the runbook spells out stands in its source: who goes on knows it from there.
+cat >literal.lua <<X
+return runbook { name = "literal", phase "p" {
+    step "returns" { before = function() return { from = "https://lit:spelt-out-15@h" } end,
+        undo = function(_, before) exec { "true" } log.info("back to %s", crypto.sha256(before.from)) end,
+        function() exec { "true" } return "https://lit:spelt-out-15@h" end },
+    step "uses" { function(run) if run.has "returns" then exec { "sh", "-c", "test -e go || kill -9 \$PPID", reads = true } end
+        log.info("it is %s", crypto.sha256(run.results["returns"])) end } } }
+X
+rm go
+told "a literal, killed" 137 '' bash -c '"$@"; exit $?' - "$RUNBOOK" literal.lua --journal literal.db
+touch go
+sum=$(printf 'https://lit:spelt-out-15@h' | sha256sum | cut -c1-64)
+told "a literal: its resume has what was kept" 0 "it is $sum" "$RUNBOOK" resume --journal literal.db
+expect "a literal: so has its rollback, and shows none" 0 "back to $sum
+!spelt-out" "$RUNBOOK" rollback --journal literal.db --yes "$("$RUNBOOK" runs --journal literal.db --output json | jq -r '.[0].id')"
+
 # --- errors ----------------------------------------------------------------------------------------------
 n=0
 while IFS='|' read -r pattern body; do
