@@ -99,7 +99,7 @@ done
 # One that the runbook spells out stands in its source: who goes on knows it from there.
 cat >literal.lua <<X
 return runbook { name = "literal", phase "p" {
-    step "returns" { before = function() return { from = "https://lit:spelt-out-15@h" } end,
+    step "returns" { before = function() exec { "true", "https://lit:spelt-out-15@h", reads = true } return { from = "https://lit:spelt-out-15@h" } end,
         undo = function(_, before) exec { "true" } log.info("back to %s", crypto.sha256(before.from)) end,
         function() exec { "true" } return "https://lit:spelt-out-15@h" end },
     step "uses" { function(run) if run.has "returns" then exec { "sh", "-c", "test -e go || kill -9 \$PPID", reads = true } end
