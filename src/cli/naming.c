@@ -17,28 +17,31 @@ static bool is_secret(const struct naming *n, const char *name)
     return strcmp(value_get_text(value_get(n->declared, name), "type"), "secret") == 0;
 }
 
-static bool is_value(const struct value_member *m, const char *text, size_t len)
+// Is the text the value of that parameter?
+static bool is_value(const struct naming *n, const char *name, const char *text, size_t len)
 {
-    return m->value->string.len == len && memcmp(m->value->string.text, text, len) == 0;
+    const struct value *v = value_get(n->texts, name);
+    return v && v->string.len == len && memcmp(v->string.text, text, len) == 0;
 }
 
-// Of the parameters with that value, of those alone that were asked for if any was.
+// Of the parameters with that value, in the order of their names; of those alone that were asked
+// for if any was.
 static struct choice choose(const struct naming *n, struct arena *a, const char *text, size_t len)
 {
     struct choice c = {0};
     bool any_used = false;
-    for (size_t i = 0; i < value_count(n->texts); i++) {
-        const struct value_member *m = &n->texts->object.members[i];
-        any_used = any_used || (is_value(m, text, len) && value_get(n->used, m->key));
+    for (size_t i = 0; i < value_count(n->declared); i++) {
+        const char *name = n->declared->object.members[i].key;
+        any_used = any_used || (is_value(n, name, text, len) && value_get(n->used, name));
     }
-    for (size_t i = 0; i < value_count(n->texts); i++) {
-        const struct value_member *m = &n->texts->object.members[i];
-        if (!is_value(m, text, len) || (any_used && !value_get(n->used, m->key)))
+    for (size_t i = 0; i < value_count(n->declared); i++) {
+        const char *name = n->declared->object.members[i].key;
+        if (!is_value(n, name, text, len) || (any_used && !value_get(n->used, name)))
             continue;
         if (c.name)
-            c.all = arena_printf(a, "%s or %s", c.all ? c.all : c.name, m->key);
-        if (c.name == NULL || (is_secret(n, c.name) && !is_secret(n, m->key)))
-            c.name = m->key;
+            c.all = arena_printf(a, "%s or %s", c.all ? c.all : c.name, name);
+        if (c.name == NULL || (is_secret(n, c.name) && !is_secret(n, name)))
+            c.name = name;
     }
     return c;
 }
