@@ -129,12 +129,17 @@ static unsigned char *staple_make(int status, OCSP_RESPONSE **out, int *len)
     return der;
 }
 
-// Stands before the C library's own: "two.test" has two addresses, the first of them IPv6.
+// Stands before the C library's own: "two.test" has two addresses, the first of them IPv6,
+// "nowhere.test" has none, and "localhost" does not take a hosts file.
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **out)
 {
     int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (strcmp(name, "nowhere.test") == 0)
+        return EAI_NONAME;
+    if (strcmp(name, "localhost") == 0 && !(hints->ai_flags & AI_NUMERICHOST))
+        return real("127.0.0.1", service, hints, out);
     if (strcmp(name, "two.test") != 0)
         return real(name, service, hints, out);
     int failed = real("::1", service, hints, out);
@@ -227,6 +232,7 @@ static void tear_down(void)
 TestSuite(handshake, .init = set_up, .fini = tear_down);
 
 struct outcome {
+    struct handshake *asked; // while it is under way
     int calls;
     struct value *found;
     const char *error;
@@ -237,6 +243,7 @@ static void on_done(struct value *found, const char *error, const char *code, vo
     bool both = (error == NULL) == (code == NULL);
     cr_expect(both, "a failure has a code");
     struct outcome *o = arg;
+    o->asked = NULL;
     o->calls++;
     o->found = found;
     o->error = error;
@@ -510,7 +517,9 @@ static int open_files(void)
 
 static void cancel(void *arg)
 {
-    handshake_cancel(arg);
+    struct outcome *o = arg;
+    handshake_cancel(o->asked);
+    o->asked = NULL;
 }
 
 Test(handshake, a_server_that_never_answers_times_out)
@@ -549,8 +558,8 @@ Test(handshake, an_address_that_never_answers_times_out)
     expect_error(o, ": timed out; check");
     cr_expect(took >= 290 && took < 3000, "took %d ms", (int)took);
     int before = open_files();
-    struct handshake *h = handshake_start(loop, &arena, &ask, on_done, &o);
-    timer_start(loop, 100, cancel, h);
+    o.asked = handshake_start(loop, &arena, &ask, on_done, &o);
+    timer_start(loop, 100, cancel, &o);
     while (loop_once(loop))
         ;
     cr_expect(eq(int, open_files(), before));
@@ -649,11 +658,11 @@ Test(handshake, cancelling_closes_at_once_at_every_stage)
     for (int ms = -1; ms < 30; ms++) { // -1: before the loop turns at all
         struct outcome o = {0};
         ask.connect_to = ms % 2 ? "localhost" : "127.0.0.1";
-        struct handshake *h = handshake_start(loop, &arena, &ask, on_done, &o);
+        o.asked = handshake_start(loop, &arena, &ask, on_done, &o);
         if (ms < 0)
-            handshake_cancel(h);
+            cancel(&o);
         else
-            timer_start(loop, ms, cancel, h);
+            timer_start(loop, ms, cancel, &o);
         while (loop_once(loop))
             ;
         cr_expect(eq(int, o.calls, 0));
@@ -663,6 +672,32 @@ Test(handshake, cancelling_closes_at_once_at_every_stage)
     cr_expect(eq(int, open_files(), before));
     handshake_cancel(NULL);
     close(silent);
+}
+
+// Who asked hears of the end in `done`, and has nothing to cancel from then on.
+Test(handshake, one_that_has_just_failed_is_cancelled)
+{
+    struct handshake_request ask = at(AT_GOOD);
+    close(listen_anywhere(&ask.port));
+    static const char *const nobody[] = {"nowhere.test", "127.0.0.1", "127.0.0.1:0"};
+    int before = open_files();
+    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+        int failed = 0;
+        ask.connect_to = nobody[i];
+        for (int ms = 0; ms < 100; ms += ms + 1) {
+            struct outcome o = {0};
+            o.asked = handshake_start(loop, &arena, &ask, on_done, &o);
+            timer_start(loop, ms, cancel, &o);
+            while (loop_once(loop))
+                ;
+            cr_expect(o.asked == NULL);
+            failed += o.calls;
+        }
+        cr_expect(failed > 0, "%s: each was cancelled before it failed", nobody[i]);
+    }
+    for (int i = 0; i < 200 && open_files() > before; i++)
+        usleep(10000);
+    cr_expect(eq(int, open_files(), before));
 }
 
 Test(handshake, dial_targets)
