@@ -27,6 +27,7 @@ typedef void kube_login_done(const struct kube_identity *, void *arg);
 // Starts; `done` is called once from the loop, never from inside this call, unless
 // kube_login_cancel came first. All who wait for the plugin share one run of it.
 struct kube_login *kube_login_start(struct kube_credentials *, kube_login_done *done, void *arg);
+// For use before `done` only, with which it is gone.
 void kube_login_cancel(struct kube_login *);
 
 // The server has refused the credentials of that number (401): the next login looks for others.

@@ -24,4 +24,5 @@ typedef void kube_exec_done(const struct kube_exec_result *, void *arg);
 // ask a person.
 struct kube_exec *kube_exec_start(struct loop *, const struct kube_plugin *, kube_exec_done *done,
                                   void *arg);
+// For use before `done` only, with which it is gone.
 void kube_exec_cancel(struct kube_exec *); // ends the program

@@ -36,4 +36,5 @@ enum kube_resolve_how {
 struct kube_resolve *kube_resolve_start(struct kube_resolver *, struct arena *, const char *words,
                                         enum kube_resolve_how, int64_t timeout_ms,
                                         kube_resolve_done *done, void *arg);
+// For use before `done` only, with which it is gone.
 void kube_resolve_cancel(struct kube_resolve *);

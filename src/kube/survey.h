@@ -20,4 +20,5 @@ typedef void kube_survey_done(struct kube_surveyed *, void *arg);
 // read does not spoil the rest.
 struct kube_survey *kube_survey_start(struct kube_wire *, int64_t timeout_ms,
                                       kube_survey_done *done, void *arg);
+// For use before `done` only, with which it is gone.
 void kube_survey_cancel(struct kube_survey *);

@@ -41,6 +41,7 @@ typedef void kube_watch_done(const struct kube_watched *, void *arg);
 // then. Without leave to watch it looks every two seconds. Cancel it before kube_close.
 struct kube_watch *kube_watch_start(struct kube *, const struct kube_watch_request *,
                                     struct arena *, kube_watch_done *done, void *arg);
+// For use before `done` only, with which it is gone.
 void kube_watch_cancel(struct kube_watch *); // closes its connection at once
 // Why the server cannot be reached at the moment, or NULL.
 const char *kube_watch_trouble(const struct kube_watch *);

@@ -63,5 +63,6 @@ typedef void kube_answered(const struct kube_answer *, void *arg);
 // it.
 struct kube_exchange *kube_wire_start(struct kube_wire *, struct arena *,
                                       const struct kube_question *, kube_answered *done, void *arg);
+// For use before `done` only, with which it is gone.
 void kube_exchange_cancel(struct kube_exchange *);
 void kube_exchange_settle(struct kube_exchange *); // as fetch_settle

@@ -26,7 +26,8 @@ struct dial *dial_start(struct loop *, const char *host, int port, int64_t timeo
                         dial_done *done, void *arg);
 // Has the guard asked about each address; to be called right after dial_start.
 void dial_guard(struct dial *, const struct guard *);
-void dial_cancel(struct dial *); // closes the socket at once
+// Closes the socket at once. For use before `done` only, with which it is gone; NULL does nothing.
+void dial_cancel(struct dial *);
 
 // Parts "host", "host:port", "[address]" and "[address]:port"; what has several colons outside
 // brackets is an IPv6 address. Sets *port only where one is given. False when that is no port.

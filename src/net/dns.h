@@ -32,4 +32,5 @@ typedef void dns_done(struct value *found, const char *error, void *arg);
 // first. The arena must outlive it.
 struct dns *dns_start(struct loop *, struct arena *, const struct dns_request *, dns_done *done,
                       void *arg);
+// For use before `done` only, with which it is gone; NULL does nothing.
 void dns_cancel(struct dns *);

@@ -52,4 +52,5 @@ typedef void handshake_done(struct value *found, const char *error, const char *
 // handshake_cancel came first. The arena must outlive it.
 struct handshake *handshake_start(struct loop *, struct arena *, const struct handshake_request *,
                                   handshake_done *done, void *arg);
+// For use before `done` only, with which it is gone; NULL does nothing.
 void handshake_cancel(struct handshake *);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -51,11 +52,19 @@ static void lookup_release(struct lookup *l)
     free(l);
 }
 
+// Loopback is where "localhost" is (RFC 6761, 6.3), also where no hosts file says so.
+static bool is_localhost(const char *name)
+{
+    return strcasecmp(name, "localhost") == 0 || strcasecmp(name, "localhost.") == 0;
+}
+
 static void *lookup_run(void *arg)
 {
     struct lookup *l = arg;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     l->failed = getaddrinfo(l->host, l->service, &hints, &l->found);
+    if (l->failed && is_localhost(l->host))
+        l->failed = getaddrinfo(NULL, l->service, &hints, &l->found); // loopback's addresses
     l->why = errno;
     ssize_t written = write(l->wake[1], "", 1);
     (void)written; // a pipe takes its first byte

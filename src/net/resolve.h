@@ -1,5 +1,6 @@
 // resolve: looks a host name up without holding the loop: the system's own getaddrinfo (and so its
-// hosts file, its DNS and whatever else it asks) in a thread of its own, a few at a time.
+// hosts file, its DNS and whatever else it asks) in a thread of its own, a few at a time. Where that
+// does not know "localhost", it is loopback all the same.
 #pragma once
 
 #include <netdb.h>
@@ -15,4 +16,5 @@ typedef void resolve_done(struct addrinfo *found, const char *error, void *arg);
 // this call, unless resolve_cancel came first.
 struct resolve *resolve_start(struct loop *, const char *host, int port, resolve_done *done,
                               void *arg);
+// For use before `done` only, with which it is gone; NULL does nothing.
 void resolve_cancel(struct resolve *);

@@ -55,5 +55,6 @@ typedef void spawn_done(const struct spawn_result *, void *arg);
 // belongs to it has, wherever that has gone: it has the rest of the time, gets SIGTERM and SIGKILL
 // as well, and is waited for as long again.
 struct spawn *spawn_start(struct loop *, const struct spawn_request *, spawn_done *done, void *arg);
-// Kills it and what belongs to it. Returns one of those that lives all the same, or 0.
+// Kills it and what belongs to it. Returns one of those that lives all the same, or 0. For use
+// before `done` only, with which it is gone.
 pid_t spawn_cancel(struct spawn *);

@@ -28,4 +28,5 @@ typedef void starttls_done(const char *error, void *arg);
 // inside this call, unless starttls_cancel came first. No time limit of its own.
 struct starttls *starttls_start(struct loop *, int fd, enum starttls_protocol, starttls_done *done,
                                 void *arg);
+// For use before `done` only, with which it is gone; NULL does nothing.
 void starttls_cancel(struct starttls *);

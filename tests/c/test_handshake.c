@@ -130,17 +130,15 @@ static unsigned char *staple_make(int status, OCSP_RESPONSE **out, int *len)
 }
 
 // Stands before the C library's own: "two.test" has two addresses, the first of them IPv6,
-// "nowhere.test" has none, and "localhost" does not take a hosts file.
+// "nowhere.test" has none, nor has "localhost", as on a machine without a hosts file.
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **out)
 {
     int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    if (strcmp(name, "nowhere.test") == 0)
+    if (name && (strcmp(name, "nowhere.test") == 0 || strcmp(name, "localhost") == 0))
         return EAI_NONAME;
-    if (strcmp(name, "localhost") == 0 && !(hints->ai_flags & AI_NUMERICHOST))
-        return real("127.0.0.1", service, hints, out);
-    if (strcmp(name, "two.test") != 0)
+    if (!name || strcmp(name, "two.test") != 0)
         return real(name, service, hints, out);
     int failed = real("::1", service, hints, out);
     return failed ? failed : real("127.0.0.1", service, hints, &(*out)->ai_next);
@@ -312,7 +310,7 @@ Test(handshake, good)
     expect_text(o, "ip", "127.0.0.1");
     expect_text(o, "protocol", "TLSv1.3");
     expect_text(o, "alpn", "h2");
-    expect_text(o, "group", "X25519");
+    cr_expect(strncmp(value_get_text(o.found, "group"), "X25519", 6) == 0);
     cr_expect(strncmp(value_get_text(o.found, "cipher"), "TLS_", 4) == 0);
     cr_expect(eq(i64, value_get_int(o.found, "port", 0), ports[AT_GOOD]));
     cr_expect(eq(i64, value_get_int(o.found, "days_left", 0), 100));
@@ -465,7 +463,8 @@ Test(handshake, agrees_with_s_client)
     const char *lines[] = {
         arena_printf(&arena, "Protocol version: %s\n", value_get_text(o.found, "protocol")),
         arena_printf(&arena, "Ciphersuite: %s\n", value_get_text(o.found, "cipher")),
-        arena_printf(&arena, "Server Temp Key: %s", value_get_text(o.found, "group")),
+        arena_printf(&arena, OPENSSL_VERSION_PREREQ(3, 5) ? "group: %s\n" : "Temp Key: %s,",
+                     value_get_text(o.found, "group")),
         "Verification: OK\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
