@@ -122,14 +122,14 @@ expect "a busy server" 0 '503' run book
 # --- headers that name another path, host or method -----------------------------------------------------------
 while read -r wanted header value; do
     book book "$allow" "http.get(run.one .. '/ok/a', { headers = { ['$header'] = $value } })"
-    wanted=${wanted//ONE/$one}
+    wanted=${wanted//ONE/$one} # by libcurl's own idea of dots that are escaped: since 8 they count
     refused "$header = $value" "to .allow.: \"http ${wanted/\~/ }\""
 done <<X
 GET~ONE/admin X-Original-URL "/admin"
 GET~ONE/admin x_original_url "/admin"
 GET~ONE/admin X.Rewrite.URL "admin?x=1"
 GET~ONE/admin X-Original-URL "/ok/../admin"
-GET~ONE/ok/%2e%2e/admin X-Rewrite-Url "/ok/%2e%2e/admin"
+GET~ONE/(ok/%2e%2e/)?admin X-Rewrite-Url "/ok/%2e%2e/admin"
 GET~ONE/admin X-Rewrite-Url "/ok#/../../admin"
 GET~http://evil.test/ok/a X-Original-URL "http://evil.test/ok/b"
 GET~ONE/admin X-Forwarded-Uri "/admin"
