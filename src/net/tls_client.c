@@ -36,19 +36,18 @@ SSL *tls_client_new(int fd, const char *sni, const char *alpn)
     return ssl;
 }
 
-// A key of one curve has the curve's name or its type's. What is more, as X25519MLKEM768 of OpenSSL
-// 3.5, is known by its name in TLS alone.
+// A group of one curve goes by the curve's name or its key's type. What is more, as X25519MLKEM768 of
+// OpenSSL 3.5, has no key to show, and goes by its name in TLS.
 static struct value *group_value(struct arena *a, SSL *ssl)
 {
     EVP_PKEY *key = NULL;
-    if (!SSL_get_peer_tmp_key(ssl, &key))
-        return value_null(a);
-    char curve[64] = "";
-    EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL);
-    const char *name = *curve ? curve : EVP_PKEY_get0_type_name(key);
-    if (!name || !*name)
-        name = SSL_group_to_name(ssl, (int)SSL_get_negotiated_group(ssl));
-    struct value *v = name && *name ? value_string(a, name) : value_null(a);
+    char name[64];
+    if (!SSL_get_peer_tmp_key(ssl, &key)) {
+        int group = (int)SSL_get_negotiated_group(ssl);
+        return group == NID_undef ? value_null(a) : value_string(a, SSL_group_to_name(ssl, group));
+    }
+    bool named = EVP_PKEY_get_group_name(key, name, sizeof name, NULL) == 1;
+    struct value *v = value_string(a, named ? name : EVP_PKEY_get0_type_name(key));
     EVP_PKEY_free(key);
     return v;
 }
