@@ -1,6 +1,6 @@
 // resolve: looks a host name up without holding the loop: the system's own getaddrinfo (and so its
-// hosts file, its DNS and whatever else it asks) in a thread of its own, a few at a time. Where that
-// does not know "localhost", it is loopback all the same.
+// hosts file, its DNS and whatever else it asks) in a thread of its own, a few at a time. Where
+// that does not know "localhost", it is loopback all the same.
 #pragma once
 
 #include <netdb.h>

@@ -36,8 +36,8 @@ SSL *tls_client_new(int fd, const char *sni, const char *alpn)
     return ssl;
 }
 
-// A group of one curve goes by the curve's name or its key's type. What is more, as X25519MLKEM768 of
-// OpenSSL 3.5, has no key to show, and goes by its name in TLS.
+// A group of one curve goes by the curve's name or its key's type. What is more, as X25519MLKEM768
+// of OpenSSL 3.5, has no key to show, and goes by its name in TLS.
 static struct value *group_value(struct arena *a, SSL *ssl)
 {
     EVP_PKEY *key = NULL;

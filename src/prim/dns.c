@@ -158,8 +158,8 @@ static const struct effect_kind lookup_kind = {.name = "dns.addresses",
                                                .push = lookup_push};
 
 // dns.addresses("name"): every address that this machine knows the name by, from its hosts file and
-// its DNS, as a list of texts, in the order in which they would be tried. Effect: a read; raises an
-// effect failure when there is none.
+// its DNS, as a list of texts, in the order in which they would be tried; "localhost" is loopback
+// where neither knows it. Effect: a read; raises an effect failure when there is none.
 static int dns_addresses(lua_State *L)
 {
     size_t len;

@@ -41,7 +41,8 @@ static const char nginx_certificates[] =
     "sign server 30 server; sign client 30 client\n"
     // x509 makes none that lies in the past (since OpenSSL 3.4); ca does.
     "printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nserial=serial\\nnew_certs_dir=.\\n"
-    "default_md=sha256\\npolicy=p\\n[p]\\ncommonName=supplied\\n' > ca.cnf; : > index; echo 77 > serial\n"
+    "default_md=sha256\\npolicy=p\\n[p]\\ncommonName=supplied\\n' > ca.cnf; : > index; echo 77 > "
+    "serial\n"
     "openssl req -new -key server.key -subj /CN=old | openssl ca -batch -config ca.cnf -cert ca.pem"
     " -keyfile ca.key -in /dev/stdin -out old.pem -extfile server.ext -notext"
     " -startdate 20240101000000Z -enddate 20240201000000Z\n"
