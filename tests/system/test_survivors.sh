@@ -87,7 +87,7 @@ expect "and is asked about then" 0 'its probe says that it was done' "$RUNBOOK" 
 book "$dies"
 killed
 program=$(cat starts)
-gone() { ! kill -0 "$program"; }
+gone() { ! kill -0 -- "-$program" 2>/dev/null; } # and what it was just waiting for, too
 wait_for 10 gone && ok "one that SIGTERM ends is ended by it when we are killed" || not_ok "it goes on"
 touch go
 expect "it is not there to be waited for" 0 '!waiting
