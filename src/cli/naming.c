@@ -73,25 +73,27 @@ static const char *put_literal(struct arena *a, const char *out, const char *tex
 const char *naming_secrets(const struct naming *n, struct arena *a, const char *text,
                            enum rule_shape shape, const char **doubt)
 {
-    const char *out = "", *before = "", *at = text, *end = text + strlen(text), *covered = text;
-    const struct secret *s;
-    size_t len;
-    for (; (s = redact_next(n->secrets, &at, end, &len)); at++) {
+    const char *out = "", *before = "", *covered = text;
+    struct finds finds = redact_finds(n->secrets, text, strlen(text));
+    bool any = false; // that within a word stands for no slash
+    for (size_t i = 0; i < finds.count; i++) {
+        const struct secret *s = redact_at(n->secrets, finds.items[i].id);
+        const char *at = text + finds.items[i].from, *end = text + finds.items[i].to;
         bool overlaps = at < covered;
-        if (at + len <= covered)
+        if (end <= covered)
             continue;
         if (!overlaps)
             before = put_literal(a, out, covered, (size_t)(at - covered), shape);
         struct choice c = {0};
-        if (!overlaps && reads_alike(a, s, at, len, shape))
+        if (!overlaps && reads_alike(a, s, at, (size_t)(end - at), shape))
             c = choose(n, a, s->bytes, s->len);
-        covered = at + len;
+        covered = end;
         out = c.name ? arena_printf(a, "%s${%s}", before, c.name) : arena_printf(a, "%s*", before);
         note_doubt(a, doubt, c.all);
-        if (c.name == NULL && shape == SHAPE_WORDS && strchr(s->bytes, '/'))
-            return "*"; // that within a word stands for no slash
+        any = any || (c.name == NULL && shape == SHAPE_WORDS && strchr(s->bytes, '/'));
     }
-    return put_literal(a, out, covered, (size_t)(end - covered), shape);
+    finds_free(&finds);
+    return any ? "*" : put_literal(a, out, covered, strlen(covered), shape);
 }
 
 static bool is_word(char c)

@@ -16,9 +16,6 @@
 #include "base/json.h"
 #include "base/number.h"
 #include "base/utf8.h"
-#include "net/digest.h"
-
-enum { CHECK_BYTES = 2 };
 
 static const char opening[] = "[secret";
 static const char other_form[] = "it holds a secret in another form";
@@ -46,15 +43,7 @@ static void refuse(struct passage *p, const char *why)
 
 static void put_mark(struct buf *out, const struct secret *s)
 {
-    struct buf whole = {0};
-    unsigned char digest[DIGEST_SIZE];
-    char check[2 * CHECK_BYTES];
-    buf_add(&whole, s->name, strlen(s->name) + 1);
-    buf_add(&whole, s->bytes, s->len);
-    digest_sha256(whole.data, whole.len, digest);
-    digest_hex(digest, CHECK_BYTES, check);
-    buf_printf(out, "%s:%.*s:%s]", opening, (int)sizeof check, check, s->name);
-    buf_free(&whole);
+    buf_printf(out, "%s:%s:%s]", opening, s->check, s->name);
 }
 
 static const char *find_opening(const char *at, const char *end)
@@ -75,8 +64,7 @@ static void put_escaped(struct buf *out, const char *text, const char *end)
 // it was written.
 static void put_marked(struct passage *p, struct buf *out, const char *text, size_t len)
 {
-    const char *at = text, *end = text + len, *covered = text;
-    size_t found_len;
+    const char *end = text + len, *covered = text;
     for (size_t rest = len, size; rest; rest -= size) {
         size = utf8_size(end - rest, rest);
         if (size == 0) {
@@ -84,18 +72,19 @@ static void put_marked(struct passage *p, struct buf *out, const char *text, siz
             return;
         }
     }
-    for (; redact_next(p->secrets, &at, end, &found_len); at++) {
-        if (at + found_len <= covered)
-            continue; // inside one that is marked
-        const struct secret *s = redact_find(p->secrets, at, found_len);
+    struct finds finds = redact_finds(p->secrets, text, len);
+    for (size_t i = 0; i < finds.count && p->why == NULL; i++) {
+        const char *at = text + finds.items[i].from, *behind = text + finds.items[i].to;
+        const struct secret *s = redact_find(p->secrets, at, (size_t)(behind - at));
         if (s == NULL || at < covered) {
             refuse(p, other_form);
-            return;
+        } else {
+            put_escaped(out, covered, at);
+            put_mark(out, s);
+            covered = behind;
         }
-        put_escaped(out, covered, at);
-        put_mark(out, s);
-        covered = at + found_len;
     }
+    finds_free(&finds);
     put_escaped(out, covered, end);
 }
 
@@ -105,7 +94,11 @@ static size_t put_secret(const struct redact *secrets, struct buf *out, const ch
 {
     size_t taken = 0;
     const struct secret *s;
+    const char *check = at + sizeof opening; // behind the colon
     for (size_t i = 0; taken == 0 && (s = redact_at(secrets, i)); i++) {
+        if ((size_t)(end - at) < sizeof opening + SECRET_CHECK ||
+            memcmp(check, s->check, SECRET_CHECK) != 0)
+            continue;
         struct buf mark = {0};
         put_mark(&mark, s);
         if ((size_t)(end - at) >= mark.len && memcmp(at, mark.data, mark.len) == 0) {
@@ -144,7 +137,7 @@ static void put_restored(struct passage *p, struct buf *out, const char *text, s
 // Its digits are of no interest to a person.
 static void put_shown(struct passage *p, struct buf *out, const char *text, size_t len)
 {
-    static const size_t digits = 2 * CHECK_BYTES + 2; // and the colons around them
+    static const size_t digits = SECRET_CHECK + 2; // and the colons around them
     const char *end = text + len;
     (void)p;
     for (const char *found; (found = find_opening(text, end));) {

@@ -1,5 +1,6 @@
 #include "record/redact.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,52 +8,63 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "record/automaton.h"
+#include "record/coat.h"
+#include "record/ledger.h"
 
-enum { FLOAT_DIGITS = 15 };
+// Secrets come one by one, with texts to mask between. The automata are of ranges of them, each
+// more than twice the next in bytes: new ones make a range of their own, which takes in those
+// before it that are not. So each secret is built in a logarithm of times, and a text is read as
+// often at most; when all are known before the first text, once.
+enum { PARTS_MOST = 64, SHORTEST_FOLDED = 8 };
+
+struct part {
+    struct automaton *automaton;
+    size_t first, until; // of the secrets
+    size_t weight;       // their bytes
+};
+
+struct parts {
+    struct part items[PARTS_MOST];
+    size_t count;
+};
 
 struct redact {
-    struct secret *secrets;
-    size_t count;
-    bool starts[256]; // bytes with which some form of some secret may start
+    struct ledger ledger;
+    struct parts *parts;
 };
 
 struct redact *redact_new(void)
 {
-    return mem_alloc(sizeof(struct redact));
+    struct redact *r = mem_alloc(sizeof *r);
+    r->parts = mem_alloc(sizeof *r->parts);
+    return r;
 }
 
 void redact_free(struct redact *r)
 {
     if (r == NULL)
         return;
-    for (size_t i = 0; i < r->count; i++)
-        secret_clear(&r->secrets[i]);
-    free(r->secrets);
+    for (size_t i = 0; i < r->parts->count; i++)
+        automaton_free(r->parts->items[i].automaton);
+    free(r->parts);
+    ledger_free(&r->ledger);
     free(r);
 }
 
 bool redact_empty(const struct redact *r)
 {
-    return r == NULL || r->count == 0;
+    return r == NULL || r->ledger.count == 0;
 }
 
 const struct secret *redact_find(const struct redact *r, const char *bytes, size_t len)
 {
-    for (size_t i = 0; r && i < r->count; i++)
-        if (r->secrets[i].len == len && memcmp(r->secrets[i].bytes, bytes, len) == 0)
-            return &r->secrets[i];
-    return NULL;
+    return r ? ledger_find(&r->ledger, bytes, len) : NULL;
 }
 
 static void add_one(struct redact *r, const char *name, const char *bytes, size_t len)
 {
-    if (redact_find(r, bytes, len))
-        return;
-    r->secrets = mem_grow(r->secrets, (r->count + 1) * sizeof *r->secrets);
-    struct secret *s = &r->secrets[r->count++];
-    secret_set(s, name, bytes, len);
-    for (size_t byte = 0; byte < sizeof r->starts; byte++)
-        r->starts[byte] |= s->starts[byte];
+    ledger_add(&r->ledger, name, bytes, len, REDACT_SHORTEST);
 }
 
 // The first and the last line of a PEM block (RFC 7468) are no secret.
@@ -118,50 +130,101 @@ bool redact_add(struct redact *r, const char *name, const char *bytes, size_t le
 
 const struct secret *redact_at(const struct redact *r, size_t index)
 {
-    return r && index < r->count ? &r->secrets[index] : NULL;
+    return r && index < r->ledger.count ? &r->ledger.secrets[index] : NULL;
 }
 
-const struct secret *redact_next(const struct redact *r, const char **at, const char *end,
-                                 size_t *len)
+// Hosts, types and methods are written in one case; a short secret would be found in plain words.
+static void add_patterns(struct pattern *patterns, size_t *count, const struct secret *s, size_t id)
 {
-    for (; r && *at < end; ++*at) {
-        const struct secret *best = NULL;
-        if (!r->starts[(unsigned char)**at])
-            continue;
-        *len = 0;
-        for (size_t i = 0; i < r->count; i++) {
-            const struct secret *s = &r->secrets[i];
-            size_t n = s->starts[(unsigned char)**at] ? secret_match(s, *at, end) : 0;
-            if (n > *len) {
-                best = s;
-                *len = n;
-            }
-        }
-        if (best)
-            return best;
+    patterns[(*count)++] = (struct pattern){.bytes = s->bytes,
+                                            .len = (uint32_t)s->len,
+                                            .id = (uint32_t)id,
+                                            .exact = s->len < SHORTEST_FOLDED};
+    for (size_t i = 0; s->forms[i]; i++)
+        patterns[(*count)++] = (struct pattern){
+            .bytes = s->forms[i], .len = (uint32_t)strlen(s->forms[i]), .id = (uint32_t)id};
+}
+
+static size_t pattern_count(const struct secret *s)
+{
+    size_t count = 1;
+    while (s->forms[count - 1])
+        count++;
+    return count;
+}
+
+static struct automaton *build(const struct ledger *l, size_t first, size_t until)
+{
+    size_t most = 0, count = 0;
+    for (size_t i = first; i < until; i++)
+        most += pattern_count(&l->secrets[i]);
+    struct pattern *patterns = mem_alloc(most * sizeof *patterns);
+    for (size_t i = first; i < until; i++)
+        add_patterns(patterns, &count, &l->secrets[i], i);
+    struct automaton *a = automaton_new(patterns, count);
+    free(patterns);
+    return a;
+}
+
+// The automata of all secrets.
+static const struct parts *built(const struct redact *r)
+{
+    struct parts *all = r->parts;
+    struct part new = {.first = all->count ? all->items[all->count - 1].until : 0,
+                       .until = r->ledger.count};
+    if (new.first == new.until)
+        return all;
+    for (size_t i = new.first; i < new.until; i++)
+        new.weight += r->ledger.secrets[i].len;
+    while (all->count && all->items[all->count - 1].weight <= 2 * new.weight) {
+        const struct part *last = &all->items[--all->count];
+        new.first = last->first;
+        new.weight += last->weight;
+        automaton_free(last->automaton);
     }
-    return NULL;
+    new.automaton = build(&r->ledger, new.first, new.until);
+    assert(all->count < PARTS_MOST);
+    all->items[all->count++] = new;
+    return all;
+}
+
+static struct finds read_all(const struct redact *r, const char *text, size_t len, size_t begun)
+{
+    struct finds finds = {0};
+    const struct parts *parts = redact_empty(r) ? NULL : built(r);
+    for (size_t i = 0; parts && len && i < parts->count; i++)
+        coat_read(parts->items[i].automaton, text, len, begun, &finds);
+    finds_settle(&finds);
+    return finds;
+}
+
+struct finds redact_finds(const struct redact *r, const char *text, size_t len)
+{
+    return read_all(r, text, len, 0);
+}
+
+static void write_masked(const struct redact *r, struct buf *out, const char *text, size_t len,
+                         const struct finds *finds)
+{
+    size_t covered = 0; // what stands before is done
+    for (size_t i = 0; i < finds->count; i++) {
+        const struct find *f = &finds->items[i];
+        bool overlaps = f->from < covered;
+        if (!overlaps)
+            buf_add(out, text + covered, f->from - covered);
+        if (!overlaps || f->id != finds->items[i - 1].id)
+            buf_printf(out, "[secret %s]", r->ledger.secrets[f->id].name);
+        covered = f->to;
+    }
+    buf_add(out, text + covered, len - covered);
 }
 
 char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len)
 {
     struct buf out = {0};
-    const char *at = text, *end = text + len,
-               *covered = text; // what stands before `covered` is done
-    const struct secret *found, *last = NULL;
-    size_t found_len;
-    for (; (found = redact_next(r, &at, end, &found_len)); at++) {
-        if (at + found_len <= covered)
-            continue;
-        bool overlaps = at < covered;
-        if (!overlaps)
-            buf_add(&out, covered, (size_t)(at - covered));
-        if (!overlaps || found != last)
-            buf_printf(&out, "[secret %s]", found->name);
-        last = found;
-        covered = at + found_len;
-    }
-    buf_add(&out, covered, (size_t)(end - covered));
+    struct finds finds = redact_finds(r, text, len);
+    write_masked(r, &out, text, len, &finds);
+    finds_free(&finds);
     *out_len = out.len;
     return buf_take(&out);
 }
@@ -169,39 +232,33 @@ char *redact_text(const struct redact *r, const char *text, size_t len, size_t *
 static struct value *string_masked(struct arena *a, const struct redact *r, const char *text,
                                    size_t len)
 {
-    const char *at = text;
-    size_t masked_len;
-    if (redact_next(r, &at, text + len, &masked_len) == NULL)
-        return value_bytes(a, text, len);
-    char *masked = redact_text(r, text, len, &masked_len);
-    struct value *v = value_bytes(a, masked, masked_len);
-    free(masked);
+    struct finds finds = redact_finds(r, text, len);
+    struct buf out = {0};
+    struct value *v;
+    if (finds.count)
+        write_masked(r, &out, text, len, &finds);
+    v = finds.count ? value_bytes(a, out.data, out.len) : value_bytes(a, text, len);
+    buf_free(&out);
+    finds_free(&finds);
     return v;
 }
 
-// Whether the secret is written with digits, more of them than a float tells apart, of just `n`.
-static bool is_long_number(const struct secret *s, double n)
-{
-    return s->len > FLOAT_DIGITS && strspn(s->bytes, "0123456789+-.eE") == s->len &&
-           number_parse(s->bytes) == n;
-}
-
-// The secret that the number is: as JSON writes it, or without the ".0" of a float that is whole.
+// The secret that the number is as JSON writes it, its sign aside.
 static const struct secret *number_find(const struct redact *r, const struct value *v)
 {
     char text[NUMBER_SIZE];
+    const struct secret *s = NULL;
     if (redact_empty(r) || v == NULL || (v->type != VALUE_INT && v->type != VALUE_FLOAT))
         return NULL;
     if (v->type == VALUE_INT)
         number_format_whole(v->integer, text);
     else
         number_format(v->number, text);
-    size_t len = strlen(text);
-    const struct secret *s = redact_find(r, text, len);
-    if (s == NULL && v->type == VALUE_FLOAT && len > 2 && strcmp(text + len - 2, ".0") == 0)
-        s = redact_find(r, text, len - 2);
-    for (size_t i = 0; s == NULL && v->type == VALUE_FLOAT && i < r->count; i++)
-        s = is_long_number(&r->secrets[i], v->number) ? &r->secrets[i] : NULL;
+    struct finds finds = redact_finds(r, text, strlen(text));
+    if (finds.count == 1 && finds.items[0].from <= (*text == '-') &&
+        finds.items[0].to == strlen(text))
+        s = &r->ledger.secrets[finds.items[0].id];
+    finds_free(&finds);
     return s;
 }
 
@@ -247,20 +304,13 @@ struct value *redact_value(struct arena *a, const struct redact *r, const struct
 
 size_t redact_whole(const struct redact *r, const char *text, size_t len)
 {
-    enum { LONGEST_ESCAPE = 6 }; // "\u0041"
-    size_t longest = 0;
-    if (redact_empty(r))
-        return len;
-    for (size_t i = 0; i < r->count; i++)
-        if (r->secrets[i].len * LONGEST_ESCAPE > longest)
-            longest = r->secrets[i].len * LONGEST_ESCAPE;
-    for (size_t at = len > longest ? len - longest : 0; at + REDACT_SHORTEST <= len; at++) {
-        if (!r->starts[(unsigned char)text[at]])
-            continue;
-        for (size_t i = 0; i < r->count; i++)
-            if (r->secrets[i].starts[(unsigned char)text[at]] &&
-                secret_begins(&r->secrets[i], text + at, text + len))
-                return at;
+    struct finds finds = read_all(r, text, len, REDACT_SHORTEST);
+    size_t whole = len;
+    for (size_t i = 0; i < finds.count; i++) {
+        const struct find *f = &finds.items[i];
+        if (f->begun && f->from < whole)
+            whole = i && finds.items[i - 1].to > f->from ? finds.items[i - 1].to : f->from;
     }
-    return len;
+    finds_free(&finds);
+    return whole;
 }

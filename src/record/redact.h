@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/value.h"
+#include "record/find.h"
 #include "record/secret.h"
 
 enum { REDACT_SHORTEST = 4, REDACT_SHORTEST_LINE = 8 };
@@ -33,10 +34,9 @@ char *redact_text(const struct redact *r, const char *text, size_t len, size_t *
 // REDACT_SHORTEST bytes at its end would not be known again.
 size_t redact_whole(const struct redact *r, const char *text, size_t len);
 
-// The next secret in *at..end, in any of these forms, of *len bytes at *at, which is moved there;
-// of several at one place the one that takes most bytes. NULL when there is none, or `r` is NULL.
-const struct secret *redact_next(const struct redact *r, const char **at, const char *end,
-                                 size_t *len);
+// Where secrets stand in the text in any of these forms, in order, none within another; `id` is
+// what redact_at takes. To be freed by finds_free.
+struct finds redact_finds(const struct redact *r, const char *text, size_t len);
 // The secret that is just these bytes, or NULL.
 const struct secret *redact_find(const struct redact *r, const char *bytes, size_t len);
 // The secret of that index, from 0; NULL behind the last.
