@@ -7,13 +7,6 @@
 
 #include "base/buf.h"
 
-static void cut(struct buf *text)
-{
-    static const char mark[] = "... (cut)";
-    if (text->len > ERROR_LONGEST)
-        memcpy(text->data + ERROR_LONGEST - sizeof mark + 1, mark, sizeof mark);
-}
-
 bool error_set(struct error *err, const char *format, ...)
 {
     if (err == NULL)
@@ -23,7 +16,6 @@ bool error_set(struct error *err, const char *format, ...)
     va_start(args, format);
     buf_vprintf(&text, format, args);
     va_end(args);
-    cut(&text);
     free(err->words); // not before: the arguments may point into it
     err->words = buf_take(&text);
     return false;

@@ -10,8 +10,6 @@ struct error {
     char *words; // read it with error_text
 };
 
-enum { ERROR_LONGEST = 1 << 20 }; // bytes; what is longer says that it was cut
-
 // A local error by the name of `err` that is freed when its block is left, save by a longjmp:
 // whatever raises a Lua error with its text does so by failure_raise_error or a sibling of that.
 #define error_local(err) struct error err __attribute__((cleanup(error_free))) = {0}

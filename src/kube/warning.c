@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "net/fetch.h"
 
-enum { MOST = 50, LONGEST = 64 * 1024 };
+enum { MOST = 50 };
 
 static bool is_seen(const struct value *seen, const char *text)
 {
@@ -58,7 +58,7 @@ static const char *word_skip(const char *at, const char *end)
 // when there is none.
 static const char *warning_read(struct kube_warnings *w, const char *at, const char *end)
 {
-    struct buf text = {.max = LONGEST}, date = {.max = LONGEST}, clean = {0};
+    struct buf text = {0}, date = {0}, clean = {0};
     const char *agent = word_skip(at, end), *quoted = agent ? word_skip(agent, end) : NULL;
     const char *rest = quoted ? quoted_read(quoted, end, &text) : NULL;
     if (rest && agent - at == 4 && memcmp(at, "299", 3) == 0) {

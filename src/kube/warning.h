@@ -13,8 +13,8 @@ struct kube_warnings {
     struct value *seen; // the texts that were told
 };
 
-// Tells each warning in raw header lines that was not told before, at most 50 in all, and of each
-// at most 64 KB: to cut it for people is for who masks the secrets in it first. What does not
-// parse, or has another code than 299, is passed over.
+// Tells each warning in raw header lines that was not told before, at most 50 in all, each as
+// long as it is: to cut it is for who masks the secrets in it first. What does not parse, or has
+// another code than 299, is passed over.
 void kube_warnings_read(struct kube_warnings *, const char *headers);
 void kube_warnings_free(struct kube_warnings *);

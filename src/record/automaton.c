@@ -22,30 +22,47 @@ struct automaton {
     struct node *nodes;
     unsigned char *labels; // of the edge to each node
     size_t count;
+    bool fold;
     uint32_t root[256]; // its children by byte
 };
 
-static unsigned char fold(unsigned char c)
+static unsigned char lower(unsigned char c)
 {
     return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-static int pattern_order(const void *left, const void *right)
+static int pattern_order(const struct pattern *a, const struct pattern *b, bool fold)
 {
-    const struct pattern *a = left, *b = right;
-    for (size_t i = 0; i < a->len && i < b->len; i++) {
-        int order = fold((unsigned char)a->bytes[i]) - fold((unsigned char)b->bytes[i]);
-        if (order)
-            return order;
-    }
+    size_t least = a->len < b->len ? a->len : b->len;
+    int order = fold ? 0 : memcmp(a->bytes, b->bytes, least);
+    for (size_t i = 0; fold && order == 0 && i < least; i++)
+        order = lower((unsigned char)a->bytes[i]) - lower((unsigned char)b->bytes[i]);
+    if (order)
+        return order;
     if (a->len != b->len)
         return a->len < b->len ? -1 : 1;
     return (a->id > b->id) - (a->id < b->id);
 }
 
+static int exact_order(const void *left, const void *right)
+{
+    return pattern_order(left, right, false);
+}
+
+static int folded_order(const void *left, const void *right)
+{
+    return pattern_order(left, right, true);
+}
+
+// The byte as the automaton reads it.
+static unsigned char read_as(const struct automaton *a, unsigned char byte)
+{
+    return a->fold ? lower(byte) : byte;
+}
+
 static unsigned char letter(const struct automaton *a, uint32_t pattern, uint32_t depth)
 {
-    return fold((unsigned char)a->patterns[pattern].bytes[depth]);
+    return read_as(a, (unsigned char)a->patterns[pattern].bytes[depth]);
 }
 
 // Appends the children of node `s`: one for each letter with which its patterns go on.
@@ -95,7 +112,7 @@ static bool is_within(const struct automaton *a, uint32_t s, uint32_t other)
     return true;
 }
 
-static uint32_t step_folded(const struct automaton *a, uint32_t state, unsigned char label)
+static uint32_t step_read(const struct automaton *a, uint32_t state, unsigned char label)
 {
     for (; state != AUTOMATON_ROOT; state = a->nodes[state].jump) {
         uint32_t next = child_of(a, state, label);
@@ -109,7 +126,7 @@ static uint32_t step_folded(const struct automaton *a, uint32_t state, unsigned 
 static void link_child(struct automaton *a, uint32_t parent, uint32_t s)
 {
     struct node *n = &a->nodes[s];
-    n->fail = parent ? step_folded(a, a->nodes[parent].fail, a->labels[s]) : AUTOMATON_ROOT;
+    n->fail = parent ? step_read(a, a->nodes[parent].fail, a->labels[s]) : AUTOMATON_ROOT;
     n->jump = n->fail && is_within(a, n->fail, s) ? a->nodes[n->fail].jump : n->fail;
     n->whole = a->patterns[n->first].len == n->depth ? s : a->nodes[n->fail].whole;
 }
@@ -123,7 +140,7 @@ static void link_all(struct automaton *a)
             link_child(a, s, c);
 }
 
-struct automaton *automaton_new(const struct pattern *patterns, size_t count)
+struct automaton *automaton_new(const struct pattern *patterns, size_t count, bool fold)
 {
     size_t most = 2; // the root, and the end of the last one's children
     assert(count > 0);
@@ -131,9 +148,10 @@ struct automaton *automaton_new(const struct pattern *patterns, size_t count)
         most += patterns[i].len;
     assert(most < UINT32_MAX);
     struct automaton *a = mem_alloc(sizeof *a);
+    a->fold = fold;
     a->patterns = mem_alloc(count * sizeof *patterns);
     memcpy(a->patterns, patterns, count * sizeof *patterns);
-    qsort(a->patterns, count, sizeof *patterns, pattern_order);
+    qsort(a->patterns, count, sizeof *patterns, fold ? folded_order : exact_order);
     a->nodes = mem_alloc(most * sizeof *a->nodes);
     a->labels = mem_alloc(most);
     a->nodes[0] = (struct node){.until = (uint32_t)count};
@@ -158,12 +176,12 @@ void automaton_free(struct automaton *a)
 
 bool automaton_starts(const struct automaton *a, unsigned char byte)
 {
-    return a->root[fold(byte)] != AUTOMATON_ROOT;
+    return a->root[read_as(a, byte)] != AUTOMATON_ROOT;
 }
 
 uint32_t automaton_step(const struct automaton *a, uint32_t state, unsigned char byte)
 {
-    return step_folded(a, state, fold(byte));
+    return step_read(a, state, read_as(a, byte));
 }
 
 uint32_t automaton_depth(const struct automaton *a, uint32_t state)
@@ -171,9 +189,10 @@ uint32_t automaton_depth(const struct automaton *a, uint32_t state)
     return a->nodes[state].depth;
 }
 
-uint32_t automaton_whole(const struct automaton *a, uint32_t state, bool shorter)
+const struct pattern *automaton_match(const struct automaton *a, uint32_t state)
 {
-    return a->nodes[shorter ? a->nodes[state].fail : state].whole;
+    uint32_t whole = a->nodes[state].whole;
+    return whole ? automaton_pattern(a, whole) : NULL;
 }
 
 uint32_t automaton_begun(const struct automaton *a, uint32_t state)
@@ -183,8 +202,7 @@ uint32_t automaton_begun(const struct automaton *a, uint32_t state)
     return state;
 }
 
-const struct pattern *automaton_pattern(const struct automaton *a, uint32_t state, size_t index)
+const struct pattern *automaton_pattern(const struct automaton *a, uint32_t state)
 {
-    const struct node *n = &a->nodes[state];
-    return index < n->until - n->first ? &a->patterns[n->first + index] : NULL;
+    return &a->patterns[a->nodes[state].first];
 }

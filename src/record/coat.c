@@ -17,12 +17,25 @@ static bool is_plain(const struct reader *r, const struct place *p)
     return automaton_depth(r->automaton, p->state) <= p->at - p->landed;
 }
 
-static bool is_doubled(const struct reader *r, size_t index)
+static size_t start_of(const struct reader *r, const struct place *p)
+{
+    size_t depth = automaton_depth(r->automaton, p->state);
+    return depth ? trail_from(&r->trail, p->step, depth - 1) : p->at;
+}
+
+// Whether one of the places before is as far, and holds the same: it takes over the past that goes
+// back further.
+static bool is_doubled(struct reader *r, size_t index)
 {
     const struct place *p = &r->places[index];
-    for (size_t i = 0; i < index; i++)
-        if (r->places[i].at == p->at && r->places[i].state == p->state)
-            return true;
+    for (size_t i = 0; i < index; i++) {
+        struct place *other = &r->places[i];
+        if (other->at != p->at || other->state != p->state)
+            continue;
+        if (start_of(r, p) < start_of(r, other))
+            other->step = p->step;
+        return true;
+    }
     return false;
 }
 
@@ -145,14 +158,14 @@ enum { BLANK = -1, PADDING = -2, OTHER = -3 };
 
 static int base64_of(char c)
 {
-    return c >= 'A' && c <= 'Z'    ? c - 'A'
-           : c >= 'a' && c <= 'z'  ? c - 'a' + 26
-           : c >= '0' && c <= '9'  ? c - '0' + 52
-           : c == '+' || c == '-'  ? 62
-           : c == '/' || c == '_'  ? 63
-           : c == '='              ? PADDING
+    return c >= 'A' && c <= 'Z'        ? c - 'A'
+           : c >= 'a' && c <= 'z'      ? c - 'a' + 26
+           : c >= '0' && c <= '9'      ? c - '0' + 52
+           : c == '+' || c == '-'      ? 62
+           : c == '/' || c == '_'      ? 63
+           : c == '='                  ? PADDING
            : c && strchr(" \t\r\n", c) ? BLANK
-                                   : OTHER;
+                                       : OTHER;
 }
 
 // What stands at `at` in base64, as it is or as an escape, of *size bytes.

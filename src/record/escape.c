@@ -3,10 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
-// Characters as they stand, or, where the text is coated, what their escapes stand for.
+// Characters as they stand, but what the escapes stand for that begin with `coat`, if that is any:
+// what is written in one way may be written in another as a whole.
 struct source {
     const char *at, *end;
-    bool coated;
+    char coat;
     bool ran_out;
 };
 
@@ -32,7 +33,7 @@ static int take(struct source *s)
         s->ran_out = true;
         return END;
     }
-    if (s->coated && *s->at != '+' && escape_starts((unsigned char)*s->at)) {
+    if (s->coat && *s->at == s->coat) {
         struct source plain = {.at = s->at, .end = s->end};
         struct escape found[ESCAPE_MOST];
         size_t count = read_all(&plain, found);
@@ -226,21 +227,28 @@ static size_t read_all(struct source *s, struct escape found[ESCAPE_MOST])
     return w.count;
 }
 
+static bool is_known(const struct escape *found, size_t count, const struct escape *e)
+{
+    for (size_t i = 0; i < count; i++)
+        if (found[i].len == e->len && found[i].count == e->count &&
+            memcmp(found[i].bytes, e->bytes, e->count) == 0)
+            return true;
+    return false;
+}
+
 size_t escape_read(const char *at, const char *end, struct escape found[ESCAPE_MOST], bool *cut)
 {
-    struct source plain = {.at = at, .end = end}, coated = {.at = at, .end = end, .coated = true};
-    struct escape again[ESCAPE_MOST];
-    size_t count = read_all(&plain, found);
-    size_t more = read_all(&coated, again);
-    for (size_t i = 0; i < more && count < ESCAPE_MOST; i++) {
-        bool known = false;
-        for (size_t k = 0; k < count && !known; k++)
-            known = found[k].len == again[i].len && found[k].count == again[i].count &&
-                    memcmp(found[k].bytes, again[i].bytes, again[i].count) == 0;
-        if (!known)
-            found[count++] = again[i];
+    static const char coats[] = {'\0', '%', '\\', '&'};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof coats; i++) {
+        struct source s = {.at = at, .end = end, .coat = coats[i]};
+        struct escape again[ESCAPE_MOST];
+        size_t more = read_all(&s, again);
+        for (size_t k = 0; k < more && count < ESCAPE_MOST; k++)
+            if (!is_known(found, count, &again[k]))
+                found[count++] = again[k];
+        if (cut && s.ran_out)
+            *cut = true;
     }
-    if (cut && (plain.ran_out || coated.ran_out))
-        *cut = true;
     return count;
 }

@@ -12,7 +12,7 @@ struct escape {
     char bytes[4]; // what it stands for
 };
 
-enum { ESCAPE_MOST = 6 };
+enum { ESCAPE_MOST = 12 };
 
 // Whether an escape may start with the byte.
 bool escape_starts(unsigned char byte);

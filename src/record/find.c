@@ -6,10 +6,13 @@
 
 void finds_add(struct finds *f, struct find new)
 {
+    new.longest = new.to - new.from;
     struct find *last = f->count ? &f->items[f->count - 1] : NULL;
-    if (last && last->id == new.id && last->begun == new.begun && last->from < new.from &&
-        new.from < last->to && last->to <= new.to) {
+    if (last && last->id == new.id && last->begun == new.begun &&
+        last->from < new.from &&new.from < last->to && last->to <= new.to) {
         last->to = new.to;
+        if (last->longest < new.longest)
+            last->longest = new.longest;
         return;
     }
     if (f->count == f->room) {
@@ -25,8 +28,8 @@ static int find_order(const void *left, const void *right)
     const struct find *a = left, *b = right;
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
-    if (a->to != b->to)
-        return a->to > b->to ? -1 : 1;
+    if (a->longest != b->longest)
+        return a->longest > b->longest ? -1 : 1;
     if (a->begun != b->begun)
         return a->begun ? 1 : -1;
     return (a->id > b->id) - (a->id < b->id);

@@ -7,6 +7,7 @@
 
 struct find {
     size_t from, to;
+    size_t longest; // bytes of one by itself, where several overlap
     uint32_t id;
     bool begun; // only a beginning of it, at the text's end
 };

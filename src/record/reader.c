@@ -2,18 +2,6 @@
 
 enum { TRIM_AT_LEAST = 1 << 16 };
 
-// The longest pattern that ends with the state, in its case where that counts; NULL: there is none.
-static const struct pattern *matched(const struct reader *r, uint32_t state, uint32_t step)
-{
-    const struct automaton *a = r->automaton;
-    const struct pattern *p;
-    for (uint32_t s = automaton_whole(a, state, false); s; s = automaton_whole(a, s, true))
-        for (size_t i = 0; (p = automaton_pattern(a, s, i)) && p->len == automaton_depth(a, s); i++)
-            if (!p->exact || trail_is(&r->trail, step, p->bytes, p->len))
-                return p;
-    return NULL;
-}
-
 void reader_advance(struct reader *r, struct place *p, char byte, size_t from, size_t to)
 {
     p->at = to;
@@ -24,8 +12,8 @@ void reader_advance(struct reader *r, struct place *p, char byte, size_t from, s
     }
     if (automaton_depth(r->automaton, p->state) == 1)
         p->step = TRAIL_NONE;
-    p->step = trail_add(&r->trail, p->step, from, byte);
-    const struct pattern *found = matched(r, p->state, p->step);
+    p->step = trail_add(&r->trail, p->step, from);
+    const struct pattern *found = automaton_match(r->automaton, p->state);
     if (found)
         finds_add(r->finds, (struct find){.from = trail_from(&r->trail, p->step, found->len - 1),
                                           .to = to,
@@ -39,7 +27,7 @@ void reader_end(struct reader *r, const struct place *p)
     if (r->shortest && depth >= r->shortest)
         finds_add(r->finds, (struct find){.from = trail_from(&r->trail, p->step, depth - 1),
                                           .to = r->len,
-                                          .id = automaton_pattern(r->automaton, state, 0)->id,
+                                          .id = automaton_pattern(r->automaton, state)->id,
                                           .begun = true});
 }
 

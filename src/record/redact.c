@@ -19,9 +19,9 @@
 enum { PARTS_MOST = 64, SHORTEST_FOLDED = 8 };
 
 struct part {
-    struct automaton *automaton;
-    size_t first, until; // of the secrets
-    size_t weight;       // their bytes
+    struct automaton *exact, *folded; // of short and long ones; either may be NULL
+    size_t first, until;              // of the secrets
+    size_t weight;                    // their bytes
 };
 
 struct parts {
@@ -41,12 +41,18 @@ struct redact *redact_new(void)
     return r;
 }
 
+static void part_clear(struct part *p)
+{
+    automaton_free(p->exact);
+    automaton_free(p->folded);
+}
+
 void redact_free(struct redact *r)
 {
     if (r == NULL)
         return;
     for (size_t i = 0; i < r->parts->count; i++)
-        automaton_free(r->parts->items[i].automaton);
+        part_clear(&r->parts->items[i]);
     free(r->parts);
     ledger_free(&r->ledger);
     free(r);
@@ -133,36 +139,29 @@ const struct secret *redact_at(const struct redact *r, size_t index)
     return r && index < r->ledger.count ? &r->ledger.secrets[index] : NULL;
 }
 
-// Hosts, types and methods are written in one case; a short secret would be found in plain words.
-static void add_patterns(struct pattern *patterns, size_t *count, const struct secret *s, size_t id)
+static void pattern_add(struct buf *patterns, const char *bytes, size_t len, size_t id)
 {
-    patterns[(*count)++] = (struct pattern){.bytes = s->bytes,
-                                            .len = (uint32_t)s->len,
-                                            .id = (uint32_t)id,
-                                            .exact = s->len < SHORTEST_FOLDED};
-    for (size_t i = 0; s->forms[i]; i++)
-        patterns[(*count)++] = (struct pattern){
-            .bytes = s->forms[i], .len = (uint32_t)strlen(s->forms[i]), .id = (uint32_t)id};
+    const struct pattern p = {.bytes = bytes, .len = (uint32_t)len, .id = (uint32_t)id};
+    buf_add(patterns, &p, sizeof p);
 }
 
-static size_t pattern_count(const struct secret *s)
+// The automaton of the texts that are read in either case or not: hosts, types and methods are
+// written in one case, and an exponent in either; a short secret would be found in plain words.
+static struct automaton *build(const struct ledger *l, const struct part *p, bool fold)
 {
-    size_t count = 1;
-    while (s->forms[count - 1])
-        count++;
-    return count;
-}
-
-static struct automaton *build(const struct ledger *l, size_t first, size_t until)
-{
-    size_t most = 0, count = 0;
-    for (size_t i = first; i < until; i++)
-        most += pattern_count(&l->secrets[i]);
-    struct pattern *patterns = mem_alloc(most * sizeof *patterns);
-    for (size_t i = first; i < until; i++)
-        add_patterns(patterns, &count, &l->secrets[i], i);
-    struct automaton *a = automaton_new(patterns, count);
-    free(patterns);
+    struct buf patterns = {0};
+    for (size_t i = p->first; i < p->until; i++) {
+        const struct secret *s = &l->secrets[i];
+        if (fold == (s->len >= SHORTEST_FOLDED))
+            pattern_add(&patterns, s->bytes, s->len, i);
+        for (size_t k = 0; fold && s->forms[k]; k++)
+            pattern_add(&patterns, s->forms[k], strlen(s->forms[k]), i);
+    }
+    size_t count = patterns.len / sizeof(struct pattern);
+    struct automaton *a =
+        count ? automaton_new((const struct pattern *)(const void *)patterns.data, count, fold)
+              : NULL;
+    buf_free(&patterns);
     return a;
 }
 
@@ -180,9 +179,10 @@ static const struct parts *built(const struct redact *r)
         const struct part *last = &all->items[--all->count];
         new.first = last->first;
         new.weight += last->weight;
-        automaton_free(last->automaton);
+        part_clear(&all->items[all->count]);
     }
-    new.automaton = build(&r->ledger, new.first, new.until);
+    new.exact = build(&r->ledger, &new, false);
+    new.folded = build(&r->ledger, &new, true);
     assert(all->count < PARTS_MOST);
     all->items[all->count++] = new;
     return all;
@@ -192,8 +192,13 @@ static struct finds read_all(const struct redact *r, const char *text, size_t le
 {
     struct finds finds = {0};
     const struct parts *parts = redact_empty(r) ? NULL : built(r);
-    for (size_t i = 0; parts && len && i < parts->count; i++)
-        coat_read(parts->items[i].automaton, text, len, begun, &finds);
+    for (size_t i = 0; parts && len && i < parts->count; i++) {
+        const struct part *p = &parts->items[i];
+        if (p->exact)
+            coat_read(p->exact, text, len, begun, &finds);
+        if (p->folded)
+            coat_read(p->folded, text, len, begun, &finds);
+    }
     finds_settle(&finds);
     return finds;
 }

@@ -11,10 +11,9 @@
 struct trail_step {
     size_t from;
     uint32_t back, jump, count; // of steps up to it
-    char byte;
 };
 
-uint32_t trail_add(struct trail *t, uint32_t back, size_t from, char byte)
+uint32_t trail_add(struct trail *t, uint32_t back, size_t from)
 {
     if (t->count + 1 >= t->room) {
         size_t room = t->room ? 2 * t->room : 64;
@@ -26,11 +25,8 @@ uint32_t trail_add(struct trail *t, uint32_t back, size_t from, char byte)
     assert(t->count < UINT32_MAX && back < t->count);
     const struct trail_step *b = &t->steps[back], *j = &t->steps[b->jump];
     bool far = b->count - j->count == j->count - t->steps[j->jump].count;
-    t->steps[t->count] = (struct trail_step){.from = from,
-                                             .back = back,
-                                             .jump = far ? j->jump : back,
-                                             .count = b->count + 1,
-                                             .byte = byte};
+    t->steps[t->count] = (struct trail_step){
+        .from = from, .back = back, .jump = far ? j->jump : back, .count = b->count + 1};
     return (uint32_t)t->count++;
 }
 
@@ -43,13 +39,6 @@ size_t trail_from(const struct trail *t, uint32_t step, size_t behind)
     return s->from;
 }
 
-bool trail_is(const struct trail *t, uint32_t step, const char *bytes, size_t len)
-{
-    for (; len && step && t->steps[step].byte == bytes[len - 1]; len--)
-        step = t->steps[step].back;
-    return len == 0;
-}
-
 // Appends the last `len` bytes up to `step` of the other trail, and returns the last of them.
 static uint32_t add_last(struct trail *t, const struct trail *other, uint32_t step, size_t len)
 {
@@ -58,7 +47,7 @@ static uint32_t add_last(struct trail *t, const struct trail *other, uint32_t st
     for (size_t i = len; i > 0; i--, step = other->steps[step].back)
         last[i - 1] = &other->steps[step];
     for (size_t i = 0; i < len; i++)
-        added = trail_add(t, added, last[i]->from, last[i]->byte);
+        added = trail_add(t, added, last[i]->from);
     free(last);
     return added;
 }

@@ -32,14 +32,15 @@ Test(error, is_as_long_as_what_came_back)
     cr_expect_not(error_set(NULL, "nobody %s", "listens"));
 }
 
-Test(error, is_not_endless)
+// Of what is longer than any limit no end may be half a secret.
+Test(error, cuts_nothing)
 {
     error_local(err);
-    char *text = mem_alloc(ERROR_LONGEST + 100);
-    memset(text, 'x', ERROR_LONGEST + 99);
+    enum { LONG = 1 << 21 };
+    char *text = mem_alloc(LONG + 1);
+    memset(text, 'x', LONG);
     error_set(&err, "%s", text);
-    cr_expect_eq(strlen(error_text(&err)), (size_t)ERROR_LONGEST);
-    cr_expect(strstr(error_text(&err), "... (cut)"));
+    cr_expect_eq(strlen(error_text(&err)), (size_t)LONG);
     free(text);
 }
 
