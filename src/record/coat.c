@@ -168,31 +168,34 @@ static int base64_of(char c)
                                        : OTHER;
 }
 
-// What stands at `at` in base64, as it is or as an escape, of *size bytes.
-static int base64_at(const struct reader *r, size_t at, size_t *size)
+// What stands at `at` in base64, of *size bytes: as it is or, `escapes`, as an escape.
+static int base64_at(const struct reader *r, size_t at, bool escapes, size_t *size)
 {
-    struct escape escapes[ESCAPE_MOST];
+    struct escape found[ESCAPE_MOST];
     int value = base64_of(r->text[at]);
     *size = 1;
-    if (value != OTHER || !escape_starts((unsigned char)r->text[at]))
+    if (value != OTHER || !escapes || !escape_starts((unsigned char)r->text[at]))
         return value;
-    size_t count = escape_read(r->text + at, r->text + r->len, escapes, NULL);
-    for (size_t i = 0; i < count && value == OTHER; i++) {
-        value = escapes[i].count == 1 ? base64_of(escapes[i].bytes[0]) : OTHER;
-        *size = escapes[i].len;
+    size_t count = escape_read(r->text + at, r->text + r->len, found, NULL);
+    for (size_t i = 0; i < count; i++) {
+        value = found[i].count == 1 ? base64_of(found[i].bytes[0]) : OTHER;
+        if (value != OTHER) {
+            *size = found[i].len;
+            return value;
+        }
     }
-    return value;
+    return OTHER;
 }
 
 // What was found last takes the padding along that follows it.
-static void pad_last(struct reader *r, size_t at)
+static void pad_last(struct reader *r, size_t at, bool escapes)
 {
     struct find *last = &r->finds->items[r->finds->count - 1];
     if (last->to != at)
         return;
     size_t size;
     for (int value; at < r->len; at += size) {
-        value = base64_at(r, at, &size);
+        value = base64_at(r, at, escapes, &size);
         if (value == PADDING)
             last->to = at + size;
         else if (value != BLANK)
@@ -202,7 +205,7 @@ static void pad_last(struct reader *r, size_t at)
 
 // Each two characters that follow one another hold the bits of a byte, unless a group of four ends
 // between them, of which nobody knows where it begins: there are four ways.
-static void read_base64(struct reader *r)
+static void read_base64(struct reader *r, bool escapes)
 {
     size_t size, last_at = 0, before = r->finds->count;
     size_t read = 0; // characters since the last that is none
@@ -210,7 +213,7 @@ static void read_base64(struct reader *r)
     reset(r);
     r->count = 4;
     for (size_t at = 0; at < r->len; at += size) {
-        int value = base64_at(r, at, &size);
+        int value = base64_at(r, at, escapes, &size);
         if (value == BLANK)
             continue;
         if (value < 0) {
@@ -228,7 +231,7 @@ static void read_base64(struct reader *r)
             reader_advance(r, &r->places[way], (char)(bits >> (6 - 2 * in_group)), last_at,
                            at + size);
             if (in_group < 3 && r->finds->count > before)
-                pad_last(r, at + size);
+                pad_last(r, at + size, escapes);
         }
         last = value;
         last_at = at;
@@ -245,6 +248,7 @@ void coat_read(const struct automaton *a, const char *text, size_t len, size_t s
         .automaton = a, .text = text, .len = len, .finds = finds, .shortest = shortest};
     read_escaped(&r);
     read_hex(&r);
-    read_base64(&r);
+    read_base64(&r, false);
+    read_base64(&r, true);
     trail_free(&r.trail);
 }

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "record/redact.h"
 
-enum { WAYS = 160, WAY_SIZE = 48, ROUNDS = 4000 };
+enum { WAYS = 160, WAY_SIZE = 48, ROUNDS = 5000 };
 
 // What one character may be written as.
 struct ways {
@@ -76,7 +76,12 @@ static void ways_of(struct ways *w, unsigned char c)
     if (c == '"')
         add(w, "\"\"");
     if (strchr("&<>\"'", c) && c)
-        add(w, "%s", c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;" : "&apos;");
+        add(w, "%s",
+            c == '&'   ? "&amp;"
+            : c == '<' ? "&lt;"
+            : c == '>' ? "&gt;"
+            : c == '"' ? "&quot;"
+                       : "&apos;");
     for (size_t once = w->count, i = 0; i < once; i++)
         for (size_t k = 0; k < sizeof coats / sizeof *coats; k++) {
             struct buf twice = {0};
@@ -96,11 +101,13 @@ static const struct ways *cached_ways(unsigned char c)
 }
 
 // Whether the secret stands at `at`, with any of its characters as they are or coated.
-static bool is_escaped_at(const char *at, const char *end, const char *secret, size_t len, bool fold)
+static bool is_escaped_at(const char *at, const char *end, const char *secret, size_t len,
+                          bool fold)
 {
     if (len == 0)
         return true;
-    bool same = at < end && (*at == *secret || (fold && tolower((unsigned char)*at) == tolower((unsigned char)*secret)));
+    bool same = at < end && (*at == *secret || (fold && tolower((unsigned char)*at) ==
+                                                            tolower((unsigned char)*secret)));
     if (same && is_escaped_at(at + 1, end, secret + 1, len - 1, fold))
         return true;
     const struct ways *w = cached_ways((unsigned char)*secret);
@@ -128,7 +135,8 @@ static bool is_hex_at(const char *at, const char *end, const char *secret, size_
 
 static int base64_value(char c)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     if (c == '-')
         c = '+';
     if (c == '_')
@@ -138,12 +146,14 @@ static int base64_value(char c)
 }
 
 // Whether the bits from bit `skip` of the characters at `at` on are the secret's.
-static bool is_base64_at(const char *at, const char *end, const char *secret, size_t len, size_t skip)
+static bool is_base64_at(const char *at, const char *end, const char *secret, size_t len,
+                         size_t skip)
 {
     for (size_t bit = 0; bit < len * 8; bit++) {
         size_t place = (skip + bit) / 6;
         int value = at + place < end ? base64_value(at[place]) : -1;
-        if (value < 0 || (value >> (5 - (skip + bit) % 6) & 1) != ((unsigned char)secret[bit / 8] >> (7 - bit % 8) & 1))
+        if (value < 0 || (value >> (5 - (skip + bit) % 6) & 1) !=
+                             ((unsigned char)secret[bit / 8] >> (7 - bit % 8) & 1))
             return false;
     }
     return true;
@@ -154,7 +164,8 @@ static bool holds(const char *text, size_t len, const char *secret, size_t secre
     const char *end = text + len;
     bool found = false;
     for (const char *at = text; at < end && !found; at++) {
-        found = is_escaped_at(at, end, secret, secret_len, secret_len >= 8) || is_hex_at(at, end, secret, secret_len);
+        found = is_escaped_at(at, end, secret, secret_len, secret_len >= 8) ||
+                is_hex_at(at, end, secret, secret_len);
         for (size_t skip = 0; skip < 6 && !found; skip += 2)
             found = is_base64_at(at, end, secret, secret_len, skip);
     }
@@ -199,7 +210,8 @@ static size_t random_secret(char out[32])
 
 // Writes the secret with some of its characters in some way, `often` in four; the places at which
 // each of them ends go to ends[].
-static void write_escaped(struct buf *out, const char *secret, size_t len, size_t often, size_t *ends)
+static void write_escaped(struct buf *out, const char *secret, size_t len, size_t often,
+                          size_t *ends)
 {
     for (size_t i = 0; i < len; i++) {
         const struct ways *w = cached_ways((unsigned char)secret[i]);
@@ -246,14 +258,16 @@ static void expect_masked(const struct redact *r, const char *text, size_t len, 
     for (size_t i = 0; i <= finds.count; i++) {
         size_t from = i < finds.count ? finds.items[i].from : len;
         for (size_t k = 0; from > at && (s = redact_at(r, k)); k++)
-            cr_assert_not(holds(text + at, from - at, s->bytes, s->len), "round %d: '%s' is left of '%s': '%.*s'", round,
-                          s->bytes, text, (int)(from - at), text + at);
+            cr_assert_not(holds(text + at, from - at, s->bytes, s->len),
+                          "round %d: '%s' is left of '%s': '%.*s'", round, s->bytes, text,
+                          (int)(from - at), text + at);
         if (i == finds.count)
             break;
         s = redact_at(r, finds.items[i].id);
         at = finds.items[i].to;
-        cr_assert(holds(text + from, at - from, s->bytes, s->len), "round %d: '%.*s' of '%s' is no '%s'", round,
-                  (int)(at - from), text + from, text, s->bytes);
+        cr_assert(holds(text + from, at - from, s->bytes, s->len),
+                  "round %d: '%.*s' of '%s' is no '%s'", round, (int)(at - from), text + from, text,
+                  s->bytes);
     }
     finds_free(&finds);
 }
@@ -299,7 +313,8 @@ Test(coats, leave_no_beginning_where_a_text_was_cut)
             size_t whole = redact_whole(r, text.data, cut);
             struct finds finds = redact_finds(r, text.data, whole);
             size_t told = finds.count && finds.items[finds.count - 1].to == whole ? start : whole;
-            cr_assert_leq(told, start, "round %d: of '%s' (%s) cut at %zu %zu may be told", round, text.data, secret, cut, whole);
+            cr_assert_leq(told, start, "round %d: of '%s' (%s) cut at %zu %zu may be told", round,
+                          text.data, secret, cut, whole);
             finds_free(&finds);
         }
         buf_free(&text);
@@ -322,22 +337,22 @@ Test(coats, each)
 {
     static const char secret[] = "p<a>\"s&s'w\\d/\n";
     static const char *const texts[] = {
-        "p&lt;a&gt;&quot;s&amp;s&#39;w\\d/\n",      // a page
+        "p&lt;a&gt;&quot;s&amp;s&#39;w\\d/\n", // a page
         "p&#60;a&#x3e;&#34;s&#38;s&#x27;w&#92;d&#x2F;&#10;",
         "p&LT;a&gt;&QUOT;s&amp;s&apos;w\\d/&#00010;",
-        "p&amp;lt;a&amp;gt;&amp;quot;s&amp;amp;s&amp;#39;w\\d/\n", // a page that quotes one
-        "p\\u003ca\\u003e\\\"s\\u0026s'w\\\\d/\\n",  // JSON for a page
+        "p&amp;lt;a&amp;gt;&amp;quot;s&amp;amp;s&amp;#39;w\\d/\n",      // a page that quotes one
+        "p\\u003ca\\u003e\\\"s\\u0026s'w\\\\d/\\n",                     // JSON for a page
         "p\\\\u003Ca\\\\u003E\\\\\\\"s\\\\u0026s'w\\\\\\\\d\\\\/\\\\n", // within JSON
         "p\\u0026lt;a\\u0026gt;\\u0026quot;s\\u0026amp;s\\u0026#39;w\\\\d\\/\\n",
         "p%3Ca%3E%22s%26s%27w%5cd%2F%0A",
         "p%253Ca%253E%2522s%2526s%2527w%255Cd%252F%250A",
-        "p%3Ca%3E%5C%22s%26s'w%5C%5Cd/%5Cn",         // JSON in a URL
-        "p<a>\"s&s'\\''w\\d/\n",                     // a shell's words
+        "p%3Ca%3E%5C%22s%26s'w%5C%5Cd/%5Cn", // JSON in a URL
+        "p<a>\"s&s'\\''w\\d/\n",             // a shell's words
         "p<a>\"s&s'\"'\"'w\\d/\n",
         "p\\<a\\>\\\"s\\&s\\'w\\\\d/\n",
-        "p<a>\"s&s''w\\d/\n",                        // YAML and SQL
-        "p<a>\"\"s&s'w\\d/\n",                       // CSV
-        "p\\x3ca\\x3E\\\"s\\x26s'w\\\\d/\\x0a",      // YAML, Lua
+        "p<a>\"s&s''w\\d/\n",                             // YAML and SQL
+        "p<a>\"\"s&s'w\\d/\n",                            // CSV
+        "p\\x3ca\\x3E\\\"s\\x26s'w\\\\d/\\x0a",           // YAML, Lua
         "p\\060a\\062\\034s\\038s\\039w\\092d\\047\\010", // Lua's decimals
         "p\\074a\\076\\042s\\046s\\047w\\134d\\057\\012", // C's octals
         "p\\u{3c}a\\U0000003e\\\"s&s'w\\\\d/\\\n",
@@ -346,9 +361,12 @@ Test(coats, each)
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         expect(secret, texts[i], "[secret s]");
-    expect("pa ss+word", "x=pa+ss%2bword&pa%20ss+word&pa+ss+word", "x=[secret s]&[secret s]&[secret s]");
-    expect("hunter22", "x=aHVudGVyMjI%3D, aHVud\\r\\nGVyMjI= aHVudGVyMjI\\u003d", "x=[secret s], [secret s] [secret s]");
-    expect("h\xc3\xbcnt\xf0\x9f\x98\x80r", "h&uuml; h&#252;nt&#x1F600;r h\\u00fcnt\\ud83d\\ude00r h\\195\\188nt\\u{1f600}r",
+    expect("pa ss+word", "x=pa+ss%2bword&pa%20ss+word&pa+ss+word",
+           "x=[secret s]&[secret s]&[secret s]");
+    expect("hunter22", "x=aHVudGVyMjI%3D, aHVud\\r\\nGVyMjI= aHVudGVyMjI\\u003d",
+           "x=[secret s], [secret s] [secret s]");
+    expect("h\xc3\xbcnt\xf0\x9f\x98\x80r",
+           "h&uuml; h&#252;nt&#x1F600;r h\\u00fcnt\\ud83d\\ude00r h\\195\\188nt\\u{1f600}r",
            "h&uuml; [secret s] [secret s] [secret s]");
 }
 
@@ -356,14 +374,18 @@ Test(coats, numbers)
 {
     expect("12345", "12345 12345.0 1.2345e+04 1.2345E4 1.2345e+4 12345.00",
            "[secret s] [secret s] [secret s] [secret s] [secret s] [secret s]0");
-    expect("0042137", "0042137 42137 42137.0 4.2137e+04 042137", "[secret s] [secret s] [secret s] [secret s] 0[secret s]");
+    expect("0042137", "0042137 42137 42137.0 4.2137e+04 042137",
+           "[secret s] [secret s] [secret s] [secret s] 0[secret s]");
     expect("-73914", "-73914 73914.0 -7.3914e+04", "[secret s] [secret s] -[secret s]");
     expect("0042", "0042 42 42.0 4.2e+01", "[secret s] 42 42.0 4.2e+01"); // too short to be masked
     expect("0000", "0000 0 0.0 0e+00", "[secret s] 0 0.0 0e+00");
     expect("1000", "1000 1e+03 1.0e3 1e3", "[secret s] [secret s] [secret s] 1e3");
-    expect("0.00012345", "1.2345e-04 1.2345e-4 0.00012345 .00012345", "[secret s] [secret s] [secret s] .00012345");
-    expect("4111111111111111", "4.111111111111111e+15 4.1111111111111e+15 4111111111111111.0", "[secret s] [secret s] [secret s]");
-    expect("12345678901234567890", "12345678901234567000 1.2345678901234567e+19 1.2345678901235e+19",
+    expect("0.00012345", "1.2345e-04 1.2345e-4 0.00012345 .00012345",
+           "[secret s] [secret s] [secret s] .00012345");
+    expect("4111111111111111", "4.111111111111111e+15 4.1111111111111e+15 4111111111111111.0",
+           "[secret s] [secret s] [secret s]");
+    expect("12345678901234567890",
+           "12345678901234567000 1.2345678901234567e+19 1.2345678901235e+19",
            "[secret s] [secret s] [secret s]");
     expect("1.2.3.4", "1.2.3.4 1.2", "[secret s] 1.2");
     expect("12ab", "12ab 12", "[secret s] 12");
@@ -377,9 +399,10 @@ Test(coats, numbers_of_values)
     const struct {
         struct value *v;
         bool secret;
-    } rows[] = {{value_int(&a, 42137), true},    {value_float(&a, 42137), true},   {value_int(&a, -42137), true},
-                {value_int(&a, 421370), false},  {value_float(&a, 42137.5), false}, {value_int(&a, 42), false},
-                {value_float(&a, 1e300), true}, {value_float(&a, 12345678901234567890.0), true}};
+    } rows[] = {{value_int(&a, 42137), true},      {value_float(&a, 42137), true},
+                {value_int(&a, -42137), true},     {value_int(&a, 421370), false},
+                {value_float(&a, 42137.5), false}, {value_int(&a, 42), false},
+                {value_float(&a, 1e300), true},    {value_float(&a, 12345678901234567890.0), true}};
     redact_add(r, "pin", "0042137", 7);
     redact_add(r, "short", "0042", 4);
     redact_add(r, "wide", "1e300", 5);
@@ -408,7 +431,8 @@ Test(coats, overlapping_and_adjoining_ones)
     redact_free(r);
 }
 
-// One by one, with texts between, as long secrets, and as much of one letter: none takes its square.
+// One by one, with texts between, as long secrets, and as much of one letter: none takes its
+// square.
 Test(coats, many_secrets_and_long_ones, .timeout = 20)
 {
     enum { LONG = 400000 };
