@@ -69,11 +69,12 @@ static const char *one_word_hint(const struct effect *e, const struct spawn_resu
                : "";
 }
 
-// What was kept of its output may end in the middle of a secret.
+// What was kept of its output may end in the middle of a secret, also where it was stopped.
 static struct spawn_result told(const struct run *run, const struct spawn_result *r)
 {
     struct spawn_result told = *r;
-    if (r->truncated && run->whole) {
+    bool cut = r->truncated || r->error || r->status > 128;
+    if (cut && run->whole) {
         told.out_len = run->whole(run->mask_arg, r->out, r->out_len);
         told.err_len = run->whole(run->mask_arg, r->err, r->err_len);
     }

@@ -94,9 +94,17 @@ static void read_escapes_at(struct reader *r, size_t at)
     }
 }
 
+// Has so many places, where nothing is begun.
+static void reset(struct reader *r, size_t count)
+{
+    memset(r->places, 0, count * sizeof *r->places);
+    r->count = count;
+    trail_clear(&r->trail);
+}
+
 static void read_escaped(struct reader *r)
 {
-    r->count = 1;
+    reset(r, 1);
     for (size_t at = 0; at < r->len; at++) {
         char byte = r->text[at];
         bool escape = escape_starts((unsigned char)byte);
@@ -118,12 +126,6 @@ static void read_escaped(struct reader *r)
             reader_end(r, &r->places[i]);
 }
 
-static void reset(struct reader *r)
-{
-    memset(r->places, 0, sizeof r->places);
-    trail_clear(&r->trail);
-}
-
 static int hex_digit(char c)
 {
     return c >= '0' && c <= '9'   ? c - '0'
@@ -135,13 +137,12 @@ static int hex_digit(char c)
 // Pairs of digits may begin at an even or an odd place.
 static void read_hex(struct reader *r)
 {
-    reset(r);
-    r->count = 2;
+    reset(r, 2);
     for (size_t at = 0; at < r->len; at++) {
         int high = hex_digit(r->text[at]);
         if (high < 0) {
             if (!reader_is_idle(r))
-                reset(r);
+                reset(r, 2);
             continue;
         }
         int low = at + 1 < r->len ? hex_digit(r->text[at + 1]) : -1;
@@ -210,15 +211,14 @@ static void read_base64(struct reader *r, bool escapes)
     size_t size, last_at = 0, before = r->finds->count;
     size_t read = 0; // characters since the last that is none
     int last = 0;
-    reset(r);
-    r->count = 4;
+    reset(r, 4);
     for (size_t at = 0; at < r->len; at += size) {
         int value = base64_at(r, at, escapes, &size);
         if (value == BLANK)
             continue;
         if (value < 0) {
             if (read && !reader_is_idle(r))
-                reset(r);
+                reset(r, 4);
             read = 0;
             continue;
         }

@@ -22,12 +22,22 @@ void redact_free(struct redact *r);
 // it, is a secret as well, named "NAME line 2"; those that frame a PEM block are not.
 bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len);
 
-// Returns text[0..len) with every secret replaced by "[secret NAME]": as it is, percent-encoded (by
-// any encoder: each byte may or may not be encoded, a space may be a plus; of eight bytes or more
-// in any case), JSON-escaped once or
-// twice, in hex, and in base64 (both alphabets, at any place inside a longer encoded text, folded
-// into lines or not). Where several start at one place the longest is taken; of overlapping ones no
-// byte remains. NUL-terminated, *out_len without the NUL; the caller frees it.
+// Returns text[0..len) with every secret replaced by "[secret NAME]", in any of these coats:
+// - as it is, of eight bytes or more in any case;
+// - with any of its characters, all or a few, percent-encoded (a space may be a plus), escaped as
+// in
+//   JSON, YAML, Lua, C and a shell (\n \" \/ \u0041 \u{41} \U00000041 \x41 \065 \101 '\''),
+//   referred to as in HTML (&lt; &#60; &#x3c;), or doubled, as quotes are in YAML and CSV;
+// - so once more over that: JSON within JSON, or in a URL, HTML within JSON, percent twice;
+// - in hex, and in base64 (both alphabets, at any place inside a longer encoded text, folded into
+//   lines or not);
+// - a number also without its leading zeros, with ".0" behind it, with an exponent, and as a float
+//   has it that has no more than 14 to 17 digits; but none of which fewer than REDACT_SHORTEST
+//   bytes are left without leading zeros.
+// Not in another coat: compressed, encrypted, base64 of base64, reversed, rounded to fewer digits,
+// in parts. Where several start at one place the longest is taken; of overlapping ones no byte
+// remains. Linear in the text, whatever there are of secrets. NUL-terminated, *out_len without the
+// NUL; the caller frees it.
 char *redact_text(const struct redact *r, const char *text, size_t len, size_t *out_len);
 
 // How much of text[0..len), which was cut there, can be told: a beginning of a secret of at least

@@ -248,26 +248,30 @@ static void write_coated(struct buf *out, const char *secret, size_t len)
     buf_free(&once);
 }
 
+static bool holds_any(const struct redact *r, const char *text, size_t len)
+{
+    const struct secret *s;
+    bool found = false;
+    for (size_t i = 0; len && !found && (s = redact_at(r, i)); i++)
+        found = holds(text, len, s->bytes, s->len);
+    return found;
+}
+
 // Asserts that between the marks of what comes out nothing is left, and that nothing was masked
 // that holds nothing.
 static void expect_masked(const struct redact *r, const char *text, size_t len, int round)
 {
-    const struct secret *s;
     struct finds finds = redact_finds(r, text, len);
     size_t at = 0;
     for (size_t i = 0; i <= finds.count; i++) {
         size_t from = i < finds.count ? finds.items[i].from : len;
-        for (size_t k = 0; from > at && (s = redact_at(r, k)); k++)
-            cr_assert_not(holds(text + at, from - at, s->bytes, s->len),
-                          "round %d: '%s' is left of '%s': '%.*s'", round, s->bytes, text,
-                          (int)(from - at), text + at);
+        cr_assert_not(holds_any(r, text + at, from - at), "round %d: '%.*s' is left of '%s'", round,
+                      (int)(from - at), text + at, text);
         if (i == finds.count)
             break;
-        s = redact_at(r, finds.items[i].id);
         at = finds.items[i].to;
-        cr_assert(holds(text + from, at - from, s->bytes, s->len),
-                  "round %d: '%.*s' of '%s' is no '%s'", round, (int)(at - from), text + from, text,
-                  s->bytes);
+        cr_assert(holds_any(r, text + from, at - from), "round %d: '%.*s' of '%s' is no secret",
+                  round, (int)(at - from), text + from, text);
     }
     finds_free(&finds);
 }
