@@ -1,6 +1,6 @@
 // bench_mask SECRETS BYTES: masks a text of so many bytes, in which a few of the secrets stand, and
-// prints the processor time that it takes, in microseconds: the least of five. bench_mask SECRETS 0:
-// what it takes to get to know the secrets one by one, with a short text to mask between.
+// prints the processor time that it takes, in microseconds: the least of five. bench_mask SECRETS
+// 0: what it takes to get to know the secrets one by one, with a short text to mask between.
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

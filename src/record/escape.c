@@ -95,8 +95,8 @@ static void add_character(struct ways *w, const struct source *s, long code)
     int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
     static const unsigned char lead[] = {0, 0xC0, 0xE0, 0xF0};
     e->bytes[e->count++] = (char)(lead[more] | code >> (6 * more));
-    while (more--)
-        e->bytes[e->count++] = (char)(0x80 | (code >> (6 * more) & 0x3F));
+    for (; more > 0; more--)
+        e->bytes[e->count++] = (char)(0x80 | (code >> (6 * (more - 1)) & 0x3F));
 }
 
 // %41

@@ -7,6 +7,10 @@
 void finds_add(struct finds *f, struct find new)
 {
     new.longest = new.to - new.from;
+    if (f->items == NULL || f->count == f->room) {
+        f->room = f->room ? 2 * f->room : 16;
+        f->items = mem_grow(f->items, f->room * sizeof *f->items);
+    }
     struct find *last = f->count ? &f->items[f->count - 1] : NULL;
     if (last && last->id == new.id && last->begun == new.begun &&
         last->from < new.from &&new.from < last->to && last->to <= new.to) {
@@ -14,10 +18,6 @@ void finds_add(struct finds *f, struct find new)
         if (last->longest < new.longest)
             last->longest = new.longest;
         return;
-    }
-    if (f->count == f->room) {
-        f->room = f->room ? 2 * f->room : 16;
-        f->items = mem_grow(f->items, f->room * sizeof *f->items);
     }
     f->items[f->count++] = new;
 }

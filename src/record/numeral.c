@@ -60,29 +60,33 @@ static void put(struct arena *a, struct value *into, size_t shortest, const char
 }
 
 // Writes it without an exponent. Returns whether it is whole.
-static bool write_fixed(const struct numeral *n, char out[2 * LONGEST])
+static bool write_fixed(const struct numeral *n, struct buf *out)
 {
-    char *p = out;
     if (n->exponent < 0)
-        p += sprintf(p, "0.%.*s", -n->exponent - 1, "0000000");
+        buf_printf(out, "0.%.*s", -n->exponent - 1, "000000");
     for (int i = 0; i < n->count || i <= n->exponent; i++) {
         if (i > 0 && i == n->exponent + 1)
-            *p++ = '.';
-        *p++ = i < n->count ? n->digits[i] : '0';
+            buf_putc(out, '.');
+        buf_putc(out, i < n->count ? n->digits[i] : '0');
     }
-    *p = '\0';
     return n->count <= n->exponent + 1;
+}
+
+static bool is_fixed(const struct numeral *n)
+{
+    return n->exponent >= FIXED_LEAST && n->exponent <= FIXED_MOST;
 }
 
 static void add_fixed(struct arena *a, struct value *into, size_t shortest, const struct numeral *n)
 {
-    char text[2 * LONGEST];
-    if (n->exponent < FIXED_LEAST || n->exponent > FIXED_MOST)
-        return;
-    bool whole = write_fixed(n, text);
-    put(a, into, shortest, text);
-    if (whole)
-        put(a, into, shortest, strcat(text, ".0"));
+    struct buf text = {0};
+    bool whole = is_fixed(n) && write_fixed(n, &text);
+    put(a, into, shortest, buf_text(&text));
+    if (whole) {
+        buf_puts(&text, ".0");
+        put(a, into, shortest, text.data);
+    }
+    buf_free(&text);
 }
 
 // As "1.2345e+04", "1.2345e+4" and "1.2345e4"; letters count in either case.
@@ -113,31 +117,41 @@ static void add_forms(struct arena *a, struct value *into, size_t shortest, cons
     add_powers(a, into, shortest, n);
 }
 
+// How many bytes are left of it without leading zeros.
+static size_t fixed_size(const struct numeral *n)
+{
+    struct buf text = {0};
+    write_fixed(n, &text);
+    size_t size = text.len;
+    buf_free(&text);
+    return size;
+}
+
+// As a float has it, of so many digits.
+static bool round_to(struct numeral *n, const char *text, int digits)
+{
+    char as_float[LONGEST];
+    double number = fabs(number_parse(text));
+    if (!isfinite(number))
+        return false;
+    snprintf(as_float, sizeof as_float, "%.*e", digits - 1, number);
+    as_float[1] = '.'; // in every locale
+    return numeral_read(as_float, n);
+}
+
 struct value *numeral_forms(struct arena *a, const char *text, size_t len, size_t shortest)
 {
     struct value *forms = value_array(a);
-    struct numeral n;
-    char copy[LONGEST + 1] = "", fixed[2 * LONGEST];
+    struct numeral n, rounded;
+    char copy[LONGEST + 1] = "";
     if (len > LONGEST || memchr(text, '\0', len))
         return forms;
     memcpy(copy, text, len);
-    if (!numeral_read(copy, &n))
-        return forms;
-    bool wide = n.exponent < FIXED_LEAST || n.exponent > FIXED_MOST;
-    if (!wide)
-        write_fixed(&n, fixed);
-    if (!wide && strlen(fixed) < shortest)
+    if (!numeral_read(copy, &n) || (is_fixed(&n) && fixed_size(&n) < shortest))
         return forms;
     add_forms(a, forms, shortest, &n);
-    double number = fabs(number_parse(copy));
-    for (int digits = FLOAT_LEAST; digits <= FLOAT_MOST && n.count > digits && isfinite(number);
-         digits++) {
-        struct numeral rounded;
-        char as_float[LONGEST];
-        snprintf(as_float, sizeof as_float, "%.*e", digits - 1, number);
-        as_float[1] = '.'; // in every locale
-        if (numeral_read(as_float, &rounded))
+    for (int digits = FLOAT_LEAST; digits <= FLOAT_MOST && n.count > digits; digits++)
+        if (round_to(&rounded, copy, digits))
             add_forms(a, forms, shortest, &rounded);
-    }
     return forms;
 }

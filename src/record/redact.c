@@ -1,6 +1,5 @@
 #include "record/redact.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,52 +7,26 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/number.h"
-#include "record/automaton.h"
-#include "record/coat.h"
 #include "record/ledger.h"
-
-// Secrets come one by one, with texts to mask between. The automata are of ranges of them, each
-// more than twice the next in bytes: new ones make a range of their own, which takes in those
-// before it that are not. So each secret is built in a logarithm of times, and a text is read as
-// often at most; when all are known before the first text, once.
-enum { PARTS_MOST = 64, SHORTEST_FOLDED = 8 };
-
-struct part {
-    struct automaton *exact, *folded; // of short and long ones; either may be NULL
-    size_t first, until;              // of the secrets
-    size_t weight;                    // their bytes
-};
-
-struct parts {
-    struct part items[PARTS_MOST];
-    size_t count;
-};
+#include "record/parts.h"
 
 struct redact {
     struct ledger ledger;
-    struct parts *parts;
+    struct parts *parts; // of the ledger, as far as they were asked for
 };
 
 struct redact *redact_new(void)
 {
     struct redact *r = mem_alloc(sizeof *r);
-    r->parts = mem_alloc(sizeof *r->parts);
+    r->parts = parts_new();
     return r;
-}
-
-static void part_clear(struct part *p)
-{
-    automaton_free(p->exact);
-    automaton_free(p->folded);
 }
 
 void redact_free(struct redact *r)
 {
     if (r == NULL)
         return;
-    for (size_t i = 0; i < r->parts->count; i++)
-        part_clear(&r->parts->items[i]);
-    free(r->parts);
+    parts_free(r->parts);
     ledger_free(&r->ledger);
     free(r);
 }
@@ -139,66 +112,11 @@ const struct secret *redact_at(const struct redact *r, size_t index)
     return r && index < r->ledger.count ? &r->ledger.secrets[index] : NULL;
 }
 
-static void pattern_add(struct buf *patterns, const char *bytes, size_t len, size_t id)
-{
-    const struct pattern p = {.bytes = bytes, .len = (uint32_t)len, .id = (uint32_t)id};
-    buf_add(patterns, &p, sizeof p);
-}
-
-// The automaton of the texts that are read in either case or not: hosts, types and methods are
-// written in one case, and an exponent in either; a short secret would be found in plain words.
-static struct automaton *build(const struct ledger *l, const struct part *p, bool fold)
-{
-    struct buf patterns = {0};
-    for (size_t i = p->first; i < p->until; i++) {
-        const struct secret *s = &l->secrets[i];
-        if (fold == (s->len >= SHORTEST_FOLDED))
-            pattern_add(&patterns, s->bytes, s->len, i);
-        for (size_t k = 0; fold && s->forms[k]; k++)
-            pattern_add(&patterns, s->forms[k], strlen(s->forms[k]), i);
-    }
-    size_t count = patterns.len / sizeof(struct pattern);
-    struct automaton *a =
-        count ? automaton_new((const struct pattern *)(const void *)patterns.data, count, fold)
-              : NULL;
-    buf_free(&patterns);
-    return a;
-}
-
-// The automata of all secrets.
-static const struct parts *built(const struct redact *r)
-{
-    struct parts *all = r->parts;
-    struct part new = {.first = all->count ? all->items[all->count - 1].until : 0,
-                       .until = r->ledger.count};
-    if (new.first == new.until)
-        return all;
-    for (size_t i = new.first; i < new.until; i++)
-        new.weight += r->ledger.secrets[i].len;
-    while (all->count && all->items[all->count - 1].weight <= 2 * new.weight) {
-        const struct part *last = &all->items[--all->count];
-        new.first = last->first;
-        new.weight += last->weight;
-        part_clear(&all->items[all->count]);
-    }
-    new.exact = build(&r->ledger, &new, false);
-    new.folded = build(&r->ledger, &new, true);
-    assert(all->count < PARTS_MOST);
-    all->items[all->count++] = new;
-    return all;
-}
-
 static struct finds read_all(const struct redact *r, const char *text, size_t len, size_t begun)
 {
     struct finds finds = {0};
-    const struct parts *parts = redact_empty(r) ? NULL : built(r);
-    for (size_t i = 0; parts && len && i < parts->count; i++) {
-        const struct part *p = &parts->items[i];
-        if (p->exact)
-            coat_read(p->exact, text, len, begun, &finds);
-        if (p->folded)
-            coat_read(p->folded, text, len, begun, &finds);
-    }
+    if (!redact_empty(r) && len)
+        parts_read(r->parts, &r->ledger, text, len, begun, &finds);
     finds_settle(&finds);
     return finds;
 }
