@@ -1,5 +1,6 @@
 #include "record/find.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -7,7 +8,7 @@
 void finds_add(struct finds *f, struct find new)
 {
     new.longest = new.to - new.from;
-    if (f->items == NULL || f->count == f->room) {
+    if (f->count == f->room) {
         f->room = f->room ? 2 * f->room : 16;
         f->items = mem_grow(f->items, f->room * sizeof *f->items);
     }
@@ -19,6 +20,7 @@ void finds_add(struct finds *f, struct find new)
             last->longest = new.longest;
         return;
     }
+    assert(f->items);
     f->items[f->count++] = new;
 }
 
