@@ -24,6 +24,7 @@ struct automaton {
     size_t count;
     bool fold;
     uint32_t root[256]; // its children by byte
+    bool starts[256];
 };
 
 static unsigned char lower(unsigned char c)
@@ -135,6 +136,8 @@ static void link_all(struct automaton *a)
 {
     for (uint32_t c = a->nodes[0].child; c < a->nodes[1].child; c++)
         a->root[a->labels[c]] = c;
+    for (unsigned byte = 0; byte < sizeof a->starts; byte++)
+        a->starts[byte] = a->root[read_as(a, (unsigned char)byte)] != AUTOMATON_ROOT;
     for (uint32_t s = 0; s < a->count; s++)
         for (uint32_t c = a->nodes[s].child; c < a->nodes[s + 1].child; c++)
             link_child(a, s, c);
@@ -174,9 +177,9 @@ void automaton_free(struct automaton *a)
     free(a);
 }
 
-bool automaton_starts(const struct automaton *a, unsigned char byte)
+const bool *automaton_starts(const struct automaton *a)
 {
-    return a->root[read_as(a, byte)] != AUTOMATON_ROOT;
+    return a->starts;
 }
 
 uint32_t automaton_step(const struct automaton *a, uint32_t state, unsigned char byte)

@@ -21,8 +21,8 @@ enum { AUTOMATON_ROOT = 0 }; // the state in which nothing is begun
 struct automaton *automaton_new(const struct pattern *, size_t count, bool fold);
 void automaton_free(struct automaton *);
 
-// Whether some pattern starts with the byte.
-bool automaton_starts(const struct automaton *, unsigned char byte);
+// Of each byte whether some pattern starts with it.
+const bool *automaton_starts(const struct automaton *);
 // The state after another byte. Over a text its steps are linear, up to the logarithm of a pattern.
 uint32_t automaton_step(const struct automaton *, uint32_t state, unsigned char byte);
 // How many bytes of patterns the state holds.

@@ -107,9 +107,9 @@ static void read_escaped(struct reader *r)
     reset(r, 1);
     for (size_t at = 0; at < r->len; at++) {
         char byte = r->text[at];
-        bool escape = escape_starts((unsigned char)byte);
+        bool escape = escape_starts[(unsigned char)byte];
         if (r->count == 1 && r->places[0].state == AUTOMATON_ROOT && !escape &&
-            !automaton_starts(r->automaton, (unsigned char)byte))
+            !r->starts[(unsigned char)byte])
             continue;
         reader_trim(r);
         r->places[0].at = at;
@@ -159,14 +159,16 @@ enum { BLANK = -1, PADDING = -2, OTHER = -3 };
 
 static int base64_of(char c)
 {
-    return c >= 'A' && c <= 'Z'        ? c - 'A'
-           : c >= 'a' && c <= 'z'      ? c - 'a' + 26
-           : c >= '0' && c <= '9'      ? c - '0' + 52
-           : c == '+' || c == '-'      ? 62
-           : c == '/' || c == '_'      ? 63
-           : c == '='                  ? PADDING
-           : c && strchr(" \t\r\n", c) ? BLANK
-                                       : OTHER;
+    static signed char values[256];
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_= \t\r\n";
+    static const signed char others[] = {62, 63, PADDING, BLANK, BLANK, BLANK, BLANK};
+    if (values[0] == 0) {
+        memset(values, OTHER, sizeof values);
+        for (int i = 0; letters[i]; i++)
+            values[(unsigned char)letters[i]] = (signed char)(i < 64 ? i : others[i - 64]);
+    }
+    return values[(unsigned char)c];
 }
 
 // What stands at `at` in base64, of *size bytes: as it is or, `escapes`, as an escape.
@@ -175,7 +177,8 @@ static int base64_at(const struct reader *r, size_t at, bool escapes, size_t *si
     struct escape found[ESCAPE_MOST];
     int value = base64_of(r->text[at]);
     *size = 1;
-    if (value != OTHER || !escapes || !escape_starts((unsigned char)r->text[at]))
+    if (value != OTHER || !escapes || !escape_starts[(unsigned char)r->text[at]] ||
+        r->text[at] == '"' || r->text[at] == '\'')
         return value;
     size_t count = escape_read(r->text + at, r->text + r->len, found, NULL);
     for (size_t i = 0; i < count; i++) {
@@ -222,7 +225,8 @@ static void read_base64(struct reader *r, bool escapes)
             read = 0;
             continue;
         }
-        reader_trim(r);
+        if (!reader_is_idle(r))
+            reader_trim(r);
         for (size_t way = 0; read && way < 4; way++) {
             size_t in_group = (read + way) % 4;
             int bits = last << 6 | value;
@@ -244,11 +248,16 @@ static void read_base64(struct reader *r, bool escapes)
 void coat_read(const struct automaton *a, const char *text, size_t len, size_t shortest,
                struct finds *finds)
 {
-    struct reader r = {
-        .automaton = a, .text = text, .len = len, .finds = finds, .shortest = shortest};
+    struct reader r = {.automaton = a,
+                       .starts = automaton_starts(a),
+                       .text = text,
+                       .len = len,
+                       .finds = finds,
+                       .shortest = shortest};
     read_escaped(&r);
     read_hex(&r);
     read_base64(&r, false);
-    read_base64(&r, true);
+    if (memchr(text, '%', len) || memchr(text, '\\', len) || memchr(text, '&', len))
+        read_base64(&r, true);
     trail_free(&r.trail);
 }

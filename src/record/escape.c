@@ -20,10 +20,8 @@ struct ways {
 
 enum { END = -1 };
 
-bool escape_starts(unsigned char byte)
-{
-    return byte && strchr("%\\&+'\"", byte) != NULL;
-}
+const bool escape_starts[256] = {
+    ['%'] = true, ['\\'] = true, ['&'] = true, ['+'] = true, ['\''] = true, ['"'] = true};
 
 static size_t read_all(struct source *, struct escape found[ESCAPE_MOST]);
 
@@ -236,11 +234,22 @@ static bool is_known(const struct escape *found, size_t count, const struct esca
     return false;
 }
 
+// Whether an escape that begins at `at` may hold one that begins with `coat`: before that at most
+// so many characters stand as they are.
+static bool is_coated(const char *at, const char *end, char coat)
+{
+    enum { LONGEST = 16 };
+    size_t len = end - at < LONGEST ? (size_t)(end - at) : LONGEST;
+    return *at != '+' && memchr(at, coat, len);
+}
+
 size_t escape_read(const char *at, const char *end, struct escape found[ESCAPE_MOST], bool *cut)
 {
     static const char coats[] = {'\0', '%', '\\', '&'};
     size_t count = 0;
     for (size_t i = 0; i < sizeof coats; i++) {
+        if (coats[i] && !is_coated(at, end, coats[i]))
+            continue;
         struct source s = {.at = at, .end = end, .coat = coats[i]};
         struct escape again[ESCAPE_MOST];
         size_t more = read_all(&s, again);

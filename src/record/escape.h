@@ -15,7 +15,7 @@ struct escape {
 enum { ESCAPE_MOST = 12 };
 
 // Whether an escape may start with the byte.
-bool escape_starts(unsigned char byte);
+extern const bool escape_starts[256];
 // What at..end may begin with, in the ways it may be read; returns how many. *cut is set when
 // there may be more of one behind `end`, and left alone otherwise. NULL: nobody asks.
 size_t escape_read(const char *at, const char *end, struct escape found[ESCAPE_MOST], bool *cut);

@@ -2,7 +2,7 @@
 
 enum { TRIM_AT_LEAST = 1 << 16 };
 
-void reader_advance(struct reader *r, struct place *p, char byte, size_t from, size_t to)
+void reader_move(struct reader *r, struct place *p, char byte, size_t from, size_t to)
 {
     p->at = to;
     p->state = automaton_step(r->automaton, p->state, (unsigned char)byte);
@@ -31,19 +31,19 @@ void reader_end(struct reader *r, const struct place *p)
                                           .begun = true});
 }
 
-bool reader_is_idle(const struct reader *r)
+static bool is_begun(const struct reader *r)
 {
     for (size_t i = 0; i < r->count; i++)
         if (r->places[i].state != AUTOMATON_ROOT)
-            return false;
-    return true;
+            return true;
+    return false;
 }
 
 void reader_trim(struct reader *r)
 {
     uint32_t steps[READER_PLACES];
     size_t lens[READER_PLACES], needed = 0;
-    if (reader_is_idle(r))
+    if (r->trail.count && !is_begun(r))
         trail_clear(&r->trail);
     if (r->trail.count < TRIM_AT_LEAST)
         return;

@@ -20,6 +20,7 @@ struct place {
 
 struct reader {
     const struct automaton *automaton;
+    const bool *starts; // automaton_starts
     const char *text;
     size_t len;
     struct finds *finds;
@@ -29,12 +30,23 @@ struct reader {
     size_t count; // of places
 };
 
-// Moves the place over a byte that stands in text[from..to); what ends there is noted. Forgets
-// the past of all that has none left.
-void reader_advance(struct reader *, struct place *, char byte, size_t from, size_t to);
+// As reader_advance, where something is begun already, or by this byte.
+void reader_move(struct reader *, struct place *, char byte, size_t from, size_t to);
+// Moves the place over a byte that stands in text[from..to); what ends there is noted.
+static inline void reader_advance(struct reader *r, struct place *p, char byte, size_t from,
+                                  size_t to)
+{
+    if (p->state == AUTOMATON_ROOT && !r->starts[(unsigned char)byte])
+        p->at = to;
+    else
+        reader_move(r, p, byte, from, to);
+}
 // Notes, if `shortest` says so, what is begun at the place and goes on beyond the text's end.
 void reader_end(struct reader *, const struct place *);
-// Whether nothing is begun at any place.
-bool reader_is_idle(const struct reader *);
+// Whether nothing is begun at any place, for certain: where it is not, there is a trail.
+static inline bool reader_is_idle(const struct reader *r)
+{
+    return r->trail.count == 0;
+}
 // Keeps what is remembered in proportion to what may be asked for: to be called now and then.
 void reader_trim(struct reader *);
