@@ -312,15 +312,15 @@ static void complete_assumption(lua_State *L, struct effect *e)
 //        timeout = "60s", max_bytes = "1MB", ok = { 0 }, secret = true, assume = { out = "..." } }
 // Runs a program, never a shell: each argument arrives as it stands. Effect: a write, unless
 // `reads` says that it only looks. Returns { status, out, err, seconds, truncated }; of each output
-// the first max_bytes are kept. Raises an effect failure with the last lines of what it said when
-// the status is not in `ok`, when it does not end in time, or when there is no such program.
-// When the run dies the program gets SIGTERM; what it has started goes on. Who goes on with the run
-// waits for the program and all that it has started, as long as its timeout says, before anything
-// else; so does the run itself for what the timeout has stopped. What they are tells their process
-// group, their output, and a mark in their environment: only what leaves all three behind is out of
-// sight. With `secret` what it
-// prints is one: it is shown nowhere, and the journal does not keep it. `probe` is as with
-// http.request: a function that looks whether it was done. `exec.run` is the same.
+// the first max_bytes are kept; where that, or its being stopped, has cut it within a secret it
+// ends before that. Raises an effect failure with the last lines of what it said when the status is
+// not in `ok`, when it does not end in time, or when there is no such program. When the run dies
+// the program gets SIGTERM; what it has started goes on. Who goes on with the run waits for the
+// program and all that it has started, as long as its timeout says, before anything else; so does
+// the run itself for what the timeout has stopped. What they are tells their process group, their
+// output, and a mark in their environment: only what leaves all three behind is out of sight. With
+// `secret` what it prints is one: it is shown nowhere, and the journal does not keep it. `probe` is
+// as with http.request: a function that looks whether it was done. `exec.run` is the same.
 static int exec_run(lua_State *L)
 {
     if (lua_type(L, 1) == LUA_TSTRING)

@@ -45,7 +45,7 @@ local function says(where, options) -- a program that says the text
         max_bytes = options and options.max_bytes } end)
 end
 local rows = {
-    { "a redirect too many", { 256, 512, 1024, 4096 }, get("moves", { redirects = 1 }) },
+    { "a redirect too many", { 256, 512, 1024, 4096, 8192, 16384 }, get("moves", { redirects = 1 }) },
     { "a redirect of a body to another host", { 256, 1024 }, function(_, pre, post)
         http.post(("%s/away?pre=%d&post=%d"):format(web, pre, post), { body = "x", redirects = 1, reads = true })
     end },
