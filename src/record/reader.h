@@ -43,7 +43,7 @@ static inline void reader_advance(struct reader *r, struct place *p, char byte, 
 }
 // Notes, if `shortest` says so, what is begun at the place and goes on beyond the text's end.
 void reader_end(struct reader *, const struct place *);
-// Whether nothing is begun at any place, for certain: where it is not, there is a trail.
+// Whether nothing is begun at any place, nor was since the last reader_trim: there is no trail.
 static inline bool reader_is_idle(const struct reader *r)
 {
     return r->trail.count == 0;

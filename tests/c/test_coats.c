@@ -26,7 +26,7 @@ static void add(struct ways *w, const char *format, ...)
     va_end(args);
 }
 
-// Puts `prefix`, `by` for each of the text's characters that are in `special`.
+// Appends the text as it is written within JSON, a URL or a page.
 static void coat(struct buf *out, const char *text, size_t len, const char *how)
 {
     for (const char *c = text; c < text + len; c++) {
