@@ -30,24 +30,39 @@ function rfc3339.format(seconds)
         second // 60 % 60, second % 60)
 end
 
+-- How many days a month has.
+local function length(year, month)
+    local leap = year % 4 == 0 and (year % 100 ~= 0 or year % 400 == 0)
+    if month == 2 then return leap and 29 or 28 end
+    return (month == 4 or month == 6 or month == 9 or month == 11) and 30 or 31
+end
+
+-- The seconds that a zone is ahead of UTC, or nil when it is none.
+local function offset(zone)
+    if zone == "Z" or zone == "z" then return 0 end
+    local sign, hours, minutes = zone:match("^([+-])(%d%d):(%d%d)$")
+    if not sign or tonumber(hours) > 23 or tonumber(minutes) > 59 then return nil end
+    local seconds = hours * 3600 + minutes * 60
+    return sign == "+" and seconds or -seconds
+end
+
 -- rfc3339.parse(text): the seconds of a moment with Z or an offset, or of a date alone (its midnight).
--- Nil when it is neither.
+-- Nil when it is neither, or names a day or an hour that there is not. A second of 60, a leap second, is
+-- the next minute's first. Source: RFC 3339, section 5.6 and 5.7.
 function rfc3339.parse(text)
     local year, month, day, rest = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)(.*)$")
     if not year then return nil end
     year, month, day = tonumber(year), tonumber(month), tonumber(day)
-    if month < 1 or month > 12 or day < 1 or day > 31 then return nil end
+    if month < 1 or month > 12 or day < 1 or day > length(year, month) then return nil end
     local seconds = days(year, month, day) * 86400
     if rest == "" then return seconds end
-    local hour, minute, second, fraction, zone =
-        rest:match("^[Tt](%d%d):(%d%d):(%d%d)(%.?%d*)(.*)$")
-    if not hour then return nil end
-    seconds = seconds + hour * 3600 + minute * 60 + second + (tonumber("0" .. fraction) or 0)
-    if zone == "Z" or zone == "z" then return seconds end
-    local sign, hours, minutes = zone:match("^([+-])(%d%d):(%d%d)$")
-    if not sign then return nil end
-    local offset = hours * 3600 + minutes * 60
-    return sign == "+" and seconds - offset or seconds + offset
+    local hour, minute, second, fraction, zone = rest:match("^[Tt](%d%d):(%d%d):(%d%d)(%.?%d*)(.*)$")
+    local ahead = hour and offset(zone)
+    if not ahead or not (fraction == "" or fraction:find("^%.%d")) then return nil end
+    hour, minute, second = tonumber(hour), tonumber(minute), tonumber(second)
+    if hour > 23 or minute > 59 or second > (minute == 59 and 60 or 59) then return nil end
+    if fraction ~= "" then second = second + tonumber("0" .. fraction) end
+    return seconds + hour * 3600 + minute * 60 + second - ahead
 end
 
 return rfc3339
