@@ -10,9 +10,13 @@ function stripe.sign(payload, secret, timestamp)
 end
 
 -- stripe.verify(payload, header, secret, { tolerance = 300, now = seconds }): true, or false and why
--- not. Any v1 of the header that matches passes; the age is judged after the signature and to one side.
+-- not. Any v1 of the header that matches passes; the age is judged after the signature and to one side,
+-- against `now` (default: the time it is). A tolerance of 0 takes any age. An empty secret, with which
+-- anybody can sign, verifies nothing.
 function stripe.verify(payload, header, secret, options)
-    options = options or {}
+    options = words.options(options, "stripe.verify")
+    words.fields(options, { tolerance = "number", now = "number" }, "the options of stripe.verify")
+    if secret == "" then return false, "the secret is empty" end
     local timestamp, signatures = nil, {}
     for item in header:gmatch("[^,]+") do
         local name, value = item:match("^([^=]*)=(.*)$")
@@ -30,8 +34,8 @@ function stripe.verify(payload, header, secret, options)
         matches = crypto.equal(signature, expected) or matches
     end
     if not matches then return false, "no signature matches" end
-    local tolerance = options.tolerance or 300
-    if options.now and tolerance > 0 and options.now - timestamp > tolerance then
+    local tolerance, now = options.tolerance or 300, options.now or wait.now()
+    if tolerance > 0 and now - timestamp > tolerance then
         return false, "the timestamp is too old"
     end
     return true
@@ -52,17 +56,30 @@ function stripe.client(options)
     end
     local client = http.client(all)
 
-    -- client.all(path, query): every object of a list, over all its pages.
+    -- client.all(path, query): every object of a list, over all its pages. Fails when a page repeats what was
+    -- there before, or says that more follows and gives nothing to go on from.
     function client.all(path, query)
-        local items, after = {}, nil
+        local items, seen, after = {}, {}, nil
         repeat
             local page = {}
             for name, value in pairs(query or {}) do page[name] = value end
             page.limit, page.starting_after = 100, after
             local list = client.get(path, { query = page }):expect(200):json()
-            for _, item in ipairs(list.data) do items[#items + 1] = item end
-            after = #list.data > 0 and list.data[#list.data].id or nil
-        until not list.has_more or not after
+            for _, item in ipairs(list.data) do
+                if item.id and seen[item.id] then
+                    check.fail("the list %s repeats itself: %s came a second time, %s", path, item.id,
+                        after and "on the page behind " .. after or "on its first page")
+                end
+                if item.id then seen[item.id] = true end
+                items[#items + 1] = item
+            end
+            local last = list.data[#list.data]
+            after = last and last.id
+            if list.has_more and not after then
+                check.fail("the list %s says that more follows, but its page %s", path,
+                    last and "ends with something that has no id" or "is empty")
+            end
+        until not list.has_more
         return items
     end
     return client
