@@ -30,8 +30,26 @@ return runbook {
             check.equal(math.type(router("whole").weight(run)), "integer", "its type")
             check.equal(router("trace").weight(run), 0.9, "9 of 1000, in percent")
             fails("is 0.9, expected 0", function() canary.expect_zero(run, router "trace") end)
-            fails("total weight of 0", function() canary.expect_zero(run, router "nothing") end)
-            fails("no whole number", function() canary.expect_zero(run, router "word") end)
+        end },
+        step "are read as the controller reads them" { function(run)
+            check.equal(router("small").weight(run), 10, "10 of a total of 10, which counts as 100")
+            canary.expect_zero(run, router "nothing") -- of a total of 0, which counts as 100
+            check.equal(router("padded").weight(run), 3.5, "007 of +200")
+            check.equal(router("below").weight(run), 0, "-5")
+            check.equal(router("beyond").weight(run), 100, "150 of 100")
+            fails("canary%-weight%-total = \"1e%+06\", which ingress%-nginx takes for no whole number",
+                function() router("scientific").weight(run) end)
+            fails("canary%-weight = \"some\"", function() router("word").weight(run) end)
+            fails("is no canary Ingress", function() router("unsure").weight(run) end)
+        end },
+        step "are not all that sends traffic there" { function(run)
+            fails("each request with the header X%-Try", function() canary.expect_zero(run, router "header") end)
+            fails("each request with the cookie try_it", function() canary.expect_zero(run, router "cookie") end)
+            fails("each request with the header X%-Try", function()
+                canary.expect_zero(run, canary.nginx { ingress = "header", namespace = "n", by_header = "x-other" })
+            end)
+            canary.expect_zero(run, canary.nginx { ingress = "header", namespace = "n", by_header = "x-try" })
+            canary.expect_zero(run, canary.nginx { ingress = "cookie", namespace = "n", by_cookie = "try_it" })
         end },
         step "are written as a share of the total" { function(run)
             local to = router "whole"
@@ -45,7 +63,7 @@ return runbook {
         step "that the total cannot express are refused" { function(run)
             local to = router "coarse"
             local from, mark = to.weight(run)
-            fails("cannot send exactly 5 %%", function() to.set(run, 5, from, mark) end)
+            fails("cannot send exactly 5 %%", function() to.set(run, 5, from, mark) end) -- 7.5 of 150
             check.equal(to.weight(run), 0, "the weight")
         end },
     },

@@ -1,5 +1,5 @@
 -- words: small things for messages and for reading what authors wrote.
-local engine, _, parts = ...
+local engine, primitives, parts = ...
 local words = {}
 local sort = parts.bounds.table.sort
 
@@ -115,6 +115,13 @@ function words.number(n, digits)
     if n ~= n then return "NaN" end
     if n == math.huge then return "+Inf" elseif n == -math.huge then return "-Inf" end
     return ("%." .. (digits or 4) .. "g"):format(n)
+end
+
+-- What was decoded from JSON or YAML, or `default` where there is nothing: no field, or null, which is a value of
+-- its own and counts as true.
+function words.given(value, default)
+    if value == nil or value == primitives.json.null then return default end
+    return value
 end
 
 -- Calls fn(...). Returns its first result, or nil and the words of an effect failure; every other failure

@@ -1,17 +1,38 @@
 -- runbook.canary: moves traffic to a new version weight by weight, watches gates at each, and takes it
 -- all back when one is breached.
 local gates = require "runbook.gates"
+local gotext = require "runbook.gotext"
 local canary = {}
 
 local PREFIX = "nginx.ingress.kubernetes.io/canary"
 
--- canary.nginx { ingress = "name", namespace = "${namespace}" }: a router for ingress-nginx, where a
--- second Ingress carries the canary's weight as an annotation. Texts may name parameters.
+-- A whole number in an annotation as the controller reads it; `absent` when it is not there.
+local function whole(what, annotations, name, absent)
+    local text = annotations[PREFIX .. name]
+    local number = text == nil and absent or gotext.integer(text)
+    if not number then
+        check.fail("%s carries %s%s = %q, which ingress-nginx takes for no whole number and passes over: mend the "
+            .. "annotation", what, PREFIX, name, text)
+    end
+    return number
+end
+
+-- What the controller shares the traffic among: it takes a total above 100 only, and 100 instead of any other.
+local function total_of(what, annotations)
+    return math.max(whole(what, annotations, "-weight-total", 100), 100)
+end
+
+-- canary.nginx { ingress = "name", namespace = "${namespace}", by_header = "X-Canary", by_cookie = "canary" }:
+-- a router for ingress-nginx, where a second Ingress carries the canary's weight as an annotation.
+-- `by_header` and `by_cookie` name those that are meant to reach the canary whatever its weight; others are
+-- a finding. Texts may name parameters.
 -- A router has name(run), weight(run) -> percent (2.5 when it is not a whole one) and a mark of
--- what was read, and set(run, percent, from, mark), which changes the weight only if it is still as it
--- was read; it returns false when it is not.
+-- what was read, set(run, percent, from, mark), which changes the weight only if it is still as it
+-- was read (it returns false when it is not), and perhaps others(run) -> a list of sentences: what sends
+-- traffic to the canary whatever its weight.
 function canary.nginx(options)
-    words.fields(options, { ingress = "string", namespace = "string" }, "canary.nginx")
+    words.fields(options, { ingress = "string", namespace = "string", by_header = "string", by_cookie = "string" },
+        "canary.nginx")
     if not options.ingress then
         engine.raise("usage", "canary.nginx wants ingress = \"the name of the canary Ingress\"")
     end
@@ -22,25 +43,38 @@ function canary.nginx(options)
             { namespace = options.namespace and run.fill(options.namespace) }
     end
 
+    local function read(run)
+        local what, where = place(run)
+        local metadata = k8s.get(what, where).metadata
+        local annotations = words.given(metadata.annotations, {})
+        if not gotext.boolean(annotations[PREFIX]) then
+            check.fail("%s is no canary Ingress: its annotation %s is not \"true\"", what, PREFIX)
+        end
+        return what, annotations, metadata.resourceVersion
+    end
+
     function router.name(run) return (place(run)) end
 
     function router.weight(run)
-        local what, where = place(run)
-        local metadata = k8s.get(what, where).metadata
-        local annotations = metadata.annotations or {}
-        if annotations[PREFIX] ~= "true" then
-            check.fail("%s is no canary Ingress: its annotation %s is not \"true\"", what, PREFIX)
-        end
-        local total = math.tointeger(tonumber(annotations[PREFIX .. "-weight-total"] or "100"))
-        local weight = math.tointeger(tonumber(annotations[PREFIX .. "-weight"] or "0"))
-        if not weight or not total then
-            check.fail("%s carries a weight that is no whole number", what)
-        elseif total < 1 then
-            check.fail("%s shares its traffic among a total weight of %d, which is no share of anything: "
-                .. "mend its annotation %s-weight-total", what, total, PREFIX)
-        end
+        local what, annotations, version = read(run)
+        local total = total_of(what, annotations)
+        local weight = math.min(math.max(whole(what, annotations, "-weight", 0), 0), total)
         local percent = weight * 100 / total
-        return math.tointeger(percent) or percent, { version = metadata.resourceVersion, total = total }
+        return math.tointeger(percent) or percent, { version = version, total = total }
+    end
+
+    function router.others(run)
+        local what, annotations = read(run)
+        local list = {}
+        for _, by in ipairs { "header", "cookie" } do
+            local name, meant = annotations[PREFIX .. "-by-" .. by], options["by_" .. by]
+            local differs = name and name ~= "" and (not meant or run.fill(meant):lower() ~= name:lower())
+            if differs then
+                list[#list + 1] = ("%s sends each request with the %s %s to the canary (annotation %s-by-%s); remove "
+                    .. "it, or say by_%s = %q where it is meant"):format(what, by, name, PREFIX, by, by, name)
+            end
+        end
+        return list
     end
 
     function router.set(run, percent, from, mark)
@@ -83,10 +117,15 @@ local function move(run, router, expected, percent, patience)
     check.equal((look()), percent, "the canary weight of " .. router.name(run))
 end
 
--- Sets the weight to 0, whatever it is, and proves that it is 0. It has no patience of its own: an undo
--- that nobody answers is tried again as a whole, for minutes.
+-- Sets the weight to 0, whatever it is, and proves that it is 0; what passes the weight by is named. It has
+-- no patience of its own: an undo that nobody answers is tried again as a whole, for minutes.
 local function back_to_zero(router)
-    return function(run) move(run, router, nil, 0, 0) end
+    return function(run)
+        move(run, router, nil, 0, 0)
+        for _, text in ipairs(router.others and router.others(run) or {}) do
+            log.warn("the weight is 0, and yet: %s", text)
+        end
+    end
 end
 
 local function value_of(run, v)
@@ -183,9 +222,11 @@ function canary.steps(options)
     return steps
 end
 
--- canary.expect_zero(run, router): a check that the canary is there and gets no traffic yet.
+-- canary.expect_zero(run, router): a check that the canary is there and gets no traffic yet, neither by its
+-- weight nor by a rule that passes the weight by.
 function canary.expect_zero(run, router)
     check.equal(router.weight(run), 0, "the canary weight of " .. router.name(run))
+    for _, text in ipairs(router.others and router.others(run) or {}) do check.fail("%s", text) end
 end
 
 return canary

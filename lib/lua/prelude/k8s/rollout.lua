@@ -1,8 +1,9 @@
 -- k8s.rollout_*: what `kubectl rollout` does besides looking.
-local engine, primitives, _, options_for = ...
-local k8s, wait = primitives.k8s, primitives.wait
+local engine, primitives, parts, options_for = ...
+local k8s, wait, words = primitives.k8s, primitives.wait, parts.words
 local call = k8s.call
 local rfc3339 = assert(engine.load("runbook.rfc3339"))()
+local gotext = assert(engine.load("runbook.gotext"))()
 
 local REVISION, CAUSE = "deployment.kubernetes.io/revision", "kubernetes.io/change-cause"
 local RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -83,7 +84,7 @@ local function revisions_of(object)
         { namespace = object.metadata.namespace, selector = k8s.selector(object) })
     local all = {}
     for _, holder in ipairs(list) do
-        local number = deployment and math.tointeger(tonumber((holder.metadata.annotations or {})[REVISION]))
+        local number = deployment and gotext.integer(words.given(holder.metadata.annotations, {})[REVISION] or "")
             or not deployment and holder.revision
         if number and is_owned_by(holder, object) then all[#all + 1] = { number = number, object = holder } end
     end
