@@ -46,12 +46,33 @@ static const char *code_of(struct arena *a, const struct fetch_result *r)
     return r->status / 100 == 2 ? CODE_BAD_ANSWER : code_http(a, r->status);
 }
 
+// What a question's effect works with.
+struct asked {
+    struct fetch *fetch;
+    bool get; // instead of a POST, which not everything before a server lets pass
+};
+
+static void ask_once(struct effect *e);
+
+// A proxy that lets reads pass often knows them by their method.
+static bool refuses_post(const struct asked *asked, const struct fetch_result *r)
+{
+    return !asked->get && !r->error &&
+           (r->status == 403 || r->status == 405 || r->status == 501);
+}
+
 static void metrics_done(struct fetch *fetch, const struct fetch_result *r, void *arg)
 {
     struct effect *e = arg;
     const struct question *q = question_of(e);
+    struct asked *asked = e->work;
     error_local(err);
     (void)fetch;
+    if (refuses_post(asked, r)) {
+        asked->get = true;
+        ask_once(e);
+        return;
+    }
     e->work = NULL;
     if (r->error && !q->lenient) {
         e->code = r->code;
@@ -86,32 +107,55 @@ static void field_add(struct buf *out, const char *name, const struct value *v)
         fetch_escape(out, v->string.text, v->string.len);
 }
 
-static void metrics_perform(struct effect *e)
+// The URL of a path of the API: the query of the server's address comes behind it, and `form` last.
+static const char *url_of(struct arena *a, const char *base, const char *path, const char *form)
+{
+    size_t origin = strcspn(base, "?");
+    const char *query = base + origin;
+    while (origin && base[origin - 1] == '/')
+        origin--;
+    return arena_printf(a, "%.*s%s%s%s%s", (int)origin, base, path, query,
+                        !*form   ? ""
+                        : *query ? "&"
+                                 : "?",
+                        form);
+}
+
+static void ask_once(struct effect *e)
 {
     static const char *const fields[] = {"query", "time",   "start",   "end",
                                          "step",  "filter", "silenced"};
     const struct question *q = question_of(e);
+    struct asked *asked = e->work;
     struct buf form = {0};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         field_add(&form, fields[i], value_get(e->args, fields[i]));
-    const char *fields_text = arena_copy(&e->arena, buf_text(&form), form.len);
-    bool in_url = form.len && !q->post;
+    const char *text = arena_copy(&e->arena, buf_text(&form), form.len);
     struct fetch_request request = {
-        .method = q->post ? "POST" : "GET",
-        .url = arena_printf(&e->arena, "%s%s%s%s", value_get_text(e->args, "url"), q->path,
-                            in_url ? "?" : "", in_url ? fields_text : ""),
-        .body = q->post ? fields_text : NULL,
-        .body_len = q->post ? form.len : 0,
+        .method = asked->get ? "GET" : "POST",
+        .url =
+            url_of(&e->arena, value_get_text(e->args, "url"), q->path, asked->get ? text : ""),
+        .body = asked->get ? NULL : text,
+        .body_len = asked->get ? 0 : form.len,
         .repeatable = true,
     };
     buf_free(&form);
     connection_fill(e, &request);
-    e->work = fetch_start(e->run->fetcher, &request, metrics_done, e);
+    asked->fetch = fetch_start(e->run->fetcher, &request, metrics_done, e);
+}
+
+static void metrics_perform(struct effect *e)
+{
+    struct asked *asked = arena_alloc(&e->arena, sizeof *asked);
+    asked->get = !question_of(e)->post;
+    e->work = asked;
+    ask_once(e);
 }
 
 static void metrics_cancel(struct effect *e)
 {
-    fetch_cancel(e->work);
+    struct asked *asked = e->work;
+    fetch_cancel(asked->fetch);
     e->work = NULL;
 }
 
@@ -166,7 +210,7 @@ static void url_read(lua_State *L, struct effect *e)
     size_t len = strlen(url);
     credential_of_url(run_of(L), url);
     if ((strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
-        strpbrk(url, "?# \t\r\n"))
+        strpbrk(url, "# \t\r\n"))
         failure_raise(
             L, FAILURE_USAGE,
             "%s wants the address of the server, such as \"http://prometheus:9090\", not '%s'",

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "engine/quote.h"
+#include "engine/run.h"
 
 enum { WORDS_BYTES = 160, MESSAGE_BYTES = 600 };
 
@@ -128,6 +129,14 @@ static struct value *refuse_type(struct error *err, const char *type)
     return NULL;
 }
 
+// Of an answer whose data is as it should be: the server itself says that it is one.
+static struct value *finish(const struct value *document, struct value *result, struct error *err)
+{
+    if (text_is(value_get(document, "status"), "success"))
+        return result;
+    return refuse_shape(err, "without the status \"success\"");
+}
+
 static struct value *refuse_histogram(struct error *err)
 {
     error_set(err, "the query gives native histograms, not figures; take one out with "
@@ -165,7 +174,8 @@ struct value *metrics_read_query(const struct run *run, struct arena *a,
     *brief = count == 0   ? "no series"
              : count == 1 ? value_get_text(last, "value")
                           : arena_printf(a, "%zu series", count);
-    return result;
+    value_set(a, result, "answered", value_float(a, (double)run_now(run) / 1000));
+    return finish(document, result, err);
 }
 
 struct value *metrics_read_range(const struct run *run, struct arena *a,
@@ -196,7 +206,7 @@ struct value *metrics_read_range(const struct run *run, struct arena *a,
         points += value_count(list);
     }
     *brief = arena_printf(a, "%zu series, %zu points", value_count(given), points);
-    return result;
+    return finish(document, result, err);
 }
 
 // Copies members of `from` into `to` under other names: "theirs=ours theirs=ours"; absent ones are
@@ -242,7 +252,7 @@ struct value *metrics_read_rules(const struct run *run, struct arena *a,
         }
     }
     *brief = arena_printf(a, "%zu rules, %zu firing", value_count(all), firing);
-    return all;
+    return finish(document, all, err);
 }
 
 struct value *metrics_read_alerts(const struct run *run, struct arena *a,

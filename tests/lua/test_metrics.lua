@@ -23,7 +23,7 @@ return runbook {
             local series = prom "many":query "x"
             check.equal(#series, 4, "series")
             check.equal(series[2].value, 2, "value")
-            check.equal(series[2].at, 1700000000.5, "its moment")
+            check(math.abs(series[2].at - wait.now()) < 60, "its moment: %s", series[2].at)
             check.equal(series[2].labels.n, "2", "its label")
             check.equal(#prom "none":query "x", 0, "no series")
             local nan = prom "nan":query "x"[1].value
@@ -58,7 +58,8 @@ return runbook {
             check.equal(sample "one".value, 0.25, "value")
             check.equal(sample "one".text, "0.25", "text")
             check.equal(sample "one".reason, nil, "no reason")
-            local reasons = { none = "no data", nan = "NaN", inf = "infinite", many = "several series" }
+            local reasons = { none = "no data", nan = "NaN", inf = "infinite", many = "several series",
+                warned = "partial", partial = "partial", yesterday = "stale", tomorrow = "stale" }
             for case, reason in pairs(reasons) do
                 check.equal(sample(case).value, nil, "no value")
                 check.equal(sample(case).reason, reason, "the reason")
@@ -68,13 +69,44 @@ return runbook {
                 "refused as bad_data with HTTP 400: parse error")
         end },
 
-        step "warnings are handed on" { function(run)
-            local prom = metrics.prometheus(run.api .. "/warned")
-            check.equal(prom:sample "x".warnings[1], "store 2 did not answer", "of a sample")
-            local _, warnings = prom:value "x"
-            check.equal(#warnings, 1, "of a value")
-            check.equal(#metrics.prometheus(run.api .. "/partial"):sample "x".warnings, 1, "a partial answer")
+        step "which infinity it is" { function(run)
+            check.equal(metrics.prometheus(run.api .. "/inf"):sample "x".infinite, -math.huge, "infinite")
+        end },
+
+        step "what the server warns of is no figure, unless that is accepted" { function(run)
+            local strict = metrics.prometheus(run.api .. "/warned")
+            check.equal(strict:sample "x".warnings[1], "store 2 did not answer", "the warning")
+            fails(function() strict:value "x" end, "effect", "the server warns: store 2 did not answer", 'partial = "accept"')
+            fails(function() metrics.prometheus(run.api .. "/partial"):value "x" end, "effect", "the answer is partial")
+            local lenient = metrics.prometheus(run.api .. "/doubtful", { partial = "accept" })
+            local value, warnings = lenient:value "x"
+            check.equal(value, 1, "value")
+            check.equal(#warnings, 1, "its warnings")
+            check.equal(strict:sample("x", { partial = "accept" }).value, 1, "where the call says so")
             check.equal(#metrics.prometheus(run.api .. "/one"):sample "x".warnings, 0, "none")
+            fails(function() strict:sample("x", { partial = "yes" }) end, "usage", '"accept" or "refuse", not \'yes\'')
+        end },
+
+        step "a figure of another time is none" { function(run)
+            local function prom(case, options) return metrics.prometheus(run.api .. "/" .. case, options) end
+            fails(function() prom "yesterday":value "x" end, "effect", "its time is 1d", "before the moment", "behind")
+            fails(function() prom "tomorrow":value "x" end, "effect", "after the moment", "a clock is wrong")
+            check.equal(prom "recent":value "x", 1, "of four minutes ago")
+            check.equal(prom("recent", { max_age = "1m" }):sample "x".reason, "stale", "where a minute counts")
+            check.equal(prom("yesterday", { max_age = "48h" }):value "x", 1, "where two days count")
+            check.equal(prom "yesterday":value("x", { at = wait.now() - 86400 }), 1, "asked for yesterday")
+            fails(function() prom("one", { max_age = "soon" }) end, "usage", "max_age of metrics.prometheus: 'soon'")
+        end },
+
+        step "a proxy that takes GET alone is asked so" { function(run)
+            local function target(url, query)
+                return metrics.prometheus(run.api .. url):query(query)[1].labels.target
+            end
+            check.equal(target("/readonly", "a&b"), "/readonly/api/v1/query?query=a%26b", "refused with 405")
+            check.equal(target("/readonly/?namespace=x", "up"), "/readonly/api/v1/query?namespace=x&query=up", "its query")
+            check.equal(target("/echo?namespace=x", "up"), "/echo/api/v1/query?namespace=x", "a query with a POST")
+            check.equal(metrics.prometheus(run.api .. "/guarded"):value "up", 2, "refused with 403")
+            check.equal(metrics.prometheus(run.api .. "/plain"):value "up", 3, "refused with 501")
         end },
 
         step "range" { function(run)
@@ -121,6 +153,7 @@ return runbook {
             asked("number", "not pairs of a time and a figure")
             asked("pair", "not pairs of a time and a figure")
             asked("nothing", "not pairs of a time and a figure")
+            asked("statusless", 'without the status "success"')
         end },
 
         step "no answer" { function(run)
@@ -144,7 +177,7 @@ return runbook {
             local prom = metrics.prometheus(run.api .. "/one")
             fails(function() metrics.prometheus "prom:9090":value "x" end, "usage", "wants the address",
                 "'prom:9090'")
-            fails(function() metrics.prometheus "http://p/?x=1":value "x" end, "usage", "wants the address")
+            fails(function() metrics.prometheus "http://p/#x":value "x" end, "usage", "wants the address")
             fails(function() metrics.prometheus() end, "usage", "the server's address first")
             fails(function() metrics.prometheus("http://p", { timeot = 1 }) end, "usage",
                 "did you mean 'timeout'?")

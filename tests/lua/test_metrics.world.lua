@@ -3,12 +3,21 @@
 local function result(kind, list)
     return { json = { status = "success", data = { resultType = kind, result = list } } }
 end
+local now -- seconds: of the request that is answered
 local function vector(...)
     local list = json.array {}
     for i, value in ipairs { ... } do
-        list[i] = { metric = { __name__ = "x", n = tostring(i) }, value = { 1700000000.5, value } }
+        list[i] = { metric = { __name__ = "x", n = tostring(i) }, value = { now, value } }
     end
     return result("vector", list)
+end
+-- One figure that many seconds from now.
+local function off(seconds)
+    return function()
+        local answer = vector "1"
+        answer.json.data.result[1].value[1] = now + seconds
+        return answer
+    end
 end
 local function page(status, text)
     return { status = status, body = text, headers = { ["Content-Type"] = "text/html" } }
@@ -31,7 +40,7 @@ local answers = {
     nan = function() return vector "NaN" end,
     inf = function() return vector "-Inf" end,
     many = function() return vector("1", "2", "3", "4") end,
-    scalar = function() return result("scalar", json.array { 1700000000, "7" }) end,
+    scalar = function() return result("scalar", json.array { now, "7" }) end,
     text = function() return result("string", json.array { 1700000000, "seven" }) end,
     matrix = function(request)
         if request.path:find "query_range" then
@@ -54,11 +63,31 @@ local answers = {
         answer.json.isPartial = true
         return answer
     end,
+    doubtful = function() -- once more
+        local answer = vector "1"
+        answer.json.warnings = json.array { "store 3 did not answer" }
+        return answer
+    end,
+    statusless = function()
+        local answer = vector "1"
+        answer.json.status = nil
+        return answer
+    end,
+    yesterday = off(-86400), tomorrow = off(86400), recent = off(-240),
+    -- Before which stands a proxy that knows reads by their method.
+    readonly = function(request)
+        if request.method ~= "GET" then return page(405, "<h1>405 Method Not Allowed</h1>") end
+        return result("vector", json.array { { metric = { target = request.target }, value = { now, "1" } } })
+    end,
+    guarded = function(request)
+        return request.method == "GET" and vector "2" or { status = 403, body = "reads only" }
+    end,
+    plain = function(request) return request.method == "GET" and vector "3" or { status = 501, body = "" } end,
     -- Says what it was asked.
     echo = function(request)
-        return result("vector", json.array { { value = json.array { 1, "1" }, metric = {
+        return result("vector", json.array { { value = json.array { now, "1" }, metric = {
             method = request.method, type = request.headers["content-type"], body = request.body,
-            token = request.headers.authorization or "none",
+            token = request.headers.authorization or "none", target = request.target,
         } } })
     end,
     refused = function()
@@ -119,7 +148,8 @@ local answers = {
 return {
     name = "test-metrics",
     listen = { api = { port = 0 } },
-    handle = { api = function(_, request)
+    handle = { api = function(w, request)
+        now = w.now()
         local case = request.path:match "^/(%w+)/"
         return answers[case](request)
     end },
