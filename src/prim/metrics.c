@@ -57,8 +57,7 @@ static void ask_once(struct effect *e);
 // A proxy that lets reads pass often knows them by their method.
 static bool refuses_post(const struct asked *asked, const struct fetch_result *r)
 {
-    return !asked->get && !r->error &&
-           (r->status == 403 || r->status == 405 || r->status == 501);
+    return !asked->get && !r->error && (r->status == 403 || r->status == 405 || r->status == 501);
 }
 
 static void metrics_done(struct fetch *fetch, const struct fetch_result *r, void *arg)
@@ -133,8 +132,7 @@ static void ask_once(struct effect *e)
     const char *text = arena_copy(&e->arena, buf_text(&form), form.len);
     struct fetch_request request = {
         .method = asked->get ? "GET" : "POST",
-        .url =
-            url_of(&e->arena, value_get_text(e->args, "url"), q->path, asked->get ? text : ""),
+        .url = url_of(&e->arena, value_get_text(e->args, "url"), q->path, asked->get ? text : ""),
         .body = asked->get ? NULL : text,
         .body_len = asked->get ? 0 : form.len,
         .repeatable = true,

@@ -17,8 +17,8 @@ typedef struct value *metrics_reader(const struct run *, struct arena *,
                                      const struct fetch_result *, const char **brief,
                                      struct error *err);
 
-// Prometheus HTTP API v1, instant query: { series = [ { labels, value, at } ], warnings, answered }.
-// A scalar is one series without labels; `answered` is the time by our clock, in seconds.
+// Prometheus HTTP API v1, instant query: { series = [ { labels, value, at } ], warnings, answered
+// }. A scalar is one series without labels; `answered` is the time by our clock, in seconds.
 metrics_reader metrics_read_query;
 // Range query: { series = [ { labels, points = [ { at, value } ] } ], warnings }.
 metrics_reader metrics_read_range;

@@ -67,11 +67,83 @@ return runbook {
             check.equal(to.weight(run), 0, "the weight")
         end },
     },
+    phase "steps" { keep_going = true,
+        step "say what is wrong with their options" { function(run)
+            local fine = { router = router "zero", weights = { 5 }, bake = "1s", metrics = function() end,
+                gates = { gate "figure" { query = function() return 0 end, below = 1 } } }
+            local function with(name, value)
+                local options = {}
+                for k, v in pairs(fine) do options[k] = v end
+                options[name] = value
+                return function() return canary.steps(options) end
+            end
+            fails("canary.steps wants bake = a", with("bake", nil))
+            fails("did you mean 'every'", with("evry", "1s"))
+            fails("wants a router that can name", with("router", {}))
+            fails("whole percentages that rise", with("weights", { 5, 5 }))
+            fails("canary.nginx wants ingress = a string", function() canary.nginx {} end)
+        end },
+    },
     phase "gates" { keep_going = true,
         step "no verdict is borne for as long as patience lasts" { function(run)
             local ok, why, seconds = bake(run, function() return "none" end)
             check(not ok and why:find("had no verdict"), "it fails: %s", why)
             check(seconds >= 0.5 and seconds < 2.5, "before the bake is over: after %s s", seconds)
+        end },
+        step "a figure is finite, or there is none" { function(run)
+            local function verdict(figure, limit)
+                local judged = gates.judge(run, gate "figure" { query = function() return figure end,
+                    [limit] = 1 })
+                return judged.verdict
+            end
+            check.equal(verdict(math.huge, "below"), "breach", "+Inf below")
+            check.equal(verdict(math.huge, "at_most"), "breach", "+Inf at most")
+            check.equal(verdict(-math.huge, "at_least"), "breach", "-Inf at least")
+            for _, limit in ipairs { "above", "at_least" } do
+                check.equal(verdict(math.huge, limit), "no data", "+Inf " .. limit)
+            end
+            check.equal(verdict(-math.huge, "below"), "no data", "-Inf below")
+            check.equal(verdict(0 / 0, "below"), "no data", "NaN below")
+            check.equal(verdict(0 / 0, "above"), "no data", "NaN above")
+            check.equal(verdict("1", "above"), "no data", "text")
+            local ok, why, seconds = bake(run, function() return math.huge end)
+            check(not ok and why:find("is breached: %+Inf"), "it fails: %s", why)
+            check(seconds < 0.5, "at once, not after patience: after %s s", seconds)
+            for _, limit in ipairs { math.huge, 0 / 0 } do
+                fails("must be a finite number", function()
+                    return gate "x" { query = "q", below = limit }
+                end)
+            end
+        end },
+        step "a baseline is finite and above 0" { function(run)
+            local slow = gate "p95" { query = function() return 1 end, below_baseline = 2 }
+            for _, figure in ipairs { 0, -1, math.huge, 0 / 0 } do
+                check.equal(gates.judge(run, slow, { baseline = { p95 = figure } }).verdict, "error",
+                    tostring(figure))
+                fails("only a finite figure above 0", function()
+                    gates.ready({ slow }, { length = 1, baseline = { p95 = figure } })
+                end)
+            end
+            check.equal(gates.judge(run, slow, { baseline = { p95 = 0.6 } }).verdict, "pass", "1 below 1.2")
+            fails("no figure 'p95' in it", function() gates.judge(run, slow, {}) end)
+        end },
+        step "what is wrong with a bake is known before" { function(run)
+            local fine = gate "figure" { query = function() return 0 end, below = 1 }
+            local function bake(options) return function() gates.bake(run, { fine }, options) end end
+            fails("gates.bake wants length = a duration", bake {})
+            fails("length of gates.bake: 'ten' is not a length of time", bake { length = "ten" })
+            fails("has no field 'evry' %(did you mean 'every'%?%)", bake { length = 1, evry = 1 })
+            fails("'watch' of gates.bake must be a function", bake { length = 1, watch = 5 })
+            fails("gates.bake wants a list of gates", function() gates.bake(run, {}, { length = 1 }) end)
+            fails("wants gates as the word `gate` makes them", function()
+                gates.bake(run, { { query = "q", below = 1 } }, { length = 1 })
+            end)
+            fails("gate \"served\" asks it", function()
+                gates.bake(run, { gate "served" { query = "q", below = 1 } }, { length = 1 })
+            end)
+            local started = wait.now()
+            gates.bake(run, { fine }, { length = "200ms", every = "100ms" })
+            check(wait.now() - started >= 0.2, "lengths are texts as everywhere")
         end },
         step "too few requests are borne until the end" { function(run)
             local ok, why, seconds = bake(run, function() return 0 end, 10)

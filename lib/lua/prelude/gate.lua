@@ -8,7 +8,18 @@ local fields = {
     at_least = "number", below_baseline = "number", baseline = "string", min_requests = "number|string",
     requests = "string", unit = "string", help = "string",
 }
+local made_here = setmetatable({}, { __mode = "k" }) -- gate -> true
 local limits = { "below", "above", "at_most", "at_least", "below_baseline" }
+
+-- True when t was made by the word `gate`.
+function gate.is(t) return made_here[t] == true end
+
+local function check_number(value, name, what, where)
+    if type(value) == "number" and (value ~= value or math.abs(value) == math.huge) then
+        engine.raise("usage", ("%s of %s is %s, and must be a finite number"):format(name, what, words.number(value)),
+            where)
+    end
+end
 
 -- gate "error rate" { query = "...", below = 0.005, min_requests = 600, requests = "...", unit = "%" }
 -- `query` gives one figure: PromQL text, or a function(run) that returns a number. Exactly one limit:
@@ -37,6 +48,7 @@ function gate.new(name, ...)
                         :format(what, limit, l), where)
                 end
                 limit = l
+                check_number(body[l], l, what, where)
             end
         end
         if not limit then
@@ -47,7 +59,9 @@ function gate.new(name, ...)
             engine.raise("usage", what .. " has min_requests but no `requests` query that counts them",
                 where)
         end
+        check_number(body.min_requests, "min_requests", what, where)
         made.limit = limit
+        made_here[made] = true
         return made
     end
 end

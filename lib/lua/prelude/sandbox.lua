@@ -124,7 +124,8 @@ end
 setmetatable(env, { __index = function(_, name) return hints.missing(name, env) end, __metatable = false })
 
 -- Libraries see the same names and the engine's own functions.
-local library_env = setmetatable({ engine = engine, words = words, outline = outline },
+local library_env = setmetatable({ engine = engine, words = words, outline = outline,
+    is_gate = parts.gate.is },
     { __index = env, __metatable = false })
 
 local loaded = {}

@@ -4,21 +4,22 @@ local words = parts.words
 local wait = primitives.wait
 local least_pause <const> = 0.05 -- seconds; a loop without a pause would hold up everything else
 
+local SPEC = { "any", every = "duration", timeout = "duration", label = "string", fn = "function",
+    assume = "any" }
+
 -- wait.until_ { every = "5s", timeout = "5m", label = "what we wait for", fn = function() ... end }
 -- Calls fn until it returns something other than nil and false, and returns that. Raises a check
 -- failure after `timeout`, naming the label and fn's second result, the last state seen. fn can also
 -- stand first in the table, without a name. `every` is at least 50ms. In a plan fn is called once, and when what it waits for
 -- depends on a change that was not made, `assume` is the answer.
 function wait.until_(options)
-    words.fields(options, { every = "string|number", timeout = "string|number", label = "string",
-        fn = "function", assume = "any" }, "wait.until_")
+    options = words.read(options, SPEC, "wait.until_")
     local fn = options.fn or options[1]
     if type(fn) ~= "function" then
         engine.raise("usage", "wait.until_ wants a function: wait.until_ { timeout = \"5m\", "
             .. "fn = function() ... end }")
     end
-    local every = math.max(words.seconds(options.every or "5s", "every of wait.until_"), least_pause)
-    local timeout = words.seconds(options.timeout or "5m", "timeout of wait.until_")
+    local every, timeout = math.max(options.every or 5, least_pause), options.timeout or 300
     local label = options.label or "the condition"
     local started = wait.now()
     while true do

@@ -50,8 +50,18 @@ function words.suggest(name, known)
     return best and (" (did you mean '%s'?)"):format(best) or ""
 end
 
--- Raises unless t is a table, and every named field of t is among `known` ({ field = type or list of types }) and of
--- its type. Whole-number keys are left to the caller. `what` names the thing in the message.
+-- True when the value is of one of the types in `want`, "string|number", or is an answer that a plan does not know.
+local function fits(value, want)
+    local is = math.type(value) == "integer" and "integer" or type(value)
+    for kind in want:gmatch("%a+") do
+        if kind == is or kind == type(value) or kind == "any" then return true end
+    end
+    return engine.unknown(value)
+end
+
+-- Raises unless t is a table, and every named field of t is among `known` ({ field = "type|another type" }) and of
+-- its type. Whole-number keys are left to the caller. `what` names the thing in the message; `where` is the line of
+-- the runbook that it points at (default: the line that runs).
 function words.fields(t, known, what, where)
     if type(t) ~= "table" then
         engine.raise("usage", ("%s wants a table { ... }, not a %s"):format(what, type(t)), where)
@@ -64,17 +74,37 @@ function words.fields(t, known, what, where)
                     tostring(key), words.suggest(key, words.keys(known)),
                     table.concat(words.keys(known), ", ")), where)
             end
-            local is = math.type(t[key]) == "integer" and "integer" or type(t[key])
-            local fits = false
-            for kind in want:gmatch("%a+") do
-                fits = fits or kind == is or kind == type(t[key]) or kind == "any"
-            end
-            if not fits then
+            if not fits(t[key], want) then
                 engine.raise("usage", ("'%s' of %s must be a %s, not a %s"):format(key, what,
                     want:gsub("|", " or a "), type(t[key])), where)
             end
         end
     end
+end
+
+-- The fields of `given`, a table of options, by `spec`: { field = "type|another type!" }, where "duration" is a length
+-- of time, which is handed out in seconds, and "!" stands behind what must be there; [1] = "any" takes one
+-- that has no name. Raises, as words.fields does, on anything else.
+function words.read(given, spec, what, where)
+    local types, read = {}, {}
+    for name, kind in pairs(spec) do
+        if name ~= 1 then types[name] = kind:gsub("!", ""):gsub("duration", "string|number") end
+    end
+    words.fields(given, types, what, where)
+    if rawlen(given) > #spec then
+        engine.raise("usage", what .. " takes its fields by their names; the first of these has none", where)
+    end
+    for _, name in ipairs(words.keys(spec)) do
+        local value, kind = given[name], spec[name]
+        if value == nil and kind:find("!") then
+            engine.raise("usage", ("%s wants %s = a %s"):format(what, name, kind:gsub("!", ""):gsub("|", " or a ")),
+                where)
+        elseif kind:find("duration") and (type(value) == "string" or type(value) == "number") then
+            value = words.seconds(value, ("%s of %s"):format(name, what), where)
+        end
+        read[name] = value
+    end
+    return read
 end
 
 -- Returns the options, {} when there are none; raises when they are no table. `what` names who takes them.
@@ -99,12 +129,13 @@ function words.duration(seconds)
     return engine.duration_text(seconds)
 end
 
--- Seconds out of "15m", "1h30m" or a number of seconds. Raises a usage failure otherwise.
-function words.seconds(value, what)
+-- Seconds out of "15m", "1h30m" or a number of seconds. Raises a usage failure otherwise, which points at `where`
+-- (default: the line that runs).
+function words.seconds(value, what, where)
     local seconds = engine.duration_seconds(value)
     if not seconds then
         engine.raise("usage", ("%s: '%s' is not a length of time; write it as \"30s\", \"15m\" or "
-            .. "\"1h30m\""):format(what, tostring(value)))
+            .. "\"1h30m\""):format(what, tostring(value)), where)
     end
     return seconds
 end

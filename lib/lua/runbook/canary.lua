@@ -31,11 +31,8 @@ end
 -- was read (it returns false when it is not), and perhaps others(run) -> a list of sentences: what sends
 -- traffic to the canary whatever its weight.
 function canary.nginx(options)
-    words.fields(options, { ingress = "string", namespace = "string", by_header = "string", by_cookie = "string" },
-        "canary.nginx")
-    if not options.ingress then
-        engine.raise("usage", "canary.nginx wants ingress = \"the name of the canary Ingress\"")
-    end
+    options = words.read(options, { ingress = "string!", namespace = "string", by_header = "string",
+        by_cookie = "string" }, "canary.nginx")
     local router = {}
 
     local function place(run)
@@ -134,10 +131,10 @@ local function value_of(run, v)
     return v
 end
 
-local fields = {
-    router = "table", weights = "table", gates = "table", metrics = "function", bake = "any",
-    every = "any", patience = "any", baseline = "function", approve_each = "function",
-    links = "function", name = "string",
+local STEPS = {
+    router = "table!", weights = "table!", gates = "table!", metrics = "function!", bake = "string|number|function!",
+    every = "string|number|function", patience = "string|number|function", baseline = "function",
+    approve_each = "function", links = "function", name = "string",
 }
 
 -- canary.steps { router = canary.nginx { ... }, weights = { 1, 5, 20, 50, 100 }, gates = { gate ... },
@@ -148,13 +145,16 @@ local fields = {
 --                links = function(run) return { { "errors", "https://..." } } end }
 -- One step a weight: it sets the weight, proves it, and keeps every gate through the bake. `patience`
 -- (default: the bake's length) is how long it bears that metrics give no verdict and that nobody answers
--- when it looks at the router. Each has the same undo: back to 0, proved. Lengths may be text with "${parameter}" or functions of run. Returns
--- the list of steps.
+-- when it looks at the router. Each has the same undo: back to 0, proved. Lengths may be text with
+-- "${parameter}" or functions of run. What is wrong with lengths, gates and baseline is found before the
+-- weight moves. Returns the list of steps.
 function canary.steps(options)
-    words.fields(options, fields, "canary.steps")
-    for _, name in ipairs { "router", "weights", "gates", "metrics", "bake" } do
-        if options[name] == nil then
-            engine.raise("usage", "canary.steps wants " .. name)
+    local where = engine.where()
+    options = words.read(options, STEPS, "canary.steps", where)
+    for _, name in ipairs { "name", "weight", "set" } do
+        if type(options.router[name]) ~= "function" then
+            engine.raise("usage", "canary.steps wants a router that can " .. name
+                .. ", as in router = canary.nginx { ... }", where)
         end
     end
     local undo = back_to_zero(options.router)
@@ -169,11 +169,6 @@ function canary.steps(options)
         return options.baseline and options.baseline(run)
     end
 
-    local function lengths(run)
-        local length = words.seconds(value_of(run, options.bake), "bake")
-        return length, options.patience and words.seconds(value_of(run, options.patience), "patience") or length
-    end
-
     -- Nobody else may touch the weight while its gates are watched.
     local function still(run, weight)
         local now = options.router.weight(run)
@@ -183,22 +178,26 @@ function canary.steps(options)
         end
     end
 
-    local function bake(run, weight, baseline)
-        local length, patience = lengths(run)
-        gates.bake(run, options.gates, {
-            source = options.metrics(run),
-            baseline = baseline,
-            watch = function() still(run, weight) end,
-            length = length,
-            every = words.seconds(value_of(run, options.every or math.max(length / 40, 1)), "every"),
-            patience = patience,
-            label = ("bake at %d %%"):format(weight),
-        })
+    -- What the bake needs, worked out and checked before the weight moves.
+    local function prepared(run, weight)
+        local given = { label = ("bake at %d %%"):format(weight), watch = function() still(run, weight) end }
+        for field, from in pairs { length = "bake", every = "every", patience = "patience" } do
+            local value = value_of(run, options[from])
+            given[field] = value ~= nil and words.seconds(value, from .. " of canary.steps", where) or nil
+        end
+        if not given.length then engine.raise("usage", "canary.steps wants bake = a length of time", where) end
+        given.every = given.every or math.max(given.length / 40, 1)
+        given.source = options.metrics(run)
+        given.baseline = gates.patiently(given.patience or given.length, "the baseline", function()
+            return baseline_of(run)
+        end)
+        return gates.ready(options.gates, given, where)
     end
 
     for i, weight in ipairs(options.weights) do
         if math.type(weight) ~= "integer" or weight <= previous or weight > 100 then
-            engine.raise("usage", "canary.steps: weights must be whole percentages that rise to 100 at most")
+            engine.raise("usage", "canary.steps: weights must be whole percentages that rise to 100 at most",
+                where)
         end
         local before = previous
         steps[i] = outline.step((options.name or "weight") .. (" %d %%"):format(weight)) {
@@ -209,11 +208,10 @@ function canary.steps(options)
                 if i > 1 and options.approve_each and options.approve_each(run) then
                     ask.approve(("Go on from %d %% to %d %% of the traffic?"):format(before, weight))
                 end
-                local _, patience = lengths(run)
-                local baseline = gates.patiently(patience, "the baseline", function() return baseline_of(run) end)
-                move(run, options.router, before, weight, patience)
-                bake(run, weight, baseline)
-                return { weight = weight, baseline = baseline }
+                local bake = prepared(run, weight)
+                move(run, options.router, before, weight, bake.patience)
+                gates.bake(run, options.gates, bake)
+                return { weight = weight, baseline = bake.baseline }
             end,
             undo = undo,
         }

@@ -24,32 +24,48 @@ local function shown(value, unit)
     return words.number(value) .. (unit and " " .. unit or "")
 end
 
--- The limit of a gate as kind, number and text. A limit on the baseline needs that figure.
+-- The figure that a gate is measured against. Nil and why when there is none that a limit can be made of.
+local function baseline_of(gate, baseline)
+    local name = gate.baseline or gate.name
+    local figure = baseline and baseline[name]
+    if engine.unknown(figure) then figure = figure + 0 end -- which says so
+    if type(figure) ~= "number" then
+        engine.raise("usage", ("gate \"%s\" is measured against the baseline, and there is no figure "
+            .. "'%s' in it; take the baseline in an earlier step"):format(gate.name, name), gate.where)
+    end
+    if figure > 0 and figure < math.huge then return figure end
+    return nil, ("the baseline of gate \"%s\" is %s, and only a finite figure above 0 can be measured against")
+        :format(gate.name, words.number(figure))
+end
+
+-- The limit of a gate as kind, number and text; no number when it hangs on a baseline that is none, but why.
 local function limit_of(gate, baseline)
     if gate.limit ~= "below_baseline" then
         local limit = gate[gate.limit]
         return gate.limit, limit, in_words[gate.limit] .. " " .. shown(limit, gate.unit)
     end
-    local figure = baseline and baseline[gate.baseline or gate.name]
-    if type(figure) ~= "number" then
-        engine.raise("usage", ("gate \"%s\" is measured against the baseline, and there is no figure "
-            .. "'%s' in it; take the baseline in an earlier step"):format(gate.name,
-            gate.baseline or gate.name), gate.where)
-    end
+    local figure, why = baseline_of(gate, baseline)
+    local factor = words.number(gate.below_baseline)
+    if not figure then return "below", nil, ("below %s x baseline"):format(factor), why end
     local limit = gate.below_baseline * figure
-    return "below", limit, ("below %s (%s x baseline %s)"):format(shown(limit, gate.unit),
-        words.number(gate.below_baseline), shown(figure, gate.unit))
+    return "below", limit, ("below %s (%s x baseline %s)"):format(shown(limit, gate.unit), factor,
+        shown(figure, gate.unit))
 end
 
+-- One figure as { value, text }, or { reason, text } when there is none; an infinite one is in `infinite`.
 local function figure_of(run, query, source)
-    if type(query) == "function" then
-        local value = query(run)
-        if type(value) ~= "number" or value ~= value then
-            return { reason = "no data", text = tostring(value) }
-        end
-        return { value = value }
-    end
-    return source:sample(run.fill(query), { quiet = true })
+    if type(query) ~= "function" then return source:sample(run.fill(query), { quiet = true }) end
+    local value = query(run)
+    if type(value) ~= "number" then return { reason = "no data", text = tostring(value) } end
+    if value ~= value then return { reason = "NaN", text = "NaN" } end
+    if math.abs(value) < math.huge then return { value = value } end
+    return { reason = "infinite", text = words.number(value), infinite = value }
+end
+
+-- An infinite figure counts where no finite one could be worse.
+local function figure_that_counts(sample, kind)
+    local worst = (kind == "below" or kind == "at_most") and math.huge or -math.huge
+    return sample.value or sample.infinite == worst and worst or nil
 end
 
 local function requests_short(run, gate, source)
@@ -66,11 +82,12 @@ local function beyond_mending(gate, kind, value, limit, short)
         and value * short.count > limit * short.least
 end
 
--- gates.patiently(patience, label, fn): calls fn until somebody answers it, for at most `patience` seconds
+-- gates.patiently(patience, label, fn): calls fn until somebody answers it, for at most `patience` ("10m")
 -- from the first time that nobody did, and returns what it returns: an API server may be away for a
 -- moment. That nobody answered is a failure with such a code: "no_answer", "timeout", "http.503",
 -- "k8s.TooManyRequests"; every other goes on its way at once, and so does any in a plan.
 function gates.patiently(patience, label, fn)
+    patience = words.seconds(patience, "the patience of gates.patiently")
     local since, pause = nil, 0.25
     while true do
         local result = table.pack(pcall(fn))
@@ -101,29 +118,29 @@ local function tolerant(fn, ...)
     error(failure, 0)
 end
 
--- gates.judge(run, gate, { source = metrics client, baseline = { name = figure } }): looks once.
--- Returns { name, ok, verdict, value, limit, text, query }: verdict is "pass", "breach", "no data",
--- "too few" or "error"; value and limit are texts for people.
-function gates.judge(run, gate, options)
-    local kind, limit, limit_text = limit_of(gate, options.baseline)
+local function judge(run, gate, options)
+    local kind, limit, limit_text, no_limit = limit_of(gate, options.baseline)
     local query = type(gate.query) == "string" and run.fill(gate.query) or "(a function)"
     local judged = { name = gate.name, limit = limit_text, query = query, ok = false }
     local sample, why, verdict = tolerant(figure_of, run, gate.query, options.source)
-    if not sample then
+    local value = sample and figure_that_counts(sample, kind)
+    if no_limit then
+        judged.verdict, judged.text = "error", no_limit
+    elseif not sample then
         judged.verdict, judged.text = verdict or "error", why
-    elseif not sample.value then
+    elseif not value then
         judged.verdict, judged.text = "no data", ("%s: %s"):format(sample.reason, sample.text or "")
     else
-        judged.value = shown(sample.value, gate.unit)
+        judged.value = shown(value, gate.unit)
         local short
         short, why, verdict = tolerant(requests_short, run, gate, options.source)
         if short == nil then
             judged.verdict, judged.text = verdict or "error", why
-        elseif short and not beyond_mending(gate, kind, sample.value, limit, short) then
+        elseif short and not beyond_mending(gate, kind, value, limit, short) then
             judged.verdict = "too few"
             judged.text = ("only %s of %s requests"):format(words.number(short.count),
                 words.number(short.least))
-        elseif not keeps[kind](sample.value, limit) then
+        elseif not keeps[kind](value, limit) then
             judged.verdict = "breach"
             judged.text = ("%s is %s, the limit is %s"):format(gate.name, judged.value, limit_text)
         else
@@ -131,6 +148,32 @@ function gates.judge(run, gate, options)
         end
     end
     return judged
+end
+
+local JUDGE = { source = "table", baseline = "table" }
+
+-- Raises unless it is a gate, and has whom to ask.
+local function check_gate(gate, source, what, where)
+    if not is_gate(gate) then
+        engine.raise("usage", ("%s wants gates as the word `gate` makes them: gate \"name\" { ... }"):format(what),
+            where)
+    end
+    for _, query in ipairs { gate.query, gate.requests } do
+        if type(query) == "string" and not source then
+            engine.raise("usage", ("%s wants source = metrics.prometheus(...): gate \"%s\" asks it"):format(what,
+                gate.name), where)
+        end
+    end
+end
+
+-- gates.judge(run, gate, { source = metrics client, baseline = { name = figure } }): looks once.
+-- Returns { name, ok, verdict, value, limit, text, query }: verdict is "pass", "breach", "no data",
+-- "too few" or "error"; value and limit are texts for people. An infinite figure breaches a limit that no
+-- finite one could breach more; NaN, and a figure that is infinite the good way, is no data.
+function gates.judge(run, gate, options)
+    options = words.read(options or {}, JUDGE, "gates.judge")
+    check_gate(gate, options.source, "gates.judge")
+    return judge(run, gate, options)
 end
 
 local function tell(judged)
@@ -150,7 +193,7 @@ local function no_verdict(judged, seconds)
 end
 
 local function look(run, list, options)
-    local judged = each(list, { limit = 8 }, function(gate) return gates.judge(run, gate, options) end)
+    local judged = each(list, { limit = 8 }, function(gate) return judge(run, gate, options) end)
     local figures = {}
     for i, j in ipairs(judged) do
         figures[i] = { name = j.name, value = j.value or j.verdict, limit = j.limit, ok = j.ok }
@@ -170,7 +213,9 @@ end
 
 -- gates.expect(run, gate, { source, baseline }): looks once; raises unless the gate passes.
 function gates.expect(run, gate, options)
-    local judged = gates.judge(run, gate, options)
+    options = words.read(options or {}, JUDGE, "gates.expect")
+    check_gate(gate, options.source, "gates.expect")
+    local judged = judge(run, gate, options)
     judged.later = engine.planning() and not judged.ok and judged.verdict ~= "breach"
     tell(judged)
     if not judged.ok and not judged.later then
@@ -190,18 +235,45 @@ local function unanswered(fn)
     return failure
 end
 
--- gates.bake(run, list, { source, baseline, length, every, patience, label, watch }): keeps looking at
--- every gate for `length` seconds, every `every` seconds, and calls `watch` at each look. A breach
--- raises at once and names gate, value and limit. So does a gate that has had no verdict for `patience`
--- seconds (default: length), and a `watch` that nobody has answered for as long, but too few requests are
--- borne until the length is over. At the end all gates must pass and `watch` must have looked; while one
--- has no verdict and patience is left, the bake goes on. Returns what was judged last.
+local BAKE = { source = "table", baseline = "table", length = "duration!", every = "duration", patience = "duration",
+    label = "string", watch = "function" }
+local LOOKS <const> = 40 -- through a bake, unless it says how often
+
+-- gates.ready(list, options [, where]): the options of gates.bake, checked, with their lengths in seconds and
+-- what was left out filled in: what can be known to be wrong is found here, before a change. `where` is
+-- the runbook's line that is to mend it. Raises a usage failure, and a check failure when a gate is
+-- measured against a baseline that is 0, NaN or infinite (in a plan there may be no traffic yet).
+function gates.ready(list, options, where)
+    local read = words.read(options, BAKE, "gates.bake", where)
+    if type(list) ~= "table" or #list == 0 then
+        engine.raise("usage", "gates.bake wants a list of gates: { gate \"name\" { ... } }", where)
+    end
+    for _, gate in ipairs(list) do
+        check_gate(gate, read.source, "gates.bake", where)
+        local _, _, _, why = limit_of(gate, read.baseline)
+        if why and not engine.planning() then engine.raise("check", why, gate.where) end
+    end
+    read.every = math.max(read.every or read.length / LOOKS, 0.05)
+    read.patience = read.patience or read.length
+    read.label = read.label or "bake"
+    return read
+end
+
+-- gates.bake(run, list, { source = metrics client, baseline = { name = figure }, length = "10m",
+--     every = "15s", patience = "10m", label = "bake", watch = function() ... end }): keeps looking at
+-- every gate for `length`, each time that `every` has passed (default: a 40th of the length), and calls
+-- `watch` at each look. A breach raises at once and names gate, value and limit. So does a gate that has
+-- had no verdict for `patience` (default: length), and a `watch` that nobody has answered for as long, but
+-- too few requests are borne until the length is over. At the end all gates must pass and `watch` must
+-- have looked; while one has no verdict and patience is left, the bake goes on. The options are checked as
+-- gates.ready does. Returns what was judged last.
 function gates.bake(run, list, options)
+    options = gates.ready(list, options)
     if engine.planning() then return rehearse(run, list, options) end
     local started = wait.now()
     local judged_at, watched_at, unseen = {}, started, nil
     for i in ipairs(list) do judged_at[i] = started end
-    local patience = options.patience or options.length
+    local patience = options.patience
     while true do
         local judged, figures = look(run, list, options)
         local before = unseen
