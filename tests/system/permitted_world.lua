@@ -37,14 +37,14 @@ local function put_all(api)
             ["nginx.ingress.kubernetes.io/canary-weight"] = "0" } }, spec = { ingressClassName = "nginx" } }
 end
 
-local function metrics(_, request)
+local function metrics(w, request)
     if request.path:find "/rules" then return { json = { status = "success", data = { groups = json.array {} } } } end
     if request.path:find "ready" then return { body = "ready" } end
     if request.path:find "alerts" then return { json = json.array {} } end
     local range = request.path:find "query_range"
+    local point = json.array { w.now(), "1" }
     return { json = { status = "success", data = { resultType = range and "matrix" or "vector", result = json.array {
-        { metric = {}, [range and "values" or "value"] = range and json.array { json.array { 1700000000, "1" } }
-            or json.array { 1700000000, "1" } } } } } }
+        { metric = {}, [range and "values" or "value"] = range and json.array { point } or point } } } } }
 end
 
 return {
