@@ -24,12 +24,17 @@ local function condition(kind, of)
         lastTransitionTime = "2026-01-01T00:00:00Z" }
 end
 
+-- Events of the newer API have an eventTime, and null for the others.
 local function put_event(api, about, message)
-    api:put { apiVersion = "v1", kind = "Event", metadata = objects.meta(about.metadata.namespace, about.metadata.name
-        .. ".e"),
-        involvedObject = { apiVersion = about.apiVersion, kind = about.kind, name = about.metadata.name,
-            uid = about.metadata.uid, namespace = about.metadata.namespace },
-        type = "Warning", reason = "Solver", message = message, lastTimestamp = "2026-01-01T00:00:00Z" }
+    for i, said in ipairs { "of long ago", "of before", message } do
+        api:put { apiVersion = "v1", kind = "Event",
+            metadata = objects.meta(about.metadata.namespace, about.metadata.name .. "." .. i),
+            involvedObject = { apiVersion = about.apiVersion, kind = about.kind, name = about.metadata.name,
+                uid = about.metadata.uid, namespace = about.metadata.namespace },
+            type = "Warning", reason = "Solver", message = said, reportingComponent = "cert-manager",
+            reportingInstance = "cert-manager", action = "Present",
+            eventTime = ("2026-01-0%dT00:00:00.000000Z"):format(i) }
+    end
 end
 
 local function put_issuer(api, namespace, case)

@@ -31,7 +31,7 @@ end
 -- public certificates (tls.crt, ca.crt).
 function k8s.secret(name, key, options)
     local got = k8s.get("secret/" .. name, options)
-    local held = got.data and got.data[key]
+    local held = words.given(words.given(got.data, {})[key])
     return held and primitives.crypto.base64_decode(held)
 end
 
@@ -137,7 +137,7 @@ function k8s.can_i(verb, what, options)
     end
     local all = options_for("can_i", what, type(options) == "string" and { namespace = options } or options)
     all.verb, all.asked = "review", verb
-    local status = call(all).status or {}
+    local status = words.without_nulls(call(all)).status or {}
     return status.allowed == true, status.reason or ""
 end
 

@@ -155,6 +155,17 @@ function words.given(value, default)
     return value
 end
 
+-- A deep copy of what was decoded, without the members that are null: to Kubernetes they are not there
+-- (its API conventions, "Optional vs. Required"), and to Lua null is true.
+function words.without_nulls(value)
+    if type(value) ~= "table" or engine.unknown(value) then return value end
+    local copy = {}
+    for key, item in pairs(value) do
+        if item ~= primitives.json.null then copy[key] = words.without_nulls(item) end
+    end
+    return getmetatable(value) == "array" and engine.array(copy) or copy
+end
+
 -- Calls fn(...). Returns its first result, or nil and the words of an effect failure; every other failure
 -- goes on its way.
 function words.attempt(fn, ...)

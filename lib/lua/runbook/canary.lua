@@ -42,8 +42,8 @@ function canary.nginx(options)
 
     local function read(run)
         local what, where = place(run)
-        local metadata = k8s.get(what, where).metadata
-        local annotations = words.given(metadata.annotations, {})
+        local metadata = words.without_nulls(k8s.get(what, where)).metadata
+        local annotations = metadata.annotations or {}
         if not gotext.boolean(annotations[PREFIX]) then
             check.fail("%s is no canary Ingress: its annotation %s is not \"true\"", what, PREFIX)
         end

@@ -209,7 +209,7 @@ end
 -- or a Certificate, with its events, as text. Other objects are told as far as they can be: name, labels,
 -- conditions, events.
 function k8s.describe(what, options)
-    local object = k8s.get(what, options)
+    local object = words.without_nulls(k8s.get(what, options))
     local p = new_page(wait.now())
     p:head(object)
     local describe = pages[object.kind] or page.conditions

@@ -1,6 +1,6 @@
 -- k8s.edit and what changes one thing of an object: labels, annotations, the number of replicas.
-local engine, primitives, _, options_for = ...
-local k8s, json = primitives.k8s, primitives.json
+local engine, primitives, parts, options_for = ...
+local k8s, json, words = primitives.k8s, primitives.json, parts.words
 local call = k8s.call
 
 local ATTEMPTS = 5 -- while others change the object, too
@@ -92,7 +92,7 @@ end
 local function mark(noun, field, what, wanted, options)
     options = options or {}
     local object = get_for(what, options)
-    local changes, told = changes_of(noun, object.metadata[field] or {}, wanted, options.overwrite)
+    local changes, told = changes_of(noun, words.given(object.metadata[field], {}), wanted, options.overwrite)
     if next(changes) == nil then return object end
     local all = options_for("patch", what, options)
     all.overwrite = nil
@@ -116,7 +116,7 @@ end
 -- the server can tell none.
 local function scale_of(what, options)
     local ok, got = pcall(get_for, what, options, "scale")
-    if ok then return got end
+    if ok then return words.without_nulls(got) end
     if type(got) ~= "table" or got.code ~= "k8s.NoReplicas" then error(got, 0) end
     return nil
 end

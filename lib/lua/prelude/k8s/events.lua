@@ -1,6 +1,6 @@
 -- k8s.events: what the cluster has noted.
-local _, primitives, _, options_for = ...
-local k8s = primitives.k8s
+local _, primitives, parts, options_for = ...
+local k8s, words = primitives.k8s, parts.words
 
 local function event_of(object)
     local series, involved = object.series or {}, object.involvedObject or object.regarding or {}
@@ -14,12 +14,13 @@ local function event_of(object)
     }
 end
 
--- Null stands in events for times that nobody gave.
-local function without_nulls(object)
-    for key, value in pairs(object) do
-        if value == primitives.json.null or value == "" then object[key] = nil end
+-- Null and "" stand in events for times that nobody gave.
+local function given(object)
+    local fields = words.without_nulls(object)
+    for key, value in pairs(fields) do
+        if value == "" then fields[key] = nil end
     end
-    return object
+    return fields
 end
 
 -- k8s.events([ "pod/x" [, { namespace, all_namespaces, type = "Warning" }] ]): what the cluster has noted of an
@@ -45,7 +46,7 @@ function k8s.events(what, options)
     end
     all.field_selector = #fields > 0 and table.concat(fields, ",") or nil
     local events = {}
-    for i, object in ipairs(k8s.call(all).items) do events[i] = event_of(without_nulls(object)) end
+    for i, object in ipairs(k8s.call(all).items) do events[i] = event_of(given(object)) end
     table.sort(events, function(a, b)
         if a.last ~= b.last then return (a.last or "") < (b.last or "") end
         return (a.message or "") < (b.message or "")

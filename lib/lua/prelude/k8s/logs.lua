@@ -33,8 +33,8 @@ end
 
 local function first_pod(what, owner)
     local best, best_rank
-    for _, pod in ipairs(k8s.list("pods", { namespace = owner.metadata.namespace,
-        selector = k8s.selector(owner) })) do
+    local pods = k8s.list("pods", { namespace = owner.metadata.namespace, selector = k8s.selector(owner) })
+    for _, pod in ipairs(words.without_nulls(pods)) do
         local is = rank(pod)
         local at = 1
         while best_rank and at < #is and is[at] == best_rank[at] do at = at + 1 end
@@ -46,7 +46,7 @@ end
 -- The pod that `what` means, itself or of a workload.
 local function pod_of(what, options)
     local name = what:find("[/ ]") and what or "pod/" .. what
-    local object = k8s.get(name, { namespace = options.namespace })
+    local object = words.without_nulls(k8s.get(name, { namespace = options.namespace }))
     if object.kind == "Pod" then return object end
     if not SELECTING[object.kind] then
         engine.raise("usage", ("%s is a %s; logs are those of a pod, or of a %s"):format(what, object.kind,

@@ -23,7 +23,7 @@ local function place(options) return { namespace = options and options.namespace
 
 -- The object, which has to be one that rolls out.
 local function get(what, options, only_deployments)
-    local object = k8s.get(what, place(options))
+    local object = words.without_nulls(k8s.get(what, place(options)))
     local kind = object.kind
     if kind ~= "Deployment" and (only_deployments or kind ~= "DaemonSet" and kind ~= "StatefulSet") then
         engine.raise("usage", ("%s is a %s, and only a Deployment%s can do that"):format(what, tostring(kind),
@@ -83,7 +83,7 @@ local function revisions_of(object)
     local list = k8s.list(deployment and "replicasets.apps" or "controllerrevisions.apps",
         { namespace = object.metadata.namespace, selector = k8s.selector(object) })
     local all = {}
-    for _, holder in ipairs(list) do
+    for _, holder in ipairs(words.without_nulls(list)) do
         local number = deployment and gotext.integer(words.given(holder.metadata.annotations, {})[REVISION] or "")
             or not deployment and holder.revision
         if number and is_owned_by(holder, object) then all[#all + 1] = { number = number, object = holder } end

@@ -9,6 +9,7 @@ local PLAIN = { Service = true, ReplicationController = true } -- their selector
 -- or another object that has one, as the text that k8s.list("pods", { selector = ... }) takes. Raises a
 -- usage failure when it has none, or one that selects everything. A pure function.
 function k8s.selector(object)
+    object = words.without_nulls(object)
     local selector = type(object) == "table" and type(object.spec) == "table" and object.spec.selector
     if selector and PLAIN[object.kind] then selector = { matchLabels = selector } end
     local all = {}

@@ -7,7 +7,7 @@ local REVISION = "cert-manager.io/certificate-revision"
 local function look(found, what, fn, ...)
     local object, why = words.attempt(fn, ...)
     if why then found.unknown[what] = ("%s could not be read: %s"):format(what, why) end
-    return object
+    return words.without_nulls(object)
 end
 
 local function owned_by(objects, owner)
@@ -78,6 +78,10 @@ local function acme_of(found)
     table.sort(found.challenges, function(a, b) return a.metadata.name < b.metadata.name end)
 end
 
+local function time_of(event)
+    return event.lastTimestamp or event.eventTime or event.metadata.creationTimestamp
+end
+
 -- walk.warning(found, object): the text of the newest Warning event about an object, or nil.
 function walk.warning(found, object)
     local events = look(found, "events", k8s.list, "events", { namespace = found.namespace, quiet = true,
@@ -86,7 +90,7 @@ function walk.warning(found, object)
     local last
     for _, event in ipairs(events or {}) do
         if event.type == "Warning" and event.involvedObject.uid == object.metadata.uid
-            and (not last or (event.lastTimestamp or "") >= (last.lastTimestamp or "")) then
+            and (not last or time_of(event) >= time_of(last)) then
             last = event
         end
     end

@@ -32,6 +32,11 @@ local function normalize(kind, object)
         if type(value) == "table" and next(value) == nil then object.metadata[key] = nil end
     end
     fill(object, kind.defaults)
+    if kind.kind == "Event" then -- a time that nobody gave is null there, as Go writes it
+        for _, key in ipairs { "firstTimestamp", "lastTimestamp", "eventTime" } do
+            if object[key] == nil then object[key] = json.null end
+        end
+    end
     if kind.kind == "Secret" then
         for key, text in pairs(object.stringData or {}) do
             object.data = object.data or {}
