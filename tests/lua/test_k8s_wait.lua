@@ -65,6 +65,11 @@ return runbook {
                 return k8s.wait("pod/two", { delete = true, timeout = "10s" })
             end), true, "one of the same name that came after it is another one: gone")
             check(k8s.find("pod/two"), "there is one of that name")
+            local first = k8s.get("configmap/phoenix").metadata.uid
+            k8s.delete("configmap/phoenix", { wait = "2s" }) -- of the one that was deleted, not of its heir
+            check(k8s.get("configmap/phoenix").metadata.uid ~= first, "another has come")
+            fails("last seen: it is being deleted, and its finalizers example.com/backup, example.com/audit are not done",
+                function() k8s.delete("configmap/bound", { wait = "200ms" }) end)
         end },
         step "for an object that comes" { function()
             local object = parallel {
@@ -192,6 +197,32 @@ return runbook {
                     end }
             end)
             check(wait.now() - started < 20, "at once")
+        end },
+        step "for what was written" { function()
+            local written = k8s.patch("certificate/x", { merge = { spec = { secretName = "other" } } })
+            check.equal(written.metadata.generation, 2, "a change of the spec is a generation")
+            local object = k8s.wait("certificate/x", { condition = "Ready", timeout = 0, after = written })
+            check.equal(object.metadata.uid, written.metadata.uid, "the same object")
+            k8s.delete("configmap/phoenix")
+            fails("configmap/phoenix is not the one that was written", function()
+                k8s.wait("configmap/phoenix", { create = true, after = { metadata = { uid = "of-old" } } })
+            end)
+            local patched = k8s.patch("deployment/web", { merge = { spec = { minReadySeconds = 1 } } })
+            local rolled = k8s.rollout_wait("deployment/web", { after = patched })
+            check.equal(rolled.status.observedGeneration, patched.metadata.generation, "its controller has seen it")
+            fails("has not been seen by its controller yet", function()
+                k8s.rollout_wait("deployment/web", { timeout = 0, after = { metadata = {
+                    uid = rolled.metadata.uid, generation = patched.metadata.generation + 1 } } })
+            end)
+        end },
+        step "for several conditions" { function()
+            k8s.wait("certificate/x", { condition = { "Ready", "Ready=True" }, timeout = 0 })
+            fails("to be Ready and Issuing did not come about", function()
+                k8s.wait("certificate/x", { condition = { "Ready", "Issuing" }, timeout = 0 })
+            end)
+            for _, wrong in ipairs { {}, { 5 }, true } do
+                fails("condition names one", function() k8s.wait("certificate/x", { condition = wrong }) end)
+            end
         end },
         step "what makes no sense" { function()
             fails("wants to know for what", function() k8s.wait("pod/web-1", {}) end)

@@ -111,7 +111,9 @@ function k8s.delete(what, options)
     local timeout = all.wait
     all.wait, all.also = nil, timeout and "watch" or nil -- refused later would be too late
     local answer = call(all)
-    if timeout then k8s.wait(what, { delete = true, timeout = timeout, namespace = all.namespace }) end
+    if timeout then
+        k8s.wait(what, { delete = true, timeout = timeout, namespace = all.namespace, after = answer })
+    end
     return answer
 end
 

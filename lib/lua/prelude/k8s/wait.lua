@@ -82,13 +82,25 @@ end
 
 local judges = {}
 
--- condition = "Ready", "Ready=False"
+-- condition = "Ready", "Ready=False", { "Ready", "Available" } for all of several
 function judges.condition(what, wanted)
-    local name, status = tostring(wanted):match("^([^=]+)=?(.*)$")
-    if not name then engine.raise("usage", "k8s.wait: condition names one, as in \"Ready\" or \"Ready=False\"") end
-    return "be " .. wanted, function(object)
-        local met, state = k8s.condition(must_be_there(what, object), name, status ~= "" and status or "True")
-        return met and object, state
+    local list = type(wanted) == "table" and wanted or { wanted }
+    local conditions = {}
+    for i, text in ipairs(list) do
+        local name, status = tostring(text):match("^([^=]+)=?(.*)$")
+        conditions[i] = name and type(text) == "string" and { name, status ~= "" and status or "True" }
+    end
+    if #list == 0 or #conditions < #list or not conditions[#list] then
+        engine.raise("usage", "k8s.wait: condition names one, as in \"Ready\" or \"Ready=False\", or is a list of "
+            .. "such names")
+    end
+    return "be " .. table.concat(list, " and "), function(object)
+        must_be_there(what, object)
+        for _, condition in ipairs(conditions) do
+            local met, state = k8s.condition(object, condition[1], condition[2])
+            if not met then return nil, state end
+        end
+        return object
     end
 end
 
@@ -115,12 +127,58 @@ function judges.create()
     return "be there", function(object) return object, "it is not there" end
 end
 
--- An object of the same name that came after it is another one.
-function judges.delete()
-    local uid
+-- What holds up a deletion, as far as the object tells.
+local function held_up_by(object)
+    local metadata, said = object.metadata, {}
+    if not metadata.deletionTimestamp then return "it is still there" end
+    local finalizers = {}
+    for _, list in ipairs { metadata.finalizers or {}, object.kind == "Namespace" and object.spec
+        and object.spec.finalizers or {} } do
+        table.move(list, 1, #list, #finalizers + 1, finalizers)
+    end
+    if #finalizers > 0 then said[1] = "its finalizers " .. table.concat(finalizers, ", ") .. " are not done" end
+    for _, condition in ipairs(object.kind == "Namespace" and (object.status or {}).conditions or {}) do
+        if condition.status == "True" and condition.message then said[#said + 1] = condition.message end
+    end
+    return "it is being deleted" .. (#said > 0 and ", and " .. table.concat(said, "; ") or "")
+end
+
+-- An object of the same name that came after it is another one: `after` has the uid of the one that is meant.
+function judges.delete(_, _, after)
+    local uid = after.uid
     return "be gone", function(object)
+        object = words.without_nulls(object)
         uid = uid or object and object.metadata.uid
-        return not object or object.metadata.uid ~= uid, "it is still there"
+        if not object or object.metadata.uid ~= uid then return true end
+        return nil, held_up_by(object)
+    end
+end
+
+-- The uid and the generation that a write has answered with: of the object, or of the Status of a deletion.
+local function written(answer)
+    if answer == nil or engine.unknown(answer) then return {} end
+    answer = words.without_nulls(answer)
+    if type(answer) ~= "table" then
+        engine.raise("usage", "k8s.wait: `after` is what a write has returned")
+    end
+    local metadata = answer.metadata or {}
+    return { uid = metadata.uid or (answer.details or {}).uid, generation = metadata.generation }
+end
+
+-- judge, which is asked only about what the write has written, once its controller has seen that.
+local function only_after(what, after, judge)
+    if not after.uid then return judge end
+    return function(object)
+        local is = object and words.without_nulls(object)
+        if is and is.metadata.uid ~= after.uid then
+            check.fail("%s is not the one that was written: it was deleted, and another was made in its place", what)
+        end
+        local status = is and is.status or {}
+        local seen = type(status) == "table" and status.observedGeneration or after.generation
+        if is and after.generation and math.min(is.metadata.generation or after.generation, seen) < after.generation then
+            return nil, "what was written has not been seen by its controller yet"
+        end
+        return judge(object)
     end
 end
 
@@ -128,20 +186,24 @@ end
 -- k8s.wait("pod/x", { jsonpath = "{.status.phase}=Running" })
 -- k8s.wait("job/x", { create = true })
 -- k8s.wait("pod/x", { delete = true })
+-- k8s.wait("certificate/x", { condition = { "Ready", "Issuing=False" }, after = k8s.patch(...) })
 -- Waits as `kubectl wait` does: for a condition ("Ready", or "Ready=False"), for a value (or with
--- "{.status.x}" alone for any), for the object to be there, or to be gone. It is told of each change at
--- once, and outlives restarts of the server. Returns the object, true when it is gone. Raises a check
+-- "{.status.x}" alone for any), for the object to be there, or to be gone. With `after`, what a write has returned, only the very object that was written counts, and
+-- not before its controller has seen it (by uid and generation). It is told of each change at once, and
+-- outlives restarts of the server. Returns the object, true when it is gone. Raises a check
 -- failure that tells the last state after `timeout` (0: looks once), and an effect failure when an object
 -- whose condition is waited for is not there.
 function k8s.wait(what, options)
     local all = options_for("wait", what, options)
     local how = take(all, { timeout = "5m", label = false, assume = nil })
-    how.assume, all.assume = all.assume, nil
+    local after = written(all.after)
+    how.assume, all.assume, all.after = all.assume, nil, nil
     local aim, judge
     for kind, make in pairs(judges) do
         if all[kind] ~= nil then
             if judge then engine.raise("usage", "k8s.wait waits for one thing at a time") end
-            aim, judge = make(what, all[kind])
+            aim, judge = make(what, all[kind], after)
+            if kind ~= "delete" then judge = only_after(what, after, judge) end
             all[kind] = nil
         end
     end
@@ -153,17 +215,19 @@ function k8s.wait(what, options)
     return follow_object(what, how, all, judge)
 end
 
--- k8s.rollout_wait("deployment/x" [, { namespace, timeout = "10m" }]): waits until it has rolled out, by the
--- rules of `kubectl rollout status`. Returns the object; raises a check failure with kubectl's sentence
+-- k8s.rollout_wait("deployment/x" [, { namespace, timeout = "10m", after }]): waits until it has rolled out, by
+-- the rules of `kubectl rollout status`; `after` as for k8s.wait. Returns the object; raises a check failure with kubectl's sentence
 -- when the rollout has failed or is not done in time.
 function k8s.rollout_wait(what, options)
     local all = options_for("rollout_wait", what, options)
     local how = take(all, { timeout = "10m", label = ("%s to have rolled out"):format(what) })
-    return follow_object(what, how, all, function(object)
+    local after = written(all.after)
+    all.after = nil
+    return follow_object(what, how, all, only_after(what, after, function(object)
         local state, sentence = k8s.rollout_status(must_be_there(what, object))
         if state == "failed" then check.fail("%s", sentence) end
         return state == "done" and object, sentence
-    end)
+    end))
 end
 
 local function key_of(object)
