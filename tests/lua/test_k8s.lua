@@ -172,10 +172,15 @@ return runbook {
                 ["{.c\\.d}"] = '["dotted"]', ["{['c.d']}"] = '["dotted"]', ["{$.a.b[0]['name']}"] = '["x"]',
                 ["{..name}"] = '["x","y","z"]', ["{.a.*[0].n}"] = "[1]", ["{.z}"] = "[null]", ["{.none.x}"] = "[]",
                 ["{.a.b[5].n}"] = "[]", ["{.a.b[?(@.n!=1)].n}"] = "[2]", ["{.c\\.d.x}"] = "[]",
+                ["{.a.b[0]['name','n']}"] = '["x",1]', ["{.a.b[1, 0].n}"] = "[2,1]", ["{@.a.b[0].n}"] = "[1]",
+                ['{.a.b[?(@.name==\'y"s\')].n}'] = "[]",
             } do check.equal(at(path), values, path) end
-            for _, path in ipairs { "{.a", "", "{}", "{.a.b[}", "{.a.b[x]}", "{.a.b[?(n==1)]}", "{.a}{.b}" } do
+            for _, path in ipairs { "{.a", "", "{}", "{.a.b[}", "{.a.b[x]}", "{.a.b[?(n==1)]}", "{.a}{.b}", "{.a b}",
+                "{.a.b[?(@.n>0 && @.on==true)].n}", "{.a.b[?(@.n==1 || @.n==2)].n}", '{.a.b[?(@.name=~"x")].n}',
+                "{.a.b[?(@.name=='x' , @.n==1)].n}", "{.a.b['name', n]}", "{range .a.b[*]}{.n}{end}", "{.a?.b}" } do
                 fails("JSON path", function() at(path) end)
             end
+            fails("with &&, || or =~, which kubectl does not know", function() at("{.a.b[?(@.n>0 && @.on)].n}") end)
         end },
     },
 }

@@ -33,8 +33,8 @@ local function put_all(api, now)
         api:put(object("ConfigMap", "v1", "c" .. i, { labels = { odd = tostring(i % 2 == 1) },
             data = { number = tostring(i) } }))
     end
-    api:put(object("ConfigMap", "v1", "phoenix"))
-    local bound = object("ConfigMap", "v1", "bound")
+    api:put(object("Widget", "example.com/v1", "phoenix"))
+    local bound = object("Widget", "example.com/v1", "bound")
     bound.metadata.finalizers = json.array { "example.com/backup", "example.com/audit" }
     api:put(bound)
     for _, name in ipairs { "x", "y" } do
@@ -129,7 +129,7 @@ return {
         end
         local answer = w.api:handle(w, req)
         if req.method == "DELETE" and req.path:find("/phoenix$") then -- its controller makes it anew at once
-            w.api:put(object("ConfigMap", "v1", "phoenix"))
+            w.api:put(object("Widget", "example.com/v1", "phoenix"))
         end
         return answer
     end },

@@ -65,11 +65,11 @@ return runbook {
                 return k8s.wait("pod/two", { delete = true, timeout = "10s" })
             end), true, "one of the same name that came after it is another one: gone")
             check(k8s.find("pod/two"), "there is one of that name")
-            local first = k8s.get("configmap/phoenix").metadata.uid
-            k8s.delete("configmap/phoenix", { wait = "2s" }) -- of the one that was deleted, not of its heir
-            check(k8s.get("configmap/phoenix").metadata.uid ~= first, "another has come")
+            local first = k8s.get("widget/phoenix").metadata.uid
+            k8s.delete("widget/phoenix", { wait = "2s" }) -- of the one that was deleted, not of its heir
+            check(k8s.get("widget/phoenix").metadata.uid ~= first, "another has come")
             fails("last seen: it is being deleted, and its finalizers example.com/backup, example.com/audit are not done",
-                function() k8s.delete("configmap/bound", { wait = "200ms" }) end)
+                function() k8s.delete("widget/bound", { wait = "200ms" }) end)
         end },
         step "for an object that comes" { function()
             local object = parallel {
@@ -203,9 +203,9 @@ return runbook {
             check.equal(written.metadata.generation, 2, "a change of the spec is a generation")
             local object = k8s.wait("certificate/x", { condition = "Ready", timeout = 0, after = written })
             check.equal(object.metadata.uid, written.metadata.uid, "the same object")
-            k8s.delete("configmap/phoenix")
-            fails("configmap/phoenix is not the one that was written", function()
-                k8s.wait("configmap/phoenix", { create = true, after = { metadata = { uid = "of-old" } } })
+            k8s.delete("widget/phoenix")
+            fails("widget/phoenix is not the one that was written", function()
+                k8s.wait("widget/phoenix", { create = true, after = { metadata = { uid = "of-old" } } })
             end)
             local patched = k8s.patch("deployment/web", { merge = { spec = { minReadySeconds = 1 } } })
             local rolled = k8s.rollout_wait("deployment/web", { after = patched })

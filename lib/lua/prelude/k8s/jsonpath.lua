@@ -64,6 +64,16 @@ function steps.slice(nodes, range)
     return found
 end
 
+-- ['a','b'], [0,2]: what each leads to, one after the other.
+function steps.union(nodes, parts)
+    local found = {}
+    for _, part in ipairs(parts) do
+        local list = steps[part[1]](nodes, part[2])
+        table.move(list, 1, #list, #found + 1, found)
+    end
+    return found
+end
+
 local COMPARE = {
     ["=="] = function(a, b) return a == b end, ["!="] = function(a, b) return a ~= b end,
     ["<"] = function(a, b) return a < b end, ["<="] = function(a, b) return a <= b end,
@@ -94,14 +104,20 @@ end
 
 local parse
 
+-- The text inside quotes, where nothing stands beside them.
+local function quoted_of(text) return text:match("^'([^']*)'$") or text:match('^"([^"]*)"$') end
+
 local function literal(text, whole)
-    local quoted = text:match("^'(.*)'$") or text:match('^"(.*)"$')
+    local quoted = quoted_of(text)
     if quoted then return quoted end
     if text == "true" or text == "false" then return text == "true" end
     return tonumber(text) or text:find("^[@$]") and parse(text:sub(2), whole) or wrong(whole, "compares with " .. text)
 end
 
 local function filter_of(text, whole)
+    if text:find("&&", 1, true) or text:find("||", 1, true) or text:find("=~", 1, true) then
+        wrong(whole, "has a filter with &&, || or =~, which kubectl does not know either")
+    end
     local left, op, right = text:match("^%s*(.-)%s*([=!<>]=)%s*(.-)%s*$")
     if not left then left, op, right = text:match("^%s*(.-)%s*([<>])%s*(.-)%s*$") end
     left = left or text:match("^%s*(.-)%s*$")
@@ -109,9 +125,10 @@ local function filter_of(text, whole)
     return { left = parse(left:sub(2), whole), op = op, right = op and literal(right, whole) }
 end
 
-local function bracket_of(text, whole)
+local bracket_of
+function bracket_of(text, whole)
     if text == "*" then return { "all" } end
-    local quoted = text:match("^'(.*)'$") or text:match('^"(.*)"$')
+    local quoted = quoted_of(text)
     if quoted then return { "field", quoted } end
     local filter = text:match("^%?%((.*)%)$")
     if filter then return { "filter", filter_of(filter, whole) } end
@@ -119,6 +136,11 @@ local function bracket_of(text, whole)
     if index then
         local from = math.tointeger(tonumber(index))
         return { "slice", { from = from, to = from ~= -1 and from + 1 or nil, step = 1 } }
+    end
+    if text:find(",", 1, true) then
+        local parts = {}
+        for part in (text .. ","):gmatch("%s*(.-)%s*,") do parts[#parts + 1] = bracket_of(part, whole) end
+        return { "union", parts }
     end
     local from, to, step = text:match("^(%-?%d*):(%-?%d*):?(%d*)$")
     if not from then wrong(whole, ("has [%s], which is not understood"):format(text)) end
@@ -139,6 +161,7 @@ function parse(text, whole)
         if name == "*" then
             path[#path + 1] = { "all" }
         elseif name ~= "" then
+            if name:find("[%s,@$%]{}()|&=~!<>?*'\"]") then wrong(whole, ("has %s, which is no name"):format(name)) end
             path[#path + 1] = { "field", name }
         end
         local bracket = text:match("^%b[]", stop)
@@ -155,11 +178,12 @@ end
 
 -- k8s.jsonpath(object, "{.spec.containers[*].image}"): the values that the path leads to, as a list: empty when
 -- there are none. Braces may be left out. It knows fields (with \. for a dot in a name, or ['name']),
--- [0], [-1], [0:2], [*], .., and filters as in [?(@.type=="Ready")]. A pure function.
+-- [0], [-1], [0:2], [*], ['a','b'], .., and filters as in [?(@.type=="Ready")]; raises a usage failure on
+-- anything else. A pure function.
 function k8s.jsonpath(object, text)
     local inner = tostring(text):match("^%s*{%s*(.-)%s*}%s*$") or tostring(text)
     if inner:find("[{}]") or inner == "" then wrong(text, "is none") end
-    return evaluate(parse((inner:gsub("^%$", "")), text), { object })
+    return evaluate(parse((inner:gsub("^[$@]", "")), text), { object })
 end
 
 -- k8s.jsonpath_split("{.status.phase}=Running"): the path, and the value or nil; "==" belongs to a path. A

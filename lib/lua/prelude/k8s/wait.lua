@@ -112,7 +112,7 @@ function judges.jsonpath(what, expression)
         if #found > 1 then
             engine.raise("usage", ("k8s.wait: %s matches more than one value of %s"):format(path, what))
         end
-        if #found == 0 then return nil, path .. " is not there" end
+        if words.given(found[1]) == nil then return nil, path .. " is not there" end
         if value == nil then return object end
         if type(found[1]) == "table" then
             engine.raise("usage", ("k8s.wait: %s of %s is an object or a list, not a value"):format(path, what))
