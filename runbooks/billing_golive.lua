@@ -175,12 +175,12 @@ return runbook {
         step "TLS is served as issued" {
             function(run)
                 local served = tls.inspect(run.host, { address = run.connect, ca = run.ca_file,
-                    assume = { ok = true, errors = {}, days_left = run.min_days } })
+                    assume = { ok = true, errors = {}, days_left_verified = run.min_days } })
                 for _, problem in ipairs(served.errors) do log.warn("%s", problem.message) end
                 check(served.ok, "the chain that %s serves verifies%s", run.host,
                     served.ok and "" or " (" .. served.cause .. ")")
-                check(served.days_left >= run.min_days, "%d days left, %d needed", served.days_left,
-                    run.min_days)
+                local left = served.days_left_verified -- a root that nobody needs may have run out
+                check(left >= run.min_days, "%d days left, %d needed", left, run.min_days)
                 local answer = anonymous(run).head("/", { redirects = 3 })
                 check(answer.status < 400, "HEAD https://%s answers %d", run.host, answer.status)
             end,

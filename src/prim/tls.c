@@ -44,7 +44,8 @@ static const char *finding_text(struct arena *a, const struct value *found)
     const struct value *leaf = value_at(value_get(found, "chain"), 0);
     int64_t days_left = value_get_int(found, "days_left", 0);
     if (value_get_bool(found, "ok", false))
-        return arena_printf(a, "chain verifies, %s left", days_text(a, days_left));
+        return arena_printf(a, "chain verifies, %s left",
+                            days_text(a, value_get_int(found, "days_left_verified", days_left)));
     if (strcmp(cause, "expired") == 0 && days_left < -1)
         return arena_printf(a, "expired %s ago", days_text(a, -days_left - 1));
     if (strcmp(cause, "expired") == 0)

@@ -378,7 +378,8 @@ add { "the request of another revision is not its", want = "secret/shop%-tls doe
 add { "the revision after the present one", want = "nobody has approved", status = { revision = 6 },
     request = { approved = false, revision = 7 },
     ready = { "False", "Renewing", "Renewing certificate as renewal was scheduled at x" } }
-add { "Ready, of its own revision", want = "", status = { revision = 3 }, request = { "Issued", "fetched",
+add { "Ready, and no Secret", want = "secret/shop-tls, which is to hold the certificate, does not exist",
+    status = { revision = 3 }, request = { "Issued", "fetched",
     revision = 3 },
     ready = { "True", "Ready", "Certificate is up to date and has not expired" } }
 add { "Ready, but the renewal fails", want = "it is Ready, but its renewal fails: the CA's rate limit is "
@@ -388,6 +389,14 @@ add { "Ready, but the renewal fails", want = "it is Ready, but its renewal fails
     request = { "Failed", 'Failed to wait for order resource "o" to become ready: order is in "errored" state',
         revision = 4 },
     ready = { "True", "Ready", "Certificate is up to date and has not expired" } }
+local OVERDUE = { revision = 3, renewalTime = "2026-01-01T00:00:00Z" }
+add { "Ready, its renewal long overdue", want = "it is Ready, but its renewal is overdue for ", status = OVERDUE,
+    request = { "Pending", "Waiting", revision = 4 }, issuing = { "True", "Renewing", "Renewal was scheduled" },
+    challenges = { { type = "HTTP-01", state = "expired", reason = "authorization expired" } },
+    says = "its renewal is due since 2026%-01%-01T00:00:00Z",
+    ready = { "True", "Ready", "Certificate is up to date and has not expired" } }
+add { "Ready, its renewal long overdue, and nothing done", want = "it is Ready, but its renewal is overdue for ",
+    status = OVERDUE, request = false, ready = { "True", "Ready", "Certificate is up to date and has not expired" } }
 add { "what may not be read is said", want = "the path /.well-known", hidden = { secrets = true,
     clusterissuers = true, pods = true },
     says = "secret/shop%-tls could not be read: .*403", challenges = { { type = "HTTP-01", reason = HTTP

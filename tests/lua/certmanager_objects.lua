@@ -61,7 +61,8 @@ local function put_certificate(api, namespace, case, now)
     if ready.observed then status.conditions[1].observedGeneration = ready.observed end
     if case.issuing then status.conditions[2] = condition("Issuing", case.issuing) end
     return api:put { apiVersion = "cert-manager.io/v1", kind = "Certificate", metadata = objects.meta(namespace, "shop"),
-        spec = { secretName = "shop-tls", dnsNames = json.array { "*.shop.test", case.host or "shop.test" },
+        spec = { secretName = "shop-tls", dnsNames = case.names or json.array { "*.shop.test", case.host or "shop.test" },
+            commonName = case.common_name, ipAddresses = case.addresses,
             issuerRef = put_issuer(api, namespace, case) }, status = status }
 end
 

@@ -90,6 +90,40 @@ return runbook {
         end },
     },
 
+    phase "what the Secret holds" { keep_going = true,
+        step "is looked at" { function()
+            local wanted = {
+                renamed = "the certificate in secret/shop-tls does not name New.test",
+                ["not-told"] = "and the Certificate tells of one until 2126-01-01T00:00:00Z",
+                ["run-out"] = "the certificate in secret/shop-tls has expired ",
+                ["no-pem"] = "secret/shop-tls holds no certificate under tls.crt",
+            }
+            for namespace, words in pairs(wanted) do
+                local place = { name = "shop", namespace = namespace, network = false }
+                local status = certs.status(place)
+                check.equal(status.ready, true, namespace .. ": as cert-manager sees it")
+                check.equal(status.held, false, namespace .. ": held")
+                has(status.cause, words)
+                local ok, why = pcall(certs.expect_ready, place)
+                check.equal(not ok and why.kind, "check", namespace .. ": expect_ready fails as")
+                has(tostring(why), words)
+            end
+            local good = certs.status { name = "shop", namespace = "served", network = false }
+            check.equal(good.held, true, "a good one")
+            check.equal(good.cause, "", "with nothing wrong")
+        end },
+        step "is looked for where it may be served" { function(run)
+            local function text(namespace)
+                local status = certs.status { name = "shop", namespace = namespace, resolve = "127.0.0.1:" .. run.site }
+                return table.concat(status.findings, "\n")
+            end
+            has(text "wildcards", "it names only wildcards")
+            has(text "address", "127.0.0.1 serves the certificate in secret/shop-tls")
+            has(text "common", "site.test serves the certificate in secret/shop-tls")
+            has(text "mail", "it names neither a host nor an address")
+        end },
+    },
+
     phase "expect_ready" { keep_going = true,
         step "passes" { function(run)
             local place = { name = "shop", namespace = "served", resolve = "127.0.0.1:"

@@ -4,6 +4,20 @@ local cases = require "certmanager_cases"
 local objects = require "certmanager_objects"
 local kubernetes = require "runbook.world.kubernetes"
 local KEY = objects.KEY
+-- For site.test, of one day: the 1st of January 2025. Nobody has its key.
+local EXPIRED = [[
+-----BEGIN CERTIFICATE-----
+MIIBkzCCATmgAwIBAgIUcYYNrQmtBMST0MwiOBCk1jpmKQgwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJc2l0ZS50ZXN0MB4XDTI1MDEwMTAwMDAwMFoXDTI1MDEwMjAw
+MDAwMFowFDESMBAGA1UEAwwJc2l0ZS50ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEtFbcgfX8hm1zZArJJy1ldp8xO0omTTIGOLLBr6I56VZuNSZhobW05pKX
+MyzxeNr71DYa+JGS3JHUU0buUdc6paNpMGcwHQYDVR0OBBYEFILqBNGB32ncTiFs
+fOnNSfaYIlvpMB8GA1UdIwQYMBaAFILqBNGB32ncTiFsfOnNSfaYIlvpMA8GA1Ud
+EwEB/wQFMAMBAf8wFAYDVR0RBA0wC4IJc2l0ZS50ZXN0MAoGCCqGSM49BAMCA0gA
+MEUCIBh1UplBFcOm3rQCo9fu2Crf/Gn8mQ0YL2V8YZsapdFLAiEA2koYSV9fTmmA
+98KOdI5g7d5N3YaCpOyvb0fJWZJ9jLo=
+-----END CERTIFICATE-----
+]]
 
 -- How the web server answers a challenge, by host; the rest have no such page.
 local web = {
@@ -33,10 +47,20 @@ local function put_host(w, namespace, host, kind)
     objects.put_case(w.api, namespace, { host = host, challenges = { { type = kind, reason = says[kind] } } }, 0)
 end
 
--- Ready; its Secret holds the PEM text.
-local function put_ready(w, namespace, pem)
-    objects.put_case(w.api, namespace, { host = "site.test", status = { revision = 1, notAfter = "2126-01-01T00:00:00Z" },
-        request = { "Issued", "x", revision = 1 }, ready = { "True", "Ready", "up to date" } }, 0)
+-- When the certificate in a PEM text ends: the second UTCTime of its DER (RFC 5280, section 4.1.2.5).
+local function end_of(pem)
+    local der = crypto.base64_decode((pem:match("BEGIN CERTIFICATE%-+(.-)%-"):gsub("%s", "")))
+    local y, mo, d, h, mi, s = der:match("\23\13%d+Z\23\13(%d%d)(%d%d)(%d%d)(%d%d)(%d%d)(%d%d)Z")
+    return ("20%s-%s-%sT%s:%s:%sZ"):format(y, mo, d, h, mi, s)
+end
+
+-- Ready; its Secret holds the PEM text. `more` is more of the case, not_after what the status says.
+local function put_ready(w, namespace, pem, more)
+    local case = { host = "site.test", names = json.array { "site.test" },
+        status = { revision = 1, notAfter = more and more.not_after or end_of(pem) },
+        request = { "Issued", "x", revision = 1 }, ready = { "True", "Ready", "up to date" } }
+    for key, value in pairs(more or {}) do case[key] = value end
+    objects.put_case(w.api, namespace, case, 0)
     w.api:put { apiVersion = "v1", kind = "Secret", type = "kubernetes.io/tls", metadata = objects.meta(namespace, "shop-tls"),
         data = { ["tls.crt"] = crypto.base64_encode(pem), ["tls.key"] = crypto.base64_encode("a private key") } }
 end
@@ -64,6 +88,16 @@ return {
         put_host(w, "nowhere", "nowhere.example", "DNS-01")
         put_ready(w, "served", w.certificates.site)
         put_ready(w, "stale", w.certificates.other)
+        put_ready(w, "renamed", w.certificates.other, { names = json.array { "site.test", "New.test" } })
+        put_ready(w, "not-told", w.certificates.other, { not_after = "2126-01-01T00:00:00Z" })
+        put_ready(w, "run-out", EXPIRED)
+        put_ready(w, "no-pem", w.certificates.other)
+        w.api:put { apiVersion = "v1", kind = "Secret", metadata = objects.meta("no-pem", "shop-tls"), data = {} }
+        put_ready(w, "wildcards", w.certificates.other, { names = json.array { "*.test" } })
+        put_ready(w, "address", w.certificates.site, { names = json.array {},
+            addresses = json.array { "127.0.0.1" } })
+        put_ready(w, "common", w.certificates.site, { names = json.array {}, common_name = "site.test" })
+        put_ready(w, "mail", w.certificates.site, { names = json.array {} })
     end,
     handle = {
         kubernetes = function(w, req) return w.api:handle(w, req) end,

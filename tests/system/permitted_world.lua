@@ -16,12 +16,13 @@ local function put_pod(api, name)
     api:write_log("n", name, "main", "hello")
 end
 
-local function put_all(api)
+local function put_all(api, pem)
     api:put { apiVersion = "v1", kind = "Namespace", metadata = { name = "n" } }
     for _, name in ipairs { "a", "b", "c", "d", "e", "f" } do
         api:put { apiVersion = "v1", kind = "ConfigMap", metadata = { name = name, namespace = "n" }, data = { x = "1" } }
     end
-    api:put { apiVersion = "v1", kind = "Secret", metadata = { name = "s", namespace = "n" }, data = { key = "aGlkZGVu" } }
+    api:put { apiVersion = "v1", kind = "Secret", metadata = { name = "s", namespace = "n" }, data = { key = "aGlkZGVu",
+        ["tls.crt"] = crypto.base64_encode(pem) } }
     api:put { apiVersion = "v1", kind = "Node", metadata = { name = "one", labels = { zone = "a" } } }
     put_deployment(api, "web")
     put_deployment(api, "other")
@@ -30,7 +31,7 @@ local function put_all(api)
     api:put { apiVersion = "cert-manager.io/v1", kind = "Certificate", metadata = { name = "x", namespace = "n" },
         spec = { secretName = "s", dnsNames = json.array { "shop.test" },
             issuerRef = { name = "letsencrypt", kind = "ClusterIssuer" } },
-        status = { notAfter = "2099-01-01T00:00:00Z", revision = 1, conditions = json.array { { type = "Ready",
+        status = { revision = 1, conditions = json.array { { type = "Ready",
             status = "True", reason = "Ready", message = "up to date" } } } }
     api:put { apiVersion = "networking.k8s.io/v1", kind = "Ingress", metadata = { name = "canary", namespace = "n",
         annotations = { ["nginx.ingress.kubernetes.io/canary"] = "true",
@@ -53,7 +54,7 @@ return {
     start = function(w)
         w.api = kubernetes.new { token = "t", now = w.now }
         w.api:define { group = "example.com", kind = "Zone", plural = "zones", short = { "zn" }, cluster = true }
-        put_all(w.api)
+        put_all(w.api, w.certificates.tls)
         for _, o in ipairs(w.api:list("deployment", "n")) do rollouts.finish(w.api, o) end
     end,
     tick = function(w)

@@ -3,6 +3,7 @@
 -- Walks Certificate -> issuer -> Secret -> CertificateRequest -> Order -> Challenge -> the solver's Ingress as
 -- cert-manager makes them, asks the network what a public CA would ask it, and ends in one sentence of
 -- cause and one of remedy.
+local held = require "runbook.certmanager.held"
 local rfc3339 = require "runbook.rfc3339"
 local served = require "runbook.certmanager.served"
 local verdict = require "runbook.certmanager.verdict"
@@ -12,6 +13,7 @@ local certs = {}
 local OPTIONS = { name = "string", namespace = "string", host = "string", resolve = "string",
     http_port = "integer", https_port = "integer", dns_server = "string", dns_port = "integer",
     network = "boolean", served = "boolean", ca = "string" }
+local PATIENCE <const> = 3600 -- seconds that a renewal may take before it is told as a fault
 local FIRST_WAIT, LONGEST_WAIT = 3600, 32 * 3600
 
 -- When cert-manager tries again after a failure: an hour later, then two, doubling to 32 (its trigger
@@ -42,6 +44,24 @@ local function tell_missing(found, answer)
     return answer
 end
 
+-- What is wrong with a certificate that is Ready: with what its Secret holds, with its renewal.
+local function tell_ready(found, answer, options)
+    local kept = held.judge(found)
+    answer.held = kept.ok
+    if kept.ok == false then
+        found:say("%s", kept.cause)
+        answer.cause, answer.remedy = kept.cause, kept.remedy
+    end
+    local due = found.due
+    local late = due and wait.now() - due > PATIENCE
+    if due then found:say("its renewal is due since %s", rfc3339.format(due)) end
+    if not late and not found.certificate.status.lastFailureTime then return end
+    local known = verdict.of(found, options) -- if the Secret is bad, too, then for want of this
+    answer.waits, answer.remedy = known.waits, known.remedy
+    answer.cause = ("it is Ready, but its renewal %s: %s"):format(late and ("is overdue for %s"):format(
+        words.duration((wait.now() - due) // 3600 * 3600)) or "fails", known.cause)
+end
+
 -- What the host serves, for a certificate that is Ready.
 local function tell_served(found, answer, options)
     if options.network == false or options.served == false then return end
@@ -65,6 +85,8 @@ end
 --   ca          a file with the roots to judge it by, instead of the system's
 -- Fields of the answer:
 --   ready       cert-manager says so
+--   held        its Secret holds a certificate that is valid now, names what is asked for, and ends when
+--               the status says; nil when it is not Ready or the Secret could not be read
 --   served      the host serves the very certificate in the Secret; nil when that could not be told
 --   state       why it is not Ready, in words; "" when it is
 --   cause, remedy
@@ -86,19 +108,21 @@ function certs.status(options)
     answer.ready, answer.state = ready, ready and "" or state
     answer.days_left = status.notAfter and certs.days_until(status.notAfter)
     found:say("certificate/%s is %s", found.name, ready and "Ready" or "not Ready: " .. state)
-    if not ready or status.lastFailureTime then
+    if ready then
+        tell_ready(found, answer, options)
+    else
         local known = verdict.of(found, options)
         answer.cause, answer.remedy, answer.waits = known.cause, known.remedy, known.waits
-        if ready then answer.cause = "it is Ready, but its renewal fails: " .. answer.cause end
-        tell_backoff(found, answer, status)
     end
+    if not ready or status.lastFailureTime then tell_backoff(found, answer, status) end
     if ready then tell_served(found, answer, options) end
     for _, text in pairs(found.unknown) do found:say("%s", text) end
     return answer
 end
 
 -- certs.expect_ready { name = "x", namespace = "n", min_days = 7, served = true }
--- A check that cert-manager's Certificate is Ready and not about to run out; the failure names the likely
+-- A check that cert-manager's Certificate is Ready, its Secret holds what it tells of, and it is not about to
+-- run out; the failure names the likely
 -- cause and what to do, and warnings tell what certs.status has found on the way. With `served` it is a
 -- check, too, that the host serves the very certificate in the Secret; without it another one is a
 -- warning, and with served = false nobody looks. Takes the options of certs.status. Returns the
@@ -112,7 +136,8 @@ function certs.expect_ready(options)
         for i = 2, #status.findings do log.warn("%s", status.findings[i]) end
         return check.fail("%s; likely cause: %s; what to do: %s", status.findings[1], status.cause, status.remedy)
     end
-    check(true, "certificate/%s is Ready", options.name)
+    check(status.held ~= false, "certificate/%s is Ready%s", options.name, status.held == false
+        and (", but %s; what to do: %s"):format(status.cause, status.remedy) or "")
     if status.days_left then
         check(status.days_left >= (options.min_days or 7), "certificate/%s is valid for %d more days",
             options.name, status.days_left)

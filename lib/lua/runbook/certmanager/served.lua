@@ -1,17 +1,18 @@
 -- served: does the host serve the very certificate that stands in the Secret? Ready is not served.
+local held = require "runbook.certmanager.held"
 local served = {}
 
--- The first name that is no wildcard.
+-- The first name that a host can have, or nil and why there is none.
 local function host_of(certificate)
-    for _, name in ipairs(certificate.spec.dnsNames or {}) do
-        if not name:find("*", 1, true) then return name end
+    local spec, wildcards = certificate.spec, 0
+    for _, list in ipairs { spec.dnsNames or {}, spec.ipAddresses or {}, { spec.commonName } } do
+        for _, name in ipairs(list) do
+            if not name:find("*", 1, true) then return name end
+            wildcards = wildcards + 1
+        end
     end
-end
-
-local function leaf_of(pem)
-    -- Nobody asks for the judgement, so the system's roots need not be read for it.
-    local ok, judged = pcall(tls.verify, { leaf = pem, roots = pem, at = wait.now() })
-    return ok and judged.chain[1] or nil
+    return nil, ("it names %s, so it is not known which host serves it"):format(wildcards > 0 and "only wildcards"
+        or "neither a host nor an address")
 end
 
 -- The PEM text that was issued: the Secret's, or the request's where the Secret cannot be read.
@@ -24,6 +25,7 @@ local function issued_pem(found)
 end
 
 local function look(host, options)
+    if host:find(":", 1, true) then host = "[" .. host .. "]" end -- an IPv6 address
     local port = options.https_port and ":" .. options.https_port or ""
     local how = { address = options.resolve, ca = options.ca, timeout = "10s" }
     if not options.resolve then return tls.inspect_all(host .. port, how) end
@@ -34,10 +36,11 @@ end
 -- host (default: the first name of the Certificate), resolve, https_port, ca (a file of roots beside which it is
 -- judged; default: the system's).
 function served.compare(found, options)
-    local host = options.host or host_of(found.certificate)
-    if not host then return { text = "it names only wildcards, so it is not known which host serves it" } end
+    local host, why_none = options.host, nil
+    if not host then host, why_none = host_of(found.certificate) end
+    if not host then return { text = why_none } end
     local pem, holder = issued_pem(found)
-    local leaf = pem and leaf_of(pem)
+    local leaf = pem and held.leaf(pem)
     if not leaf then return { text = "there is no certificate to compare with what the host serves" } end
     local answers, why = words.attempt(look, host, options)
     if not answers then return { text = ("what %s serves could not be seen: %s"):format(host, why) } end

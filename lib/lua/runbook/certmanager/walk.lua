@@ -1,4 +1,5 @@
 -- walk: the objects that stand behind one Certificate, as cert-manager makes and ties them.
+local rfc3339 = require "runbook.rfc3339"
 local walk = {}
 
 local REVISION = "cert-manager.io/certificate-revision"
@@ -129,8 +130,21 @@ function walked:facts(host)
         host = host or (self.certificate.spec.dnsNames or {})[1] or self.name }
 end
 
+-- Since when a renewal is due, in seconds since 1970; nil when none is. cert-manager begins one when its time has
+-- come, or somebody asks for it.
+local function renewal_due(certificate)
+    local status = certificate.status or {}
+    local planned = status.renewalTime and rfc3339.parse(status.renewalTime)
+    local issuing = walk.condition(certificate, "Issuing")
+    issuing = issuing and issuing.status == "True" and issuing
+    local since = issuing and issuing.lastTransitionTime and rfc3339.parse(issuing.lastTransitionTime)
+    if planned and planned <= wait.now() then since = math.min(since or planned, planned) end
+    return since or issuing and wait.now() or nil
+end
+
 -- walk.from(name, namespace): { name, namespace, findings, unknown, challenges } with, as far as they are there
--- and can be read, certificate, issuer, issuer_name, secret, secret_name, request, revision, order. `findings`
+-- and can be read, certificate, issuer, issuer_name, secret, secret_name, request, revision, order, and `due`, since when a
+-- renewal is due. `findings`
 -- is a list to be added to with :say(...), `unknown` says of what could not be read why.
 function walk.from(name, namespace)
     local found = setmetatable({ name = name, namespace = namespace, findings = {}, unknown = {},
@@ -140,7 +154,8 @@ function walk.from(name, namespace)
     if not found.certificate then return found end
     found.namespace = found.certificate.metadata.namespace
     local spec, status = found.certificate.spec, found.certificate.status or {}
-    local settled = k8s.condition(found.certificate, "Ready") and not status.lastFailureTime
+    found.due = renewal_due(found.certificate)
+    local settled = k8s.condition(found.certificate, "Ready") and not status.lastFailureTime and not found.due
     found.revision = (status.revision or 0) + (settled and 0 or 1)
     parallel {
         function() issuer_of(found, spec.issuerRef) end,
