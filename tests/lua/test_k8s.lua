@@ -76,6 +76,25 @@ return runbook {
             fails("415.*Use a merge or a JSON patch: custom resources know no other", function()
                 k8s.patch("widget/odd", { strategic = { spec = { change = "x" } } })
             end)
+            for words, operation in pairs {
+                ["(replace /spec/x) has no value: it is nil; json.null is null"] = { op = "replace", path = "/spec/x" },
+                ["(add /a) has no value"] = { op = "add", path = "/a", value = nil },
+                ["(test /a) has no value"] = { op = "test", path = "/a" },
+                ["(move /a) has no from"] = { op = "move", path = "/a" },
+                ["(remove) has no path"] = { op = "remove" },
+                ["has no op of add, copy, move, remove, replace, test"] = { op = "set", path = "/a", value = 1 },
+            } do
+                local plain = words:gsub("%p", "%%%0")
+                fails("operation 1 of the JSON patch " .. plain, function()
+                    k8s.patch("configmap/c1", { json = { operation } })
+                end)
+            end
+            fails("wants a list of operations", function() k8s.patch("configmap/c1", { json = {} }) end)
+            fails("wants a list of operations", function()
+                k8s.patch("configmap/c1", { json = { [1] = { op = "remove", path = "/a" }, [3] = { op = "x" } } })
+            end)
+            k8s.patch("configmap/c1", { json = { { op = "add", path = "/data/none", value = "x" },
+                { op = "replace", path = "/data/none", value = json.null } } }) -- null is a value
             fails("wants one of merge", function() k8s.patch("cm/c1", { merge = {}, json = {} }) end)
             fails("409 Conflict", function()
                 k8s.patch("cm/c1", { merge = { data = { a = "1" } }, if_resource_version = "1" })

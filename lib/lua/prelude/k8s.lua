@@ -45,12 +45,35 @@ function k8s.list(what, options)
     return got.items
 end
 
+local OPERATIONS = { add = "value", replace = "value", test = "value", move = "from", copy = "from", remove = "path" }
+
+-- Raises unless it is a JSON patch (RFC 6902, section 4). A member that is nil would be left out when it is sent, and
+-- a server may take that for null.
+local function check_operations(list)
+    local function wrong(i, text) engine.raise("usage", ("operation %d of the JSON patch %s"):format(i, text)) end
+    if type(list) ~= "table" or #list == 0 or #words.keys(list) ~= #list then
+        engine.raise("usage", "json of k8s.patch wants a list of operations: { { op = \"replace\", path = \"/spec/x\", "
+            .. "value = 1 } }")
+    end
+    for i, operation in ipairs(list) do
+        local what = type(operation) == "table" and operation or {}
+        local needs = OPERATIONS[what.op]
+        if not needs then
+            wrong(i, ("has no op of %s"):format(table.concat(words.keys(OPERATIONS), ", ")))
+        elseif type(what.path) ~= "string" then
+            wrong(i, ("(%s) has no path"):format(what.op))
+        elseif what[needs] == nil then
+            wrong(i, ("(%s %s) has no %s: it is nil; json.null is null"):format(what.op, what.path, needs))
+        end
+    end
+end
+
 -- k8s.patch("ingress/x", { namespace, merge = { ... } })
 -- k8s.patch("ingress/x", { namespace, json = { { op = "replace", path = "/spec/x", value = 1 } } })
 -- k8s.patch("deployment/x", { namespace, strategic = { ... } })
 -- Changes what the merge patch, the JSON patch or Kubernetes' own strategic merge patch (which custom
 -- resources do not take) names, and returns the object after it. Operations of a JSON patch can `test`
--- first.
+-- first; one that lacks what RFC 6902 asks for is a usage failure.
 function k8s.patch(what, options)
     options = options or {}
     local kinds = 0
@@ -60,6 +83,7 @@ function k8s.patch(what, options)
     if kinds ~= 1 then
         engine.raise("usage", "k8s.patch wants one of merge = { ... }, json = { ... } and strategic = { ... }")
     end
+    if options.json ~= nil then check_operations(options.json) end
     return call(options_for("patch", what, options))
 end
 
