@@ -1,5 +1,6 @@
 -- check: says whether something holds, and ends the step when it does not.
 local engine, primitives, parts = ...
+local words = parts.words
 local check = {}
 
 local function text_of(format, ...)
@@ -13,6 +14,14 @@ local function verdict(ok, text, later, code, retry_after)
     if not ok and not later then
         engine.raise("check", text, nil, code, retry_after)
     end
+    return ok
+end
+
+-- As verdict, of what an author says must hold: a failure that repeated it bare would read as its opposite.
+local function claim(ok, text)
+    local later = not ok and engine.stale()
+    engine.tell("check", { ok = ok, text = text, later = later, where = engine.where() })
+    if not ok and not later then engine.raise("check", "does not hold: " .. text) end
     return ok
 end
 
@@ -30,14 +39,47 @@ function check.that(condition, format, ...)
     end
     local text = text_of(format, ...)
     if engine.unknown(condition) then return verdict(false, text, true) end
-    return verdict(condition and true or false, text) and condition
+    return claim(condition and true or false, text) and condition
 end
+
+local function is_list(t) return getmetatable(t) == "array" or rawlen(t) > 0 end
 
 local function shown(v)
-    return type(v) == "string" and ("%q"):format(v):gsub("\\\n", "\\n") or tostring(v)
+    if type(v) == "string" then return (("%q"):format(v):gsub("\\\n", "\\n")) end
+    if type(v) == "table" then return is_list(v) and ("a list of %d"):format(rawlen(v)) or "a table" end
+    return tostring(v)
 end
 
--- check.equal(actual, expected, "what"): as check(actual == expected, ...), naming both in the message.
+-- Both values as texts that differ: more digits where a few do not tell numbers apart.
+local function both_shown(a, b)
+    if math.type(a) == "float" and math.type(b) == "float" and shown(a) == shown(b) and a == a then
+        return ("%.17g"):format(a), ("%.17g"):format(b)
+    end
+    return shown(a), shown(b)
+end
+
+-- Where two values differ, looking into plain tables: a path ("" for themselves) and the two values there; nil when
+-- they are alike. `open` are the pairs of tables that are being compared.
+local function difference(a, b, path, open)
+    if a == b then return nil end
+    if type(a) ~= "table" or type(b) ~= "table" or engine.unknown(a) or engine.unknown(b) then return path, a, b end
+    if open[a] == b then return nil end
+    open[a] = b
+    local both = {}
+    for key in next, a do both[key] = true end
+    for key in next, b do both[key] = true end
+    for _, key in ipairs(words.keys(both)) do
+        local step = math.type(key) == "integer" and ("[%d]"):format(key) or "." .. tostring(key)
+        local at, is, wanted = difference(a[key], b[key], path .. step, open)
+        if at then return at, is, wanted end
+    end
+    open[a] = nil
+    if is_list(a) ~= is_list(b) and next(both) ~= nil then return path, a, b end
+    return nil
+end
+
+-- check.equal(actual, expected, "what"): as check(actual == expected, ...), naming both in the message; of tables
+-- their contents are compared, and the message names the first place where they differ.
 function check.equal(actual, expected, what)
     if type(what) ~= "string" then
         engine.raise("usage", "check.equal wants a text after the two: check.equal(status, 200, \"the status\")")
@@ -45,9 +87,12 @@ function check.equal(actual, expected, what)
     if engine.unknown(actual) or engine.unknown(expected) then
         return verdict(false, what .. " is as expected", true)
     end
-    local ok = actual == expected
-    return verdict(ok, ok and ("%s is %s"):format(what, shown(actual))
-        or ("%s is %s, expected %s"):format(what, shown(actual), shown(expected)))
+    local path, is, wanted = difference(actual, expected, "", {})
+    if not path then return verdict(true, ("%s is %s"):format(what, shown(actual))) end
+    if engine.unknown(is) or engine.unknown(wanted) then return verdict(false, what .. " is as expected", true) end
+    local is_text, wanted_text = both_shown(is, wanted)
+    return verdict(false, ("%s%s is %s, expected %s"):format(what, path ~= "" and " at " .. path:gsub("^%.", "") or "",
+        is_text, wanted_text))
 end
 
 -- check.fail("text", ...): raises a check failure.
