@@ -1,5 +1,6 @@
 #include "prim/args.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "engine/failure.h"
 #include "engine/state.h"
 
+static const double EXACT = 9007199254740992.0; // 2^53: below it a double is an exact integer
 static const char everywhere[] = "assume varies label quiet";
 
 static bool is_among(const char *name, const char *known)
@@ -88,6 +90,20 @@ static void take_probe(lua_State *L, int index, struct effect *e, const char *wh
     lua_replace(L, index);
 }
 
+// What is sent as a whole number is one: Lua makes floats of quotients, and servers that want an
+// integer take no 2000.0. (Go, too, writes a float64 of 2000 as 2000.)
+static void make_whole(struct value *v)
+{
+    if (v->type == VALUE_FLOAT && fabs(v->number) < EXACT && v->number == trunc(v->number)) {
+        v->type = VALUE_INT;
+        v->integer = (int64_t)v->number;
+    }
+    for (size_t i = 0; v->type == VALUE_ARRAY && i < value_count(v); i++)
+        make_whole(v->array.items[i]);
+    for (size_t i = 0; v->type == VALUE_OBJECT && i < value_count(v); i++)
+        make_whole(v->object.members[i].value);
+}
+
 void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known)
 {
     error_local(err);
@@ -120,6 +136,7 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
     value_remove(e->args, "assume");
     value_remove(e->args, "label");
     value_remove(e->args, "quiet");
+    make_whole(e->args);
 }
 
 static int wrong(lua_State *L, const char *name, const char *expected)

@@ -30,6 +30,15 @@ return runbook {
             seen = http.get(run.plain .. "/echo#part?", { query = { a = 1 } }):json()
             check.equal(seen.target, "/echo?a=1", "the target of a URL with a fragment")
         end },
+        step "whole numbers are sent as such" { function(run)
+            local amounts = { amount = 4000 / 2, exact = 2^53 - 1, beyond = 2^53, half = 0.5, list = { 6 / 3 } }
+            local seen = http.post(run.plain .. "/echo", { json = amounts, query = { page = 10 / 5 } }):expect(200):json()
+            check.equal(seen.body, '{"amount":2000,"beyond":9007199254740992.0,"exact":9007199254740991,"half":0.5,'
+                .. '"list":[2]}', "the JSON")
+            check(seen.target:find("page=2$"), "the query: %s", seen.target)
+            seen = http.post(run.plain .. "/echo", { form = { amount = 4000 / 2, half = 0.5 } }):expect(200):json()
+            check.equal(seen.body, "amount=2000&half=0.5", "the form")
+        end },
         step "a nested form" { function(run)
             local seen = http.post(run.plain .. "/echo", { form = { a = { b = { c = 1 } }, list = { "x", "y" },
                 none = json.null, yes = true, text = "1 + 1 = 2" } }):json()

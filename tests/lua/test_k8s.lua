@@ -90,6 +90,11 @@ return runbook {
                 end)
             end
             fails("wants a list of operations", function() k8s.patch("configmap/c1", { json = {} }) end)
+            check.equal(k8s.patch("deployment/worker", { merge = { spec = { replicas = 6 / 3 } } }).spec.replicas, 2,
+                "a whole number, sent as one")
+            fails("cannot unmarshal number 2.5", function() -- as strict as Go
+                k8s.patch("deployment/worker", { merge = { spec = { replicas = 2.5 } } })
+            end)
             fails("wants a list of operations", function()
                 k8s.patch("configmap/c1", { json = { [1] = { op = "remove", path = "/a" }, [3] = { op = "x" } } })
             end)

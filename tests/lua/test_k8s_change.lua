@@ -45,7 +45,7 @@ return runbook {
             fails("not found", function() k8s.label("cm/none", { a = "b" }) end)
         end },
         step "scale" { function(run)
-            check.equal(k8s.scale("deployment/web", 4).spec.replicas, 4, "the scale")
+            check.equal(k8s.scale("deployment/web", 2 * 4 / 2).spec.replicas, 4, "the scale")
             check.equal(k8s.get("deployment/web").spec.replicas, 4, "replicas")
             local before = writes(run)
             k8s.scale("deployment/web", 4)

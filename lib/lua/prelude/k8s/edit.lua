@@ -126,6 +126,7 @@ end
 -- check failure otherwise. Returns the Scale after it.
 function k8s.scale(what, replicas, options)
     options = options or {}
+    replicas = math.tointeger(replicas) or replicas -- 4 / 2 is 2.0
     if math.type(replicas) ~= "integer" or replicas < 0 then
         engine.raise("usage", "k8s.scale wants the number of replicas: k8s.scale(\"deployment/x\", 3)")
     end

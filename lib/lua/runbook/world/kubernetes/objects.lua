@@ -70,9 +70,22 @@ local function who(kind, how)
     }
 end
 
+-- Refuses a number with a fraction or an exponent, as Go does where it reads an integer; the built-in kinds have no
+-- others. `path` is that of the value.
+local function check_integers(value, path)
+    if math.type(value) == "float" then
+        status.bad_request("json: cannot unmarshal number %s into Go struct field %s of type int32", tostring(value),
+            path)
+    end
+    for key, item in pairs(type(value) == "table" and value or {}) do
+        check_integers(item, path == "" and tostring(key) or path .. "." .. tostring(key))
+    end
+end
+
 -- Creates an object; returns it as it is kept. Raises a Status.
 function objects.create(api, kind, object, how)
     object = plain.without_nulls(object)
+    if not kind.custom and not how.world then check_integers(object, "") end
     local meta = object.metadata
     if meta.generateName and not meta.name then meta.name = meta.generateName .. crypto.random_id():sub(1, 5) end
     check_name(kind, meta.name)
@@ -139,6 +152,7 @@ end
 function objects.change(api, kind, old, object, how)
     object = plain.without_nulls(object)
     if not how.world then
+        if not kind.custom then check_integers(object, "") end
         check_preconditions(kind, old, object.metadata, how)
         object = keep_apart(kind, old, object, how)
     end
