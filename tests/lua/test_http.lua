@@ -47,7 +47,7 @@ return runbook {
         end },
         step "JSON and raw bodies" { function(run)
             local seen = http.put(run.plain .. "/echo", { json = { b = json.array {}, a = 9007199254740993, c = 1.0 } }):json()
-            check.equal(seen.body, '{"a":9007199254740993,"b":[],"c":1.0}', "canonical JSON")
+            check.equal(seen.body, '{"a":9007199254740993,"b":[],"c":1}', "canonical JSON")
             check.equal(seen.headers["content-type"], "application/json", "its type")
             seen = http.post(run.plain .. "/echo", { body = "a\0b", headers = { ["Content-Type"] = "text/x" } }):json()
             check.equal(seen.body, "a\0b", "raw bytes")
