@@ -215,6 +215,20 @@ return runbook {
                     uid = rolled.metadata.uid, generation = patched.metadata.generation + 1 } } })
             end)
         end },
+        step "for health" { function()
+            check.equal(k8s.wait("deployment/web", { healthy = true, timeout = "10s" }).kind, "Deployment", "it is well")
+            fails("to be healthy did not come about .*last seen: progressing: it has no address", function()
+                k8s.wait("ingress/shop", { healthy = true, timeout = 0 })
+            end)
+            k8s.create { apiVersion = "batch/v1", kind = "Job", metadata = { name = "lost" }, spec = { template = {} } }
+            k8s.patch("job/lost", { subresource = "status", merge = { status = { conditions = { { type = "Failed",
+                status = "True", reason = "BackoffLimitExceeded", message = "too often" } } } } })
+            local started = wait.now()
+            fails("job/lost is degraded: it has failed: too often", function()
+                k8s.wait("job/lost", { healthy = true, timeout = "1m" })
+            end)
+            check(wait.now() - started < 10, "what time does not mend is not waited for")
+        end },
         step "for several conditions" { function()
             k8s.wait("certificate/x", { condition = { "Ready", "Ready=True" }, timeout = 0 })
             fails("to be Ready and Issuing did not come about", function()

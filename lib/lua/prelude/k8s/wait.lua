@@ -123,6 +123,15 @@ function judges.jsonpath(what, expression)
     end
 end
 
+-- healthy = true: as k8s.health judges it
+function judges.healthy(what)
+    return "be healthy", function(object)
+        local state, text, final = k8s.health(must_be_there(what, object))
+        if final then check.fail("%s is %s: %s", what, state, text) end
+        return state == "healthy" and object, ("%s: %s"):format(state, text)
+    end
+end
+
 function judges.create()
     return "be there", function(object) return object, "it is not there" end
 end
@@ -184,11 +193,12 @@ end
 
 -- k8s.wait("certificate/x", { condition = "Ready", timeout = "5m", namespace })
 -- k8s.wait("pod/x", { jsonpath = "{.status.phase}=Running" })
+-- k8s.wait("job/x", { healthy = true })
 -- k8s.wait("job/x", { create = true })
 -- k8s.wait("pod/x", { delete = true })
 -- k8s.wait("certificate/x", { condition = { "Ready", "Issuing=False" }, after = k8s.patch(...) })
 -- Waits as `kubectl wait` does: for a condition ("Ready", or "Ready=False"), for a value (or with
--- "{.status.x}" alone for any), for the object to be there, or to be gone. With `after`, what a write has returned, only the very object that was written counts, and
+-- "{.status.x}" alone for any), for k8s.health to call it healthy, for the object to be there, or to be gone. With `after`, what a write has returned, only the very object that was written counts, and
 -- not before its controller has seen it (by uid and generation). It is told of each change at once, and
 -- outlives restarts of the server. Returns the object, true when it is gone. Raises a check
 -- failure that tells the last state after `timeout` (0: looks once), and an effect failure when an object
@@ -209,7 +219,7 @@ function k8s.wait(what, options)
     end
     if not judge then
         engine.raise("usage", "k8s.wait wants to know for what: condition = \"Ready\", jsonpath = "
-            .. "\"{.status.phase}=Running\", create = true or delete = true")
+            .. "\"{.status.phase}=Running\", healthy = true, create = true or delete = true")
     end
     how.label = how.label or ("%s to %s"):format(what, aim)
     return follow_object(what, how, all, judge)
