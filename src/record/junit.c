@@ -88,7 +88,7 @@ static void add_output(struct buf *out, const struct value *step)
         for (size_t i = 0; i < value_count(list); i++) {
             const struct value *item = value_at(list, i);
             bool ok = value_get_bool(item, "ok", false);
-            buf_puts(&lines, kinds[k].word ? "" : ok ? "check holds" : "check does not hold");
+            buf_puts(&lines, kinds[k].word ? "" : ok ? "check holds" : "check failed");
             if (kinds[k].word)
                 markup_member(&lines, item, kinds[k].word);
             buf_puts(&lines, ": ");

@@ -94,7 +94,7 @@ void words_sure(struct buf *out, const struct value *effect)
 const char *words_check(const struct value *check)
 {
     return value_get_bool(check, "later", false)     ? "to be checked after the change"
-           : !value_get_bool(check, "ok", false)     ? "does not hold"
+           : !value_get_bool(check, "ok", false)     ? "failed"
            : value_get_bool(check, "stale", false)   ? "holds before the change"
            : value_get_bool(check, "assumed", false) ? "holds as assumed"
                                                      : "holds";

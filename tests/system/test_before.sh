@@ -290,7 +290,7 @@ undo_in_vain "one that is answered 503, and does not look" 6 "$in_vain" "$refuse
 undo_in_vain "one that has looked before" 6 "http.get('TILL/number') $in_vain" "$refused"
 undo_in_vain "one that says that it is as good as done" 5 "$in_vain:expect(201, 503)" 'undone: set'
 undo_in_vain "one that looks behind it" 5 "$in_vain http.get('TILL/number')" 'undone: set'
-undo_in_vain "one that checks by hand waits, too" 6 "local a = $in_vain check(a.ok, 'it was paid back')" 'the undo waits: it was paid back'
+undo_in_vain "one that checks by hand waits, too" 6 "local a = $in_vain check(a.ok, 'it was paid back')" 'the undo waits: does not hold: it was paid back'
 undo_in_vain "one that finds it gone" 5 'http.delete("TILL/nothing-here")' 'undone: set
 it sent nothing: it looked'
 undo_in_vain "a look that is answered 503" 6 'http.post("TILL/pay?back", { reads = true })' 'its undo did nothing: nobody answered'

@@ -90,7 +90,7 @@ is "sorted" "$(sed -n 1p sent)" \
 is "by the settings of the file, not of a step" "$(sed -n 2p sent)" \
     '{"alpha":2,"limit":40,"mid":3,"more":4,"seats":[{"left":3,"name":"b"},{"left":null,"name":"a"}],"share":0.333333,"zeta":1}'
 is "what it decoded, through json" "$(sed -n 3p sent)" \
-    '{"alpha":2,"id":7,"limit":40.0,"mid":3,"more":4,"seats":[{"left":3.0,"name":"b"},{"left":null,"name":"a"}],"share":0.3333333333333333,"zeta":1}'
+    '{"alpha":2,"id":7,"limit":40,"mid":3,"more":4,"seats":[{"left":3,"name":"b"},{"left":null,"name":"a"}],"share":0.3333333333333333,"zeta":1}'
 
 # --- what a plan does not know -----------------------------------------------------------------------
 cat >unknown.lua <<'X'

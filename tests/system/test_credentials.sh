@@ -124,7 +124,7 @@ ops:\*\*\*@127|http.get("http" .. url .. "127.0.0.1:1/")
 ops:\*\*\*@|http.get("http" .. url .. "bad host/")
 ops:\*\*\*@|http.get("ftp" .. url .. "host/")
 ops:\*\*\*@|http.get("http" .. url:gsub("@", " x@") .. "host/")
-ops:\*\*\*@|metrics.prometheus("http" .. url .. "127.0.0.1:1?x"):query "up"
+ops:\*\*\*@|metrics.prometheus("ftp" .. url .. "127.0.0.1:1"):query "up"
 127.0.0.1|metrics.prometheus("http" .. url .. "127.0.0.1:1"):query "up"
 proxy|http.get("$one", { proxy = "http" .. url .. "127.0.0.1:1" })
 proxy|http.get("$one", { proxy = "socks5" .. url .. "127.0.0.1:1/x" })

@@ -24,7 +24,7 @@ canary-weight.*"50".*"100"
 checked by the server
 below 160 ms
 !not known
-!does not hold
+!  failed$
 nothing was changed' "$RUNBOOK" plan runbooks/billing_golive.lua $(values)
 unchanged "--dry-run" 0 'nothing was changed' "$RUNBOOK" runbooks/billing_golive.lua --dry-run $(values)
 unchanged "-n of one phase" 0 'weight 100 %' "$RUNBOOK" -n runbooks/billing_golive.lua canary $(values)
@@ -198,7 +198,7 @@ the answer of .*/made-by-the-plan" is not known in a plan: it depends on a chang
 cannot be planned further: attempt to index a nil value.*before a change that was not made
 what is declared of a system that would have changed is 7 +holds
 !never reached
-!does not hold' "$RUNBOOK" plan "$WORK/overlay.lua" $(values)
+!  failed$' "$RUNBOOK" plan "$WORK/overlay.lua" $(values)
 
 cat >"$WORK/unknown.lua" <<'END'
 -- Whatever is read out of an answer that nobody knows says so, and names the line of the write.
@@ -236,7 +236,7 @@ what it waited for +to be checked after the change
 the answer of "what wait.until_ waits for: the condition" is not known
 the answer of "ask: Which one\?" is not known in a plan: nobody was asked
 it is "this"
-!does not hold' "$RUNBOOK" plan unknown.lua) | tee "$WORK/told"
+!  failed$' "$RUNBOOK" plan unknown.lua) | tee "$WORK/told"
 ! grep -q '^not ok' "$WORK/told" && ok "none of 24 ways" || not_ok "see above"
 sandbox_end
 

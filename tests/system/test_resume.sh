@@ -142,7 +142,7 @@ now:     GET .*bytes  \(upgrade.lua:6\)' -e 's|return 1|http.get("'"$till"'/byte
 upgrade "a finished step leaves something out" 10 'before:  GET .*number  \(upgrade.lua:5\)
 now:     it ended without' -e 's/http.get.*number")//'
 upgrade "a finished step returns something else" 10 'returns something else' -e 's/return 1/return 2/'
-upgrade "a finished step fails" 10 'fails with the source as it is now: no more' -e 's/return 1/check(false, "no more")/'
+upgrade "a finished step fails" 10 'fails with the source as it is now: does not hold: no more' -e 's/return 1/check(false, "no more")/'
 upgrade "a finished step is gone" 10 'been through the step "first", which upgrade.lua has no more' -e 's/"first"/"1st"/'
 upgrade "it does not load" 3 'upgrade.lua:12: .* expected' -e 's/phase "p" {/phase "p" (/'
 

@@ -19,10 +19,7 @@ end
 
 -- As verdict, of what an author says must hold: a failure that repeated it bare would read as its opposite.
 local function claim(ok, text)
-    local later = not ok and engine.stale()
-    engine.tell("check", { ok = ok, text = text, later = later, where = engine.where() })
-    if not ok and not later then engine.raise("check", "does not hold: " .. text) end
-    return ok
+    return verdict(ok, (ok or engine.stale()) and text or "does not hold: " .. text)
 end
 
 -- check(condition, "text with %d", ...): goes on when the condition holds (neither nil nor false),
