@@ -69,7 +69,7 @@ go_on() {
 }
 
 # What every run says, from the results of its first step.
-said='{"float":0.1,"huge":1.0e+300,"left_out":null,"list":[],"mark":"as it says: [secret token], [secret:0000:token]","object":{},"one":1.0,"text":"a\u0000b 😀","whole":9007199254740993}'
+said='{"float":0.1,"huge":1.0e+300,"left_out":null,"list":[],"mark":"as it says: [secret token], [secret:0000:token]","object":{},"one":1,"text":"a\u0000b 😀","whole":9007199254740993}'
 
 # judge HOW: what is wrong with the end.
 judge() {
