@@ -80,6 +80,9 @@ return runbook {
             fails("canary.steps wants bake = a", with("bake", nil))
             fails("did you mean 'every'", with("evry", "1s"))
             fails("wants a router that can name", with("router", {}))
+            fails("at least one weight", with("weights", {}))
+            fails("at least one gate", with("gates", {}))
+            fails("wants gates as the word", with("gates", { { query = "q" } }))
             fails("whole percentages that rise", with("weights", { 5, 5 }))
             fails("canary.nginx wants ingress = a string", function() canary.nginx {} end)
         end },

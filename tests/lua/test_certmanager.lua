@@ -145,6 +145,15 @@ return runbook {
                 "is not Ready: Ready is False (DoesNotExist: ",
                 "; likely cause: the path /.well-known", "; what to do: check that")
             fails({ name = "shop", namespace = "served", network = false, min_days = 99999 }, "more days")
+            local function refused(options, words)
+                local ok, why = pcall(certs.expect_ready, options)
+                check.equal(not ok and why.kind, "usage", "it is refused as")
+                has(tostring(why), words)
+            end
+            refused(nil, "certs.expect_ready wants a table")
+            refused({ namespace = "served" }, "certs.expect_ready wants name = a string")
+            refused({ name = "shop", mindays = 5 }, "no field 'mindays' (did you mean 'min_days'?)")
+            refused({ name = "shop", min_days = "30d" }, "'min_days' of certs.expect_ready must be a number")
             fails({ name = "none", namespace = "served" }, "certificate/none does not exist; likely cause: ")
         end },
     },

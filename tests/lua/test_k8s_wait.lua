@@ -234,14 +234,25 @@ return runbook {
             fails("to be Ready and Issuing did not come about", function()
                 k8s.wait("certificate/x", { condition = { "Ready", "Issuing" }, timeout = 0 })
             end)
-            for _, wrong in ipairs { {}, { 5 }, true } do
+            for _, wrong in ipairs { {}, { 5 } } do
                 fails("condition names one", function() k8s.wait("certificate/x", { condition = wrong }) end)
             end
         end },
         step "what makes no sense" { function()
+            fails("no field 'conditions' %(did you mean 'condition'%?%)", function()
+                k8s.wait("pod/web-1", { conditions = { "Ready" } })
+            end)
+            fails("'healthy' of k8s.wait must be a boolean", function() k8s.wait("pod/web-1", { healthy = "no" }) end)
+            fails("wants to know for what", function() k8s.wait("pod/web-1", { healthy = false, create = false }) end)
+            for _, after in ipairs { { k8s.get("pod/web-1") }, {}, true } do
+                fails("`after` is one object", function() k8s.wait("pod/web-1", { create = true, after = after }) end)
+            end
+            fails("`after` is of another object, web%-2", function()
+                k8s.wait("pod/web-1", { create = true, after = k8s.get("pod/web-2") })
+            end)
             fails("wants to know for what", function() k8s.wait("pod/web-1", {}) end)
             fails("one thing at a time", function() k8s.wait("pod/web-1", { create = true, delete = true }) end)
-            fails("no option 'every'", function() k8s.wait("pod/web-1", { create = true, every = "1s" }) end)
+            fails("no field 'every'", function() k8s.wait("pod/web-1", { create = true, every = "1s" }) end)
             fails("wants a function", function() k8s.watch("pods", {}) end)
             fails("not a length of time", function() k8s.wait("pod/web-1", { create = true, timeout = "soon" }) end)
         end },

@@ -44,15 +44,15 @@ local function is_list(t) return getmetatable(t) == "array" or rawlen(t) > 0 end
 local function shown(v)
     if type(v) == "string" then return (("%q"):format(v):gsub("\\\n", "\\n")) end
     if type(v) == "table" then return is_list(v) and ("a list of %d"):format(rawlen(v)) or "a table" end
-    return tostring(v)
+    if type(v) ~= "number" then return tostring(v) end
+    if v ~= v then return "NaN" end
+    return tonumber(tostring(v)) == v and tostring(v) or ("%.17g"):format(v) -- as many digits as tell it from others
 end
 
--- Both values as texts that differ: more digits where a few do not tell numbers apart.
+-- Both values as texts that differ.
 local function both_shown(a, b)
-    if math.type(a) == "float" and math.type(b) == "float" and shown(a) == shown(b) and a == a then
-        return ("%.17g"):format(a), ("%.17g"):format(b)
-    end
-    return shown(a), shown(b)
+    local is, wanted = shown(a), shown(b)
+    return is, is == wanted and "another " .. wanted or wanted
 end
 
 -- Where two values differ, looking into plain tables: a path ("" for themselves) and the two values there; nil when
@@ -66,7 +66,7 @@ local function difference(a, b, path, open)
     for key in next, a do both[key] = true end
     for key in next, b do both[key] = true end
     for _, key in ipairs(words.keys(both)) do
-        local step = math.type(key) == "integer" and ("[%d]"):format(key) or "." .. tostring(key)
+        local step = math.type(key) == "integer" and ("[%d]"):format(key) or type(key) == "string" and key:find("^[%a_][%w_-]*$") and "." .. key or ("[%s]"):format(shown(key))
         local at, is, wanted = difference(a[key], b[key], path .. step, open)
         if at then return at, is, wanted end
     end
@@ -93,7 +93,10 @@ function check.equal(actual, expected, what)
 end
 
 -- check.fail("text", ...): raises a check failure.
-function check.fail(format, ...) return verdict(false, text_of(format, ...)) end
+function check.fail(format, ...)
+    if type(format) ~= "string" then engine.raise("usage", "check.fail wants a text: check.fail(\"what is wrong\")") end
+    return verdict(false, text_of(format, ...))
+end
 
 -- For other parts of the prelude: as check.fail, of an answer with that status and Retry-After.
 parts.answer_unexpected = function(status, retry_after, text)

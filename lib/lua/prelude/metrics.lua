@@ -8,19 +8,27 @@ local metrics = {}
 local connection = {
     timeout = "string|number", connect_timeout = "string|number", retries = "integer",
     retry_wait = "string|number", verify = "boolean", ca = "string", cert = "string", key = "string",
-    proxy = "string", resolve = "string", headers = "table", partial = "string", max_age = "string|number",
+    proxy = "string", resolve = "string", headers = "table",
 }
+local figures = { partial = "string", max_age = "string|number" } -- what says which are taken
+for name, kind in pairs(connection) do figures[name] = kind end
 local PARTIAL = { accept = true, refuse = true }
 local DEFAULT_AGE <const> = 300 -- seconds
 local bases = setmetatable({}, { __mode = "k" }) -- client -> the options that its calls share
 
-local function client(class, what, url, options)
+local function check_partial(partial, what)
+    if partial == nil or PARTIAL[partial] then return end
+    engine.raise("usage", ("partial of %s is \"accept\" or \"refuse\", not '%s'"):format(what, tostring(partial)))
+end
+
+local function client(class, what, known, url, options)
     if type(url) ~= "string" then
         engine.raise("usage", what .. " wants the server's address first: " .. what
             .. "(\"http://prometheus:9090\")")
     end
-    words.fields(options or {}, connection, what)
+    words.fields(options or {}, known, what)
     if options and options.max_age then words.seconds(options.max_age, "max_age of " .. what) end
+    if options then check_partial(options.partial, what) end
     local self = setmetatable({}, { __index = class, __metatable = false })
     bases[self] = merged(options or {}, { url = url })
     return self
@@ -45,10 +53,7 @@ local function options_of(self, method, options, more)
     end
     local all = merged(merged(bases[self], options), more)
     local taking = { partial = all.partial or "refuse", max_age = DEFAULT_AGE }
-    if not PARTIAL[taking.partial] then
-        engine.raise("usage", ("partial of %s is \"accept\" or \"refuse\", not '%s'"):format(method,
-            tostring(all.partial)))
-    end
+    check_partial(taking.partial, method)
     if all.max_age then taking.max_age = words.seconds(all.max_age, "max_age of " .. method) end
     all.partial, all.max_age = nil, nil
     return all, taking
@@ -94,7 +99,7 @@ local prometheus = {}
 --   partial  "accept": a figure counts although the server warns that something is missing in it
 --   max_age  how far a figure's own time may lie from the moment that was asked for (default 5m)
 function metrics.prometheus(url, options)
-    return client(prometheus, "metrics.prometheus", url, options)
+    return client(prometheus, "metrics.prometheus", figures, url, options)
 end
 
 -- The answer of a query, its figures as numbers and its warnings shown; and what answers are taken.
@@ -196,7 +201,7 @@ local alertmanager = { ready = prometheus.ready }
 
 -- metrics.alertmanager(url [, { timeout, headers, ca, ... }]): a client of an Alertmanager, likewise.
 function metrics.alertmanager(url, options)
-    return client(alertmanager, "metrics.alertmanager", url, options)
+    return client(alertmanager, "metrics.alertmanager", connection, url, options)
 end
 
 -- am:alerts { filter = { "severity=page" }, silenced = false }: the list of { name, labels, annotations,

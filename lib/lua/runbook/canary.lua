@@ -125,10 +125,16 @@ local function back_to_zero(router)
     end
 end
 
-local function value_of(run, v)
+-- A length that may be a function of run, or text that names parameters; `what` names it in a failure.
+local function value_of(run, v, what, where)
     if type(v) == "function" then return v(run) end
-    if type(v) == "string" then return run.fill(v) end
-    return v
+    if type(v) ~= "string" then return v end
+    local ok, text = pcall(run.fill, v)
+    if ok then return text end
+    if type(text) == "table" and text.kind == "usage" then
+        engine.raise("usage", ("%s: %s"):format(what, text.text), where)
+    end
+    error(text, 0)
 end
 
 local STEPS = {
@@ -157,6 +163,13 @@ function canary.steps(options)
                 .. ", as in router = canary.nginx { ... }", where)
         end
     end
+    if #options.weights == 0 then engine.raise("usage", "canary.steps wants at least one weight", where) end
+    if #options.gates == 0 then engine.raise("usage", "canary.steps wants at least one gate", where) end
+    for _, gate in ipairs(options.gates) do
+        if not is_gate(gate) then
+            engine.raise("usage", "canary.steps wants gates as the word `gate` makes them: gate \"name\" { ... }", where)
+        end
+    end
     local undo = back_to_zero(options.router)
     local steps, previous = {}, 0
 
@@ -182,12 +195,16 @@ function canary.steps(options)
     local function prepared(run, weight)
         local given = { label = ("bake at %d %%"):format(weight), watch = function() still(run, weight) end }
         for field, from in pairs { length = "bake", every = "every", patience = "patience" } do
-            local value = value_of(run, options[from])
+            local value = value_of(run, options[from], from .. " of canary.steps", where)
             given[field] = value ~= nil and words.seconds(value, from .. " of canary.steps", where) or nil
         end
         if not given.length then engine.raise("usage", "canary.steps wants bake = a length of time", where) end
         given.every = given.every or math.max(given.length / 40, 1)
         given.source = options.metrics(run)
+        if type(given.source) ~= "table" and not engine.unknown(given.source) then
+            engine.raise("usage", ("metrics of canary.steps returned a %s, not a client as metrics.prometheus gives one")
+                :format(type(given.source)), where)
+        end
         given.baseline = gates.patiently(given.patience or given.length, "the baseline", function()
             return baseline_of(run)
         end)

@@ -10,9 +10,11 @@ local verdict = require "runbook.certmanager.verdict"
 local walk = require "runbook.certmanager.walk"
 local certs = {}
 
-local OPTIONS = { name = "string", namespace = "string", host = "string", resolve = "string",
+local OPTIONS = { name = "string!", namespace = "string", host = "string", resolve = "string",
     http_port = "integer", https_port = "integer", dns_server = "string", dns_port = "integer",
     network = "boolean", served = "boolean", ca = "string" }
+local EXPECTING = { min_days = "number" }
+for name, kind in pairs(OPTIONS) do EXPECTING[name] = kind end
 local PATIENCE <const> = 3600 -- seconds that a renewal may take before it is told as a fault
 local FIRST_WAIT, LONGEST_WAIT = 3600, 32 * 3600
 
@@ -98,7 +100,7 @@ end
 --   findings    lines for people, from the Certificate down to the network
 --   certificate the object, or nil when there is none
 function certs.status(options)
-    words.fields(options, OPTIONS, "certs.status")
+    options = words.read(options, OPTIONS, "certs.status")
     local found = walk.from(options.name, options.namespace)
     local answer = { ready = false, cause = "", remedy = "", state = "", waits = false, findings = found.findings,
         certificate = found.certificate }
@@ -128,10 +130,10 @@ end
 -- warning, and with served = false nobody looks. Takes the options of certs.status. Returns the
 -- Certificate.
 function certs.expect_ready(options)
-    local asked = {}
-    for name, value in pairs(options) do asked[name] = value end
-    asked.min_days = nil
-    local status = certs.status(asked)
+    options = words.read(options, EXPECTING, "certs.expect_ready")
+    local min_days = options.min_days or 7
+    options.min_days = nil
+    local status = certs.status(options)
     if not status.ready then
         for i = 2, #status.findings do log.warn("%s", status.findings[i]) end
         return check.fail("%s; likely cause: %s; what to do: %s", status.findings[1], status.cause, status.remedy)
@@ -139,7 +141,7 @@ function certs.expect_ready(options)
     check(status.held ~= false, "certificate/%s is Ready%s", options.name, status.held == false
         and (", but %s; what to do: %s"):format(status.cause, status.remedy) or "")
     if status.days_left then
-        check(status.days_left >= (options.min_days or 7), "certificate/%s is valid for %d more days",
+        check(status.days_left >= min_days, "certificate/%s is valid for %d more days",
             options.name, status.days_left)
     end
     if options.served then

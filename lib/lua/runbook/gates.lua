@@ -56,8 +56,10 @@ end
 local function figure_of(run, query, source)
     if type(query) ~= "function" then return source:sample(run.fill(query), { quiet = true }) end
     local value = query(run)
-    if type(value) ~= "number" then return { reason = "no data", text = tostring(value) } end
-    if value ~= value then return { reason = "NaN", text = "NaN" } end
+    if type(value) ~= "number" or value ~= value then
+        local is = type(value) == "number" and "NaN" or ("%s (a %s)"):format(tostring(value), type(value))
+        return { reason = "no data", text = "the gate's function returned " .. is }
+    end
     if math.abs(value) < math.huge then return { value = value } end
     return { reason = "infinite", text = words.number(value), infinite = value }
 end

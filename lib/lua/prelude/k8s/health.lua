@@ -204,7 +204,7 @@ local function by_conditions(object)
 end
 
 -- k8s.health(object): "healthy", "progressing", "degraded", "suspended" or "unknown", a sentence that says
--- why, and true when time will not mend it. Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs, Pods,
+-- why, and whether it is so for good: time will not mend it. Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs, Pods,
 -- PersistentVolumeClaims, Services, Ingresses, HorizontalPodAutoscalers, APIServices and
 -- CustomResourceDefinitions are judged as Argo CD does; any other object by its observedGeneration,
 -- its deletion and the conditions Stalled, Reconciling and Ready, as kstatus does. A pure function.
@@ -215,10 +215,12 @@ function k8s.health(object)
     end
     object = words.without_nulls(object)
     object.status = type(object.status) == "table" and object.status or {}
+    if type(object.status.conditions) ~= "table" then object.status.conditions = nil end
     if object.metadata.deletionTimestamp then return progressing("it is being deleted") end
     local group = tostring(object.apiVersion):match("^(.*)/") or ""
     local judge = kinds[("%s.%s"):format(object.kind, group)]
     local unseen = not_seen(object, group == "apps")
     if unseen then return progressing("%s", unseen) end
-    return (judge or by_conditions)(object, object.spec or {}, object.status)
+    local state, text, final = (judge or by_conditions)(object, object.spec or {}, object.status)
+    return state, text, final == true
 end

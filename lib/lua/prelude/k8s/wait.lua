@@ -163,15 +163,19 @@ function judges.delete(_, _, after)
     end
 end
 
--- The uid and the generation that a write has answered with: of the object, or of the Status of a deletion.
-local function written(answer)
-    if answer == nil or engine.unknown(answer) then return {} end
+-- The name, the uid and the generation that a write has answered with: of the object, or of the Status of a
+-- deletion. A plan has written nothing.
+local function written(answer, what)
+    if answer == nil or engine.unknown(answer) or engine.planning() then return {} end
     answer = words.without_nulls(answer)
-    if type(answer) ~= "table" then
-        engine.raise("usage", "k8s.wait: `after` is what a write has returned")
+    local metadata = type(answer) == "table" and answer.metadata or {}
+    local details = type(answer) == "table" and answer.details or {}
+    local uid = metadata.uid or details.uid
+    if not uid then
+        engine.raise("usage", ("%s: `after` is one object as a write has returned it; of a list take an item")
+            :format(what))
     end
-    local metadata = answer.metadata or {}
-    return { uid = metadata.uid or (answer.details or {}).uid, generation = metadata.generation }
+    return { uid = uid, name = metadata.name or details.name, generation = metadata.generation }
 end
 
 -- judge, which is asked only about what the write has written, once its controller has seen that.
@@ -179,7 +183,9 @@ local function only_after(what, after, judge)
     if not after.uid then return judge end
     return function(object)
         local is = object and words.without_nulls(object)
-        if is and is.metadata.uid ~= after.uid then
+        if is and after.name and is.metadata.name ~= after.name then
+            engine.raise("usage", ("%s: `after` is of another object, %s"):format(what, after.name))
+        elseif is and is.metadata.uid ~= after.uid then
             check.fail("%s is not the one that was written: it was deleted, and another was made in its place", what)
         end
         local status = is and is.status or {}
@@ -189,6 +195,21 @@ local function only_after(what, after, judge)
         end
         return judge(object)
     end
+end
+
+local ROLLOUT = { namespace = "string", timeout = "duration", label = "string", after = "any", assume = "any",
+    quiet = "boolean", varies = "table" }
+local WAIT = { condition = "string|table", jsonpath = "string", healthy = "boolean", create = "boolean",
+    delete = "boolean" }
+for name, kind in pairs(ROLLOUT) do WAIT[name] = kind end
+
+-- As options_for, of options by that spec (see words.read).
+local function options_read(verb, what, options, spec)
+    local given = options_for(verb, what, options)
+    given.verb, given.what = nil, nil
+    local read = words.read(given, spec, "k8s." .. verb)
+    read.verb, read.what = verb, what
+    return read
 end
 
 -- k8s.wait("certificate/x", { condition = "Ready", timeout = "5m", namespace })
@@ -204,12 +225,13 @@ end
 -- failure that tells the last state after `timeout` (0: looks once), and an effect failure when an object
 -- whose condition is waited for is not there.
 function k8s.wait(what, options)
-    local all = options_for("wait", what, options)
+    local all = options_read("wait", what, options, WAIT)
     local how = take(all, { timeout = "5m", label = false, assume = nil })
-    local after = written(all.after)
+    local after = written(all.after, "k8s.wait")
     how.assume, all.assume, all.after = all.assume, nil, nil
     local aim, judge
     for kind, make in pairs(judges) do
+        if all[kind] == false then all[kind] = nil end
         if all[kind] ~= nil then
             if judge then engine.raise("usage", "k8s.wait waits for one thing at a time") end
             aim, judge = make(what, all[kind], after)
@@ -229,9 +251,9 @@ end
 -- the rules of `kubectl rollout status`; `after` as for k8s.wait. Returns the object; raises a check failure with kubectl's sentence
 -- when the rollout has failed or is not done in time.
 function k8s.rollout_wait(what, options)
-    local all = options_for("rollout_wait", what, options)
+    local all = options_read("rollout_wait", what, options, ROLLOUT)
     local how = take(all, { timeout = "10m", label = ("%s to have rolled out"):format(what) })
-    local after = written(all.after)
+    local after = written(all.after, "k8s.rollout_wait")
     all.after = nil
     return follow_object(what, how, all, only_after(what, after, function(object)
         local state, sentence = k8s.rollout_status(must_be_there(what, object))
