@@ -36,7 +36,7 @@ both_tell cert/shop shop-tls letsencrypt shop.example www.shop.example 2126-03-0
     "Certificate is up to date"
 is "kubectl finds it Ready" "certificate.cert-manager.io/shop condition met" k wait cert/shop --for=condition=Ready --timeout=5s
 ready() { ask "local s = require('runbook.certmanager').status { name = 'shop', served = false } return tostring(s.ready) .. ' ' .. s.cause" "$@"; }
-is "certs.status, too" "true " ready
+is "certs.status, too, and misses its Secret" "true secret/shop-tls, which is to hold the certificate, does not exist" ready
 k patch cert shop --type merge -p '{"spec":{"dnsNames":["other.example"]}}' >/dev/null
 if k wait cert/shop --for=condition=Ready --timeout=0 >/dev/null 2>&1; then not_ok "kubectl takes it for Ready"; else
     ok "changed, and not looked at since: kubectl finds it not Ready"; fi
