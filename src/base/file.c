@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,27 +51,53 @@ static bool write_all(int fd, const char *text, size_t len)
            errno == EROFS; // a pipe or terminal has nothing to sync
 }
 
-bool file_write(const char *path, const char *text, size_t len, struct error *err)
+// Fills the open file and closes it. False, with errno set, when any of it failed.
+static bool fill_and_close(int fd, const char *text, size_t len)
 {
-    char beside[4096];
-    if (snprintf(beside, sizeof beside, "%s.%d.part", path, (int)getpid()) >= (int)sizeof beside)
-        return error_set(err, "could not write %s: the path is too long", path);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return error_set(err, "could not write %s: %s", path, strerror(errno));
     bool ok = write_all(fd, text, len);
     int why = errno;
-    if (close(fd) != 0 && ok) {
-        ok = false;
-        why = errno;
+    if (close(fd) != 0 && ok)
+        return false;
+    errno = why;
+    return ok;
+}
+
+// A device, a pipe, or what a link names that is not there yet.
+static bool write_in_place(const char *path, const char *text, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
+    return fd >= 0 && fill_and_close(fd, text, len);
+}
+
+static bool write_beside(const char *path, const char *text, size_t len)
+{
+    char beside[PATH_MAX];
+    if (snprintf(beside, sizeof beside, "%s.%d.part", path, (int)getpid()) >= (int)sizeof beside) {
+        errno = ENAMETOOLONG;
+        return false;
     }
-    if (ok && rename(beside, path) != 0) {
-        ok = false;
-        why = errno;
-    }
-    if (!ok) {
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return false;
+    bool ok = fill_and_close(fd, text, len) && rename(beside, path) == 0;
+    int why = errno;
+    if (!ok)
         unlink(beside);
-        return error_set(err, "could not write %s: %s", path, strerror(why));
-    }
-    return true;
+    errno = why;
+    return ok;
+}
+
+bool file_write(const char *path, const char *text, size_t len, struct error *err)
+{
+    char real[PATH_MAX];
+    struct stat is;
+    bool there = stat(path, &is) == 0, link = lstat(path, &is) == 0 && S_ISLNK(is.st_mode);
+    bool plain = there && stat(path, &is) == 0 && S_ISREG(is.st_mode), ok;
+    if (link && plain) // what the link leads to is replaced, not the link
+        ok = realpath(path, real) && write_beside(real, text, len);
+    else if (plain || (!there && !link))
+        ok = write_beside(path, text, len);
+    else
+        ok = write_in_place(path, text, len);
+    return ok || error_set(err, "could not write %s: %s", path, strerror(errno));
 }
