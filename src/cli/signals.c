@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/duration.h"
 #include "engine/run.h"
 #include "net/living.h"
 #include "net/loop.h"
@@ -15,6 +16,11 @@
 static struct run *watched;
 static struct watch *wake;
 static volatile sig_atomic_t late; // signals that came while no run was watched
+static int64_t heard_at;           // when the last came, by the steady clock; the handler's own
+
+// Who ends a group of processes may tell each of them and then the group, as timeout(1) does:
+// so soon after another it is no second signal.
+enum { ECHO_MS = 100 };
 static int pipe_ends[2] = {-1, -1};
 static char told[2048]; // how to go on
 
@@ -22,6 +28,12 @@ static char told[2048]; // how to go on
 static void on_signal(int signo)
 {
     int kept = errno;
+    int64_t before = heard_at;
+    heard_at = clock_steady(); // clock_gettime is safe here
+    if (before && heard_at - before < ECHO_MS) {
+        errno = kept;
+        return;
+    }
     if (watched ? watched->signal : late++) {
         static const char text[] = "\nrunbook: ended at once by a second signal\n";
         ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
@@ -60,6 +72,8 @@ void signals_watch(struct run *run)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&action.sa_mask, signals[i]); // one at a time
     signal(SIGPIPE, SIG_IGN);
     if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0)
         return;

@@ -28,6 +28,21 @@ next: to go on: runbook resume [0-9a-f-]+$' signalled
     is "SIG$signal: nothing was done twice" "$(paid "" -after)" "1 1"
 done
 
+# timeout(1) tells its child, and then the group that it is in: one signal.
+fresh echo
+echoed() {
+    rm -f began
+    "$RUNBOOK" signals.lua &
+    local pid=$!
+    wait_for 20 test -f began
+    kill -INT $pid
+    kill -INT $pid
+    wait $pid
+}
+expect "a signal and its echo are one" 130 'stopped by a signal
+next: to go on: runbook resume
+!ended at once' echoed
+
 # A write that is tried again and again ends with the attempt that was made.
 book retries.lua <<'X'
   phase "p" { step "pays" { function(run)
