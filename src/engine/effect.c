@@ -181,6 +181,7 @@ void effect_do(struct effect *e)
         e->deadline = clock_wall() + value_get_int(e->args, "ms", 0);
     if (!is_alone(e) || !record_intent(e)) {
         e->refused = e->access == ACCESS_WRITE;
+        e->answer = NULL; // one that was assumed, perhaps
         effect_end(e);
         return;
     }
