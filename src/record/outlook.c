@@ -110,7 +110,8 @@ static bool is_listed(const struct value *failures, const struct value *stay)
     return false;
 }
 
-static const char *then_words(const struct value *phase, size_t undos, size_t stays)
+// `open`: by then more may have been done than the plan knows of.
+static const char *then_words(const struct value *phase, size_t undos, size_t stays, bool open)
 {
     bool others = value_get_bool(phase, "keep_going", false);
     bool rollback = text_is(phase, "on_failure", "rollback");
@@ -118,6 +119,13 @@ static const char *then_words(const struct value *phase, size_t undos, size_t st
         return "The next phase begins all the same; the run still ends as failed.";
     if (rollback && undos)
         return "The changes are rolled back, last first:";
+    if (rollback && open)
+        return "The changes are rolled back, as far as their steps have an undo; the plan did not "
+               "come "
+               "far enough to tell which have.";
+    if (undos == 0 && stays == 0 && open)
+        return "The run stops. The plan did not come far enough to tell what has been changed by "
+               "then.";
     if (undos == 0 && stays == 0)
         return others ? "Its other steps still run, then the run stops. Nothing has been changed."
                       : "The run stops. Nothing has been changed.";
@@ -127,7 +135,8 @@ static const char *then_words(const struct value *phase, size_t undos, size_t st
                   : "The run stops. Nothing is rolled back.";
 }
 
-static void add_failure(struct arena *a, struct value *failures, const struct value *phase)
+static void add_failure(struct arena *a, struct value *failures, const struct value *phase,
+                        bool open)
 {
     const struct value *path = value_get(phase, "if_it_fails");
     const struct value *undo = value_get(path, "undo"), *stays = value_get(path, "stays");
@@ -143,41 +152,41 @@ static void add_failure(struct arena *a, struct value *failures, const struct va
         else
             add_stay(a, new, value_at(stays, i));
     set_text(a, row, "phase", value_get_text(phase, "name"));
-    set_text(a, row, "then", then_words(phase, value_count(undo), value_count(stays)));
+    set_text(a, row, "then", then_words(phase, value_count(undo), value_count(stays), open));
     value_set(a, row, "undo", undos);
     value_set(a, row, "stays", new);
     value_set(a, row, "earlier", value_bool(a, earlier));
     value_push(a, failures, row);
 }
 
-// May there be more than it tells of? A step that was taken to fail is no such problem.
-static bool is_open(const struct value *story)
+// May the phase do more than is told of it? A step that was taken to fail is no such problem.
+static bool is_open(const struct value *phase)
 {
-    const struct value *phases = value_get(story, "phases");
-    for (size_t i = 0; i < value_count(phases); i++) {
-        const struct value *steps = value_get(value_at(phases, i), "steps");
-        for (size_t j = 0; j < value_count(steps); j++)
-            if (text_is(value_at(steps, j), "outcome", "open") ||
-                text_is(value_at(steps, j), "outcome", "stopped"))
-                return true;
-    }
-    return value_get_int(value_get(story, "end"), "exit", 0) != 0;
+    const struct value *steps = value_get(phase, "steps");
+    for (size_t i = 0; i < value_count(steps); i++)
+        if (text_is(value_at(steps, i), "outcome", "open") ||
+            text_is(value_at(steps, i), "outcome", "stopped"))
+            return true;
+    return false;
 }
 
 struct value *outlook_of(struct arena *a, const struct value *story)
 {
     struct value *outlook = value_object(a), *changes = value_array(a), *failures = value_array(a);
     const struct value *phases = value_get(story, "phases");
+    bool open = false;
     for (size_t i = 0; i < value_count(phases); i++) {
         const struct value *phase = value_at(phases, i), *steps = value_get(phase, "steps");
         for (size_t j = 0; j < value_count(steps); j++)
             add_changes(a, changes, value_get_text(phase, "name"), value_at(steps, j));
-        add_failure(a, failures, phase);
+        open = open || is_open(phase);
+        add_failure(a, failures, phase, open);
     }
+    open = open || value_get_int(value_get(story, "end"), "exit", 0) != 0;
     const struct value *undos = value_get(value_get(story, "rollback"), "undos");
     for (size_t i = 0; i < value_count(undos); i++)
         add_changes(a, changes, "rollback", value_at(undos, i));
-    value_set(a, outlook, "open", value_bool(a, is_open(story)));
+    value_set(a, outlook, "open", value_bool(a, open));
     value_set(a, outlook, "changes", changes);
     value_set(a, outlook, "if_it_fails", failures);
     return outlook;

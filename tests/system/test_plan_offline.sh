@@ -14,6 +14,8 @@ get ingress/billing-canary .*not known
 the answer of "GET .*/healthz" is not known in a plan: nobody was asked; declare what it would be with `assume = ...` on the call at runbooks/billing_golive.lua:[0-9]+
 deliver evt_.*assumed: as declared
 planned as far as the answers go that are declared: [0-9]+ of 27 steps want more
+canary +The changes are rolled back, as far as their steps have an undo
+!nothing that could be rolled back
 !there is no count to compare with
 !✗' "$RUNBOOK" plan runbooks/billing_golive.lua --offline --values "$SANDBOX/values.yaml" --kubeconfig "$SANDBOX/kubeconfig"
 [ -z "$(asked)" ] && ok "the sandbox was not asked" || not_ok "the sandbox was asked: $(asked)"
