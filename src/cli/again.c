@@ -77,11 +77,11 @@ const char *again_words(struct run *run, const struct options *o, const struct r
     const struct run_options *r = &o->run;
     struct buf out = {0};
     add_file(&out, r->file);
-    add_option(&out, "--values", o->values_file);
+    add_option(&out, "--values", o->values_pretended ? NULL : o->values_file);
     add_settings(&out, run, secrets, o->set);
     add_option(&out, "--from", r->from);
     add_option(&out, "--only", r->only);
-    add_option(&out, "--kubeconfig", r->kubeconfig);
+    add_option(&out, "--kubeconfig", o->kubeconfig_pretended ? NULL : r->kubeconfig);
     add_option(&out, "--context", r->context);
     add_options(&out, "--allow", r->allow);
     add_options(&out, "--deny", r->deny);

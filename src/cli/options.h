@@ -12,9 +12,10 @@ struct options {
     struct run_options run;
     const char **set; // "key=value", NULL-terminated
     const char *values_file;
-    bool values_kept;        // the journal or a plan names it, not the command line
-    int64_t lock_timeout_ms; // how long to wait for another run's lock
-    const char **resolve;    // "SEQ=done|not-done|retry", NULL-terminated
+    bool values_kept; // the journal or a plan names it, not the command line
+    bool values_pretended, kubeconfig_pretended; // a world's, which are gone with it
+    int64_t lock_timeout_ms;                     // how long to wait for another run's lock
+    const char **resolve;                        // "SEQ=done|not-done|retry", NULL-terminated
     bool upgrade, source, json;
     const char *sign;              // plan -o: the key to sign with
     const char *require_signature; // apply: the public key

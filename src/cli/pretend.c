@@ -91,9 +91,11 @@ struct pretend *pretend_open(struct options *o, struct error *err)
         pretend_close(p);
         return NULL;
     }
-    if (o->values_file == NULL && value_get(p->files, "values.yaml"))
+    o->values_pretended = o->values_file == NULL && value_get(p->files, "values.yaml");
+    if (o->values_pretended)
         o->values_file = path_in(p, "values.yaml");
-    if (o->run.kubeconfig == NULL && value_get(p->files, "kubeconfig"))
+    o->kubeconfig_pretended = o->run.kubeconfig == NULL && value_get(p->files, "kubeconfig");
+    if (o->kubeconfig_pretended)
         o->run.kubeconfig = path_in(p, "kubeconfig");
     return p;
 }

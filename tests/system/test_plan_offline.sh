@@ -61,7 +61,8 @@ billing-golive is planned; nothing was changed
 !the same .* read live
 !✗|  ! '
 expect "--world" 0 "$whole" $alone "$RUNBOOK" plan runbooks/billing_golive.lua --world examples/billing/world.lua
-expect "--world, another runbook" 0 'billing-reconcile is planned; nothing was changed' $alone "$RUNBOOK" plan \
+expect "--world, another runbook" 0 'billing-reconcile is planned; nothing was changed
+next: to do it: runbook runbooks/billing_reconcile.lua$' $alone "$RUNBOOK" plan \
     runbooks/billing_reconcile.lua --world examples/billing/world.lua
 expect "--world, another world" 0 'share of key-.*: 5 -> 25 %
 checkout-rotate-keys is planned; nothing was changed' $alone "$RUNBOOK" plan examples/checkout/rotate_keys.lua --world examples/checkout/world.lua
