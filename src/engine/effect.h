@@ -77,6 +77,7 @@ struct effect {
     bool repeatable;      // a write that may be sent again when its outcome is not known
     bool sensitive;       // its answer holds secrets: the journal does not keep it
     const struct need *needs; // what of the outside it touches
+    const struct need *hop;   // the same of the redirect that is followed; NULL: none
     bool quiet;               // not worth a line of its own unless it fails (the clock)
     // Names of arguments, parted by blanks, that say nothing of what a write does, because they
     // only guard it or repeat another; or NULL.

@@ -46,6 +46,8 @@ static bool in_class(int c, int letter)
         int (*holds)(int);
     } classes[] = {{'a', isalpha}, {'c', iscntrl}, {'d', isdigit}, {'g', isgraph}, {'l', islower},
                    {'p', ispunct}, {'s', isspace}, {'u', isupper}, {'w', isalnum}, {'x', isxdigit}};
+    if (tolower(letter) == 'z') // of Lua 5.1, and still there
+        return (c == 0) != (letter == 'Z');
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         if (classes[i].letter == tolower(letter))
             return (classes[i].holds(c) != 0) != (isupper(letter) != 0);

@@ -241,9 +241,40 @@ static bool may_follow(void *arg, const char *method, const char *url, struct er
         if (why)
             break;
     }
+    e->hop = e->needs;
     e->needs = kept;
     return !why || error_set(err, "it was redirected to %s %s, which is not permitted; %s", n->verb,
                              n->what, why);
+}
+
+// Does the rule deny one of the needs if it named the address that it has come to?
+static bool denies_moved(const struct rule *r, const struct need *n, struct arena *a,
+                         const char *ip, int port)
+{
+    struct subject s;
+    for (; n; n = n->next) {
+        enum rule_shape shape = rule_shape(n->kind);
+        if ((shape != SHAPE_URL && shape != SHAPE_ENDPOINT) || !subject_read(a, n, &s, NULL))
+            continue;
+        s.host = ip;
+        s.address = true;
+        s.port = port;
+        if (rule_covers(r, &s, false))
+            return true;
+    }
+    return false;
+}
+
+static bool denies_there(const struct rule *r, const struct effect *e, struct arena *a,
+                         const char *ip, int port)
+{
+    struct subject s;
+    if (denies_moved(r, e->needs, a, ip, port) || denies_moved(r, e->hop, a, ip, port))
+        return true;
+    struct need connection = {.kind = "connect",
+                              .what =
+                                  arena_printf(a, strchr(ip, ':') ? "[%s]:%d" : "%s:%d", ip, port)};
+    return subject_read(a, &connection, &s, NULL) && rule_covers(r, &s, false);
 }
 
 // A name was judged by its own; what it stands for only shows here.
@@ -251,6 +282,8 @@ static bool may_reach(void *arg, const struct sockaddr *to, struct error *err)
 {
     const struct effect *e = arg;
     const struct permit *p = e->run->permit;
+    struct arena a = {0};
+    const struct rule *denying = NULL;
     char ip[ADDRESS_TEXT];
     address_text(to, ip);
     if (e->public_only && !address_is_public(to))
@@ -258,13 +291,13 @@ static bool may_reach(void *arg, const struct sockaddr *to, struct error *err)
                          "%s is not a public address, and the rule that allows the host says "
                          "`public`; nothing was sent there",
                          ip);
-    for (size_t i = 0; p && i < p->deny.count; i++) {
-        const struct rule *r = &p->deny.rules[i];
-        if (r->address && strcmp(r->host, ip) == 0)
-            return error_set(err, "%s is denied by --deny \"%s\"; nothing was sent there", ip,
-                             r->text);
-    }
-    return true;
+    for (size_t i = 0; p && i < p->deny.count && !denying; i++)
+        if (p->deny.rules[i].host && denies_there(&p->deny.rules[i], e, &a, ip, address_port(to)))
+            denying = &p->deny.rules[i];
+    arena_free(&a);
+    return denying == NULL ||
+           error_set(err, "%s is denied by --deny \"%s\"; nothing was sent there", ip,
+                     denying->text);
 }
 
 struct guard permit_guard(struct effect *e)

@@ -69,6 +69,18 @@ static bool split(struct line *l, struct error *err)
     return l->count > 0 || error_set(err, "it is empty");
 }
 
+// Those of Kubernetes that this program has; "read" is all that reads.
+static bool is_object_verb(const char *verb)
+{
+    static const char *const verbs[] = {"get",    "list",    "watch",         "logs",
+                                        "read",   "create",  "patch",         "apply",
+                                        "delete", "version", "api_resources", "can_i"};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(verbs[i], verb) == 0)
+            return true;
+    return false;
+}
+
 // "GET, POST" or "get,patch" or "*" or "any".
 static bool read_verbs(struct line *l, struct rule *r, struct error *err)
 {
@@ -94,6 +106,11 @@ static bool read_verbs(struct line *l, struct rule *r, struct error *err)
                                        : "http GET, POST https://host");
             *p = (char)(lower ? tolower((unsigned char)*p) : toupper((unsigned char)*p));
         }
+        if (lower && !is_object_verb(verb))
+            return error_set(err,
+                             "'%s' is no verb of k8s: those are get, list, watch, logs, read, "
+                             "create, patch, apply and delete",
+                             verb);
         r->verbs[i++] = verb;
         all += len;
     }
@@ -104,7 +121,7 @@ static bool read_host(struct line *l, struct rule *r, const char *text, struct e
 {
     const char *host;
     bool open = strstr(text, "${") != NULL; // not filled in yet
-    if (!open && (strpbrk(text, "@\\?#%") || !subject_endpoint(l->arena, text, &host, &r->port)))
+    if (!open && (strpbrk(text, "@\\?#%/") || !subject_endpoint(l->arena, text, &host, &r->port)))
         return error_set(err, "'%s' is no host; write it as in \"shop.example\" or \"[::1]:8443\"",
                          text);
     if (!open && strcmp(host, "*") != 0)
@@ -126,7 +143,8 @@ static bool read_url(struct line *l, struct rule *r, const char *text, struct er
     size_t len = strcspn(rest, "/");
     if (!read_host(l, r, arena_copy(l->arena, rest, len), err))
         return false;
-    if (r->port == 0)
+    r->usual_port = r->port == 0;
+    if (r->usual_port)
         r->port = secure ? 443 : 80;
     const char *path = rest + len;
     if (strstr(path, "/../") || strstr(path, "/./"))

@@ -33,6 +33,7 @@ struct rule {
     const char *scheme, *host, *path; // patterns; NULL: any
     const char *type, *name, *part;   // of an object, the same
     int port;                         // -1: any
+    bool usual_port;                  // it was not said: denied are all
     const char *place;                // of a namespace; NULL: wherever
     const char **words;               // of a command line, NULL-terminated
     const char *program;              // the first of them, with its folder; NULL: it is a name

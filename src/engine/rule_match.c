@@ -5,6 +5,7 @@
 
 #include "engine/glob.h"
 #include "engine/rule.h"
+#include "net/program.h"
 
 static bool fits_or_any(const char *pattern, const char *text)
 {
@@ -26,25 +27,29 @@ static bool verb_fits(const struct rule *r, const char *verb, bool every)
         return true;
     if (strcmp(verb, NEED_ANY) == 0)
         return !every;
+    // What RBAC calls to get pods/log.
+    bool log = !every && strcmp(verb, "logs") == 0 && r->name && strcmp(r->name, "log") == 0;
     for (const char **v = r->verbs; *v; v++)
         if (strcmp(*v, verb) == 0 || (reads && strcmp(*v, "read") == 0) ||
-            (!every && does(verb, *v)))
+            (!every && does(verb, *v)) || (log && strcmp(*v, "get") == 0))
             return true;
     return false;
 }
 
-// A pattern of a name says nothing about addresses.
-static bool host_fits(const struct rule *r, const struct subject *s)
+// A pattern that allows names says nothing about addresses; one that denies is meant for both.
+static bool host_fits(const struct rule *r, const struct subject *s, bool every)
 {
     if (r->host == NULL)
         return true;
+    if (!r->address && s->address)
+        return !every && glob_fits(r->host, s->host);
     return r->address == s->address &&
            (s->address ? strcmp(r->host, s->host) == 0 : glob_fits(r->host, s->host));
 }
 
 static bool port_fits(const struct rule *r, const struct subject *s, bool every)
 {
-    return r->port <= 0 || r->port == s->port || (s->port == 0 && !every);
+    return r->port <= 0 || r->port == s->port || (!every && (r->usual_port || s->port == 0));
 }
 
 static bool path_fits(const char *pattern, const struct subject *s, bool every)
@@ -61,11 +66,24 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+// Does the name of a program lead to one of the subject's files, in any folder of PATH?
+static bool leads_there(const char *name, const struct subject *s)
+{
+    char **files = program_candidates(name), real[PATH_MAX];
+    bool found = false;
+    for (char **file = files; *file && !found; file++)
+        for (int i = 0; i < s->readings && realpath(*file, real) && !found; i++)
+            found = strcmp(real, s->paths[i]) == 0;
+    program_candidates_free(files);
+    return found;
+}
+
 // A program that is denied is denied in every folder, under every name that leads to it.
 static bool program_denied(const struct rule *r, const struct subject *s, const char *name)
 {
     const char *pattern = r->words[0];
-    bool denied = glob_fits(pattern, name) || glob_fits(pattern, base_name(name));
+    bool denied = glob_fits(pattern, name) || glob_fits(pattern, base_name(name)) ||
+                  (!strchr(pattern, '/') && !strchr(pattern, '*') && leads_there(pattern, s));
     for (int i = 0; i < s->readings && !denied; i++) {
         char real[PATH_MAX];
         denied = glob_fits(pattern, s->paths[i]) || glob_fits(pattern, base_name(s->paths[i])) ||
@@ -147,7 +165,8 @@ static bool part_fits(const struct rule *r, const struct subject *s, bool every)
 // "pods/exec" denies what RBAC calls so, beside an object of that name.
 static bool name_fits(const struct rule *r, const struct subject *s, bool every)
 {
-    const char *part = s->need->part;
+    bool log = s->need->verb && strcmp(s->need->verb, "logs") == 0;
+    const char *part = log ? "log" : s->need->part;
     if (r->name == NULL || (!every && part && !r->part && strcmp(r->name, part) == 0))
         return true;
     return s->name ? glob_fits(r->name, s->name) : !every;
@@ -173,11 +192,11 @@ bool rule_covers(const struct rule *r, const struct subject *s, bool every)
     switch (rule_shape(r->kind)) {
     case SHAPE_URL:
         return verb_fits(r, s->need->verb, every) &&
-               (any || (fits_or_any(r->scheme, s->scheme) && host_fits(r, s) &&
+               (any || (fits_or_any(r->scheme, s->scheme) && host_fits(r, s, every) &&
                         port_fits(r, s, every) && (!r->path || path_fits(r->path, s, every))));
     case SHAPE_ENDPOINT:
     case SHAPE_HOST:
-        return any || (host_fits(r, s) && port_fits(r, s, every));
+        return any || (host_fits(r, s, every) && port_fits(r, s, every));
     case SHAPE_OBJECT:
         return (s->need->what == NULL || verb_fits(r, s->need->verb, every)) &&
                object_fits(r, s, every);

@@ -21,6 +21,13 @@ void address_text(const struct sockaddr *sa, char out[ADDRESS_TEXT])
     }
 }
 
+int address_port(const struct sockaddr *sa)
+{
+    if (sa->sa_family == AF_INET)
+        return ntohs(((const struct sockaddr_in *)sa)->sin_port);
+    return sa->sa_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)sa)->sin6_port) : 0;
+}
+
 bool address_read(const char *host, char out[ADDRESS_TEXT])
 {
     char text[ADDRESS_TEXT];

@@ -9,6 +9,7 @@ enum { ADDRESS_TEXT = 64 };
 // Writes the address as one plain text into out: of a mapped IPv4 address (::ffff:127.0.0.1) the
 // IPv4 one, without a zone.
 void address_text(const struct sockaddr *, char out[ADDRESS_TEXT]);
+int address_port(const struct sockaddr *); // 0: none
 // The same for a host as people and URLs write it: "[::1]", "2130706433", "0x7f.1", "127.0.0.1.".
 // False when it is a name.
 bool address_read(const char *host, char out[ADDRESS_TEXT]);

@@ -1,6 +1,7 @@
 #include "net/fetch_guard.h"
 
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static bool may_reach(struct gate *g, const struct sockaddr *to)
@@ -19,10 +20,12 @@ static curl_socket_t on_socket(void *arg, curlsocktype purpose, struct curl_sock
 // A pooled connection may have been made for somebody who was asked less.
 static int on_request(void *arg, char *ip, char *own_ip, int port, int own_port)
 {
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST}, *to = NULL;
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV}, *to = NULL;
     struct gate *g = arg;
-    (void)own_ip, (void)port, (void)own_port;
-    if (getaddrinfo(ip, NULL, &hints, &to) != 0) {
+    char service[16];
+    (void)own_ip, (void)own_port;
+    snprintf(service, sizeof service, "%d", port);
+    if (getaddrinfo(ip, service, &hints, &to) != 0) {
         error_set(&g->refusal, "the address of the peer, '%s', cannot be judged", ip);
         return CURL_PREREQFUNC_ABORT;
     }

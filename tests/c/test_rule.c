@@ -46,6 +46,14 @@ static bool covers(const char *line, const struct need *need, bool every)
     return subject_read(&a, need, &subject, &err) && rule_covers(&rule, &subject, every);
 }
 
+static void refused(const char *line, const char *why)
+{
+    struct rule rule;
+    error_local(said);
+    cr_expect_not(rule_read(&a, line, NULL, NULL, &rule, &said), "\"%s\" is a rule", line);
+    cr_expect(strstr(error_text(&said), why), "\"%s\" has \"%s\"", error_text(&said), why);
+}
+
 #define YES(line, ...)                                                                             \
     do {                                                                                           \
         const struct need need = __VA_ARGS__;                                                      \
@@ -197,6 +205,27 @@ static struct need object(const char *verb, const char *what, const char *part,
 {
     return (struct need){
         .kind = "k8s", .verb = verb, .what = what, .part = part, .place = "dev", .type = type};
+}
+
+// A pattern that denies is meant for addresses, too; one that allows is not.
+Test(rule, denies_addresses_by_pattern)
+{
+    DENIES("http * http://127.*:*", http("GET", "http://127.0.0.1:8080/"));
+    DENIES("http * http://10.0.0.*", http("GET", "http://10.0.0.7/"));
+    DENIES("http * http://shop.test", http("GET", "http://shop.test:8080/")); // any port
+    DENIES("connect 127.*", plain("connect", "127.0.0.1:80"));
+    DENIES("tls 10.*", plain("tls", "10.1.2.3:443"));
+    NO("connect 127.*", plain("connect", "127.0.0.1:80"));
+    NO("http * http://127.*:*", http("GET", "http://127.0.0.1:8080/"));
+    refused("connect 127.0.0.0/8", "is no host");
+}
+
+Test(rule, knows_the_verbs_of_kubernetes)
+{
+    refused("k8s delet issuers", "'delet' is no verb of k8s");
+    refused("k8s update cm", "'update' is no verb of k8s");
+    DENIES("k8s get pods/log", k8s("logs", "pods/x", "dev"));
+    DENIES("k8s logs pods", k8s("logs", "pods/x", "dev"));
 }
 
 // What is in no namespace is in none, by whichever of its names.
