@@ -2,6 +2,8 @@
 local rfc3339 = require "runbook.rfc3339"
 local held = {}
 
+local MINUTE <const> = 60
+
 -- held.leaf(pem): the first certificate of a PEM text, as tls.verify describes it, or nil when it holds none.
 function held.leaf(pem)
     -- Nobody asks for the judgement, so the system's roots need not be read for it.
@@ -28,7 +30,7 @@ local function fault_of(leaf, certificate)
     local name = missing_name(certificate.spec, leaf)
     if name then return ("does not name %s"):format(name) end
     local told = (certificate.status or {}).notAfter
-    if told and rfc3339.parse(told) ~= ends then
+    if told and math.abs(rfc3339.parse(told) - ends) >= MINUTE then -- another one, not another clock
         return ("is valid until %s, and the Certificate tells of one until %s"):format(leaf.not_after, told)
     end
 end
