@@ -38,12 +38,14 @@ static size_t whole(void *session, const char *text, size_t len)
 }
 
 // One that is known already, as a parameter's, is known to whoever goes on with the run.
-static void mask(void *session, const char *name, const char *text, size_t len)
+static bool mask(void *session, const char *name, const char *text, size_t len)
 {
     const struct session *s = session;
     bool known = redact_find(s->secrets, text, len) != NULL;
-    if (redact_add(s->secrets, name, text, len) && !known && s->journal)
+    bool added = redact_add(s->secrets, name, text, len) && !known;
+    if (added && s->journal)
         journal_learned(s->journal, name);
+    return added;
 }
 
 static const char *rule(void *session, struct arena *a, const struct value *parts)

@@ -243,15 +243,19 @@ static int border_charge(lua_State *L)
     return 0;
 }
 
+// What masking costs: bytes of work a byte of text, and bytes that a secret and each of its own
+// keep.
+enum { MASK_WORK = 16, MASK_KEPT = 512, MASK_PLACES = 64 };
+
 // engine.mask(name, text): the text is a secret from now on.
 static int border_mask(lua_State *L)
 {
     struct run *run = run_of(L);
     size_t len;
     const char *name = luaL_checkstring(L, 1), *text = luaL_checklstring(L, 2, &len);
-    state_charge(L, len);
-    if (run->mask)
-        run->mask(run->mask_arg, name, text, len);
+    state_charge(L, MASK_WORK * len);
+    if (run->mask && run->mask(run->mask_arg, name, text, len)) // known until the run ends
+        state_hold(L, MASK_KEPT + MASK_PLACES * len);
     return 0;
 }
 
@@ -262,7 +266,7 @@ static int border_quote(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     lua_Integer most = luaL_checkinteger(L, 2);
-    state_charge(L, len);
+    state_charge(L, MASK_WORK * len);
     struct arena *a = border_arena(L);
     lua_pushstring(L, quote(run_of(L), a, text, len, CLIP_TEXT, (size_t)most));
     return 1;

@@ -84,7 +84,8 @@ struct run {
     void *mode_state;
     // Given by whoever owns the listeners; may be NULL. `mask` keeps a text from being shown from
     // now on; `masked` returns text with every secret masked, for the caller to free.
-    void (*mask)(void *arg, const char *name, const char *text, size_t len);
+    // True when it was none before.
+    bool (*mask)(void *arg, const char *name, const char *text, size_t len);
     char *(*masked)(void *arg, const char *text, size_t len, size_t *out_len);
     struct value *(*masked_value)(void *arg, struct arena *, const struct value *);
     // Why the journal cannot keep `v` such that it comes back as it is; NULL: it can.
