@@ -251,7 +251,7 @@ static struct value *kept_param(const struct session *s, const struct value *v, 
 static bool keep_params(struct session *s, struct value *kept, struct error *err)
 {
     struct arena *a = &s->run->arena;
-    const char *why;
+    const char *why = "";
     for (size_t i = 0; i < value_count(s->kept); i++) {
         const struct value_member *m = &s->kept->object.members[i];
         struct value *v = kept_param(s, m->value, &why);
