@@ -38,12 +38,26 @@ static bool split(const char *at, const char *end, bool prose, struct userinfo *
     return true;
 }
 
+// How long the slashes of a URL are, as they stand or as PHP's JSON has them; 0: there are none.
+static size_t slashes_at(const char *at, const char *end)
+{
+    static const char *const forms[] = {"//", "\\/\\/"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        size_t len = strlen(forms[i]);
+        if ((size_t)(end - at) >= len && memcmp(at, forms[i], len) == 0)
+            return len;
+    }
+    return 0;
+}
+
 bool userinfo_next(const char *at, const char *end, struct userinfo *u)
 {
     const char *text = at;
-    while (at < end && (at = memmem(at, (size_t)(end - at), "://", 3))) {
+    while (at < end && (at = memchr(at, ':', (size_t)(end - at)))) {
         bool scheme = at > text && isalnum((unsigned char)at[-1]);
-        at += 3;
+        size_t slashes = slashes_at(++at, end);
+        scheme = scheme && slashes;
+        at += slashes;
         if (scheme && split(at, end, true, u))
             return true;
     }

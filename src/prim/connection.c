@@ -85,7 +85,8 @@ void connection_read(lua_State *L, struct effect *e)
     args_int(L, e, "retries", 0, 0, 100);
     args_bool(L, e, "verify", true);
     const char *proxy = args_text(L, e, "proxy");
-    credential_of_url(run_of(L), proxy);
+    bool bare = proxy && !strstr(proxy, "://"); // curl takes it for http
+    credential_of_url(run_of(L), bare ? arena_printf(&e->arena, "http://%s", proxy) : proxy);
     args_text(L, e, "resolve");
     if (proxy && strncasecmp(proxy, "socks", 5) == 0 && has_path(proxy)) // curl's way to a socket
         failure_raise(L, FAILURE_USAGE, "a proxy is a host and a port: its URL cannot have a path");

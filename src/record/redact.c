@@ -97,13 +97,33 @@ static void add_escaped(struct redact *r, const char *name, const char *bytes, s
     buf_free(&json);
 }
 
+// A name is shown where its secret stood, so it may hold none itself: each in it becomes a `*`.
+static void put_name(const struct redact *r, struct buf *out, const char *name)
+{
+    struct finds finds = redact_finds(r, name, strlen(name));
+    size_t covered = 0;
+    for (size_t i = 0; i < finds.count; i++) {
+        const struct find *f = &finds.items[i];
+        if (f->from >= covered) {
+            buf_add(out, name + covered, f->from - covered);
+            buf_putc(out, '*');
+        }
+        covered = f->to;
+    }
+    buf_puts(out, name + covered);
+    finds_free(&finds);
+}
+
 bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len)
 {
+    struct buf shown = {0};
     if (len < REDACT_SHORTEST)
         return false;
-    add_one(r, name, bytes, len);
-    add_escaped(r, name, bytes, len);
-    add_lines(r, name, bytes, len);
+    put_name(r, &shown, name);
+    add_one(r, buf_text(&shown), bytes, len);
+    add_escaped(r, buf_text(&shown), bytes, len);
+    add_lines(r, buf_text(&shown), bytes, len);
+    buf_free(&shown);
     return true;
 }
 

@@ -18,8 +18,9 @@ void redact_free(struct redact *r);
 
 // Adds a secret; both texts are copied. False, and nothing is added, when it is shorter than
 // REDACT_SHORTEST bytes: masking it would blot out ordinary text. The same bytes twice keep the
-// first name. Each of its lines of at least REDACT_SHORTEST_LINE bytes, without the blanks around
-// it, is a secret as well, named "NAME line 2"; those that frame a PEM block are not.
+// first name. Secrets that are known by then are a `*` in the name. Each of its lines of at least
+// REDACT_SHORTEST_LINE bytes, without the blanks around it, is a secret as well, named "NAME line
+// 2"; those that frame a PEM block are not.
 bool redact_add(struct redact *r, const char *name, const char *bytes, size_t len);
 
 // Returns text[0..len) with every secret replaced by "[secret NAME]", in any of these coats:

@@ -112,6 +112,17 @@ Test(redact, base64_folded_into_lines)
     redact_free(r);
 }
 
+// What stands where a secret stood may show none.
+Test(redact, a_name_holds_no_secret)
+{
+    struct redact *r = redact_new();
+    cr_assert(redact_add(r, "token", "ghp_QzXwVuTs", 12));
+    cr_assert(
+        redact_add(r, "the password of ghp_QzXwVuTs, or ghp%5FQzXwVuTs", "x-oauth-basic", 13));
+    expect(r, "ask with x-oauth-basic", "ask with [secret the password of *, or *]");
+    redact_free(r);
+}
+
 Test(redact, each_line_of_a_secret)
 {
     static const char PEM[] = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqG\r\n\n"

@@ -82,6 +82,13 @@ Test(cover, leaves_the_name_of_the_user)
     redact_free(r);
 }
 
+Test(cover, knows_the_slashes_of_php)
+{
+    check_cover(NULL, "{\"u\":\"http:\\/\\/ops:pw47@h\\/x\"}",
+                "{\"u\":\"http:\\/\\/ops:***@h\\/x\"}");
+    check_cover(NULL, "http:\\/ops:pw47@h", "http:\\/ops:pw47@h");
+}
+
 Test(cover, reaches_into_values)
 {
     struct arena a = {0};

@@ -127,6 +127,7 @@ ops:\*\*\*@|http.get("http" .. url:gsub("@", " x@") .. "host/")
 ops:\*\*\*@|metrics.prometheus("ftp" .. url .. "127.0.0.1:1"):query "up"
 127.0.0.1|metrics.prometheus("http" .. url .. "127.0.0.1:1"):query "up"
 proxy|http.get("$one", { proxy = "http" .. url .. "127.0.0.1:1" })
+proxy|http.get("$one", { proxy = ("http" .. url):sub(8) .. "127.0.0.1:1" })
 proxy|http.get("$one", { proxy = "socks5" .. url .. "127.0.0.1:1/x" })
 ops:\*\*\*@|tls.inspect("https" .. url .. "127.0.0.1:1")
 ops:\*\*\*@|http.get("$one", { resolve = "http" .. url .. "127.0.0.1:1" })

@@ -7,6 +7,7 @@ local bounds = {}
 local MOST <const> = 1 << 26 -- places in a table that C code may walk over
 local SORT <const> = 20000   -- items that are compared in C
 local SOURCE <const> = 1 << 20 -- bytes that `load` may compile
+local LONGEST_NAME <const> = 1024 -- bytes of a chunk's name
 local PLACE <const> = 16     -- bytes of a place in a table
 local CHARGED <const> = 1000 -- what is shorter costs no more than the looking
 
@@ -115,7 +116,8 @@ end
 function bounds.load(text, chunk, environment)
     if type(text) ~= "string" then engine.raise("usage", "load wants text") end
     if #text > SOURCE then engine.raise("usage", "load: more than a megabyte is too much") end
-    return load(text, chunk or "=load", "t", environment)
+    -- Lua cuts a long name; what is secret in it is masked before.
+    return load(text, chunk == nil and "=load" or engine.quote(chunk, LONGEST_NAME), "t", environment)
 end
 
 -- Methods of strings ("x"):rep(3) go through this table too: no dump, and no way to the real one.
