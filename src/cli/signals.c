@@ -16,39 +16,46 @@
 static struct run *watched;
 static struct watch *wake;
 static volatile sig_atomic_t late; // signals that came while no run was watched
-static int64_t heard_at;           // when the last came, by the steady clock; the handler's own
-
-// Who ends a group of processes may tell each of them and then the group, as timeout(1) does:
-// so soon after another it is no second signal.
-enum { ECHO_MS = 100 };
+static int64_t heard_at;           // when the last that counted came, by the steady clock
 static int pipe_ends[2] = {-1, -1};
 static char told[2048]; // how to go on
 
-// Nothing but what is safe in a signal handler.
-static void on_signal(int signo)
+// Who ends a group of processes may tell each of them and then the group, as timeout(1) does: so
+// soon after the first it is no second signal.
+enum { ECHO_MS = 250 };
+
+static void end_at_once(int signo)
 {
-    int kept = errno;
-    int64_t before = heard_at;
-    heard_at = clock_steady(); // clock_gettime is safe here
-    if (before && heard_at - before < ECHO_MS) {
-        errno = kept;
-        return;
-    }
-    if (watched ? watched->signal : late++) {
-        static const char text[] = "\nrunbook: ended at once by a second signal\n";
-        ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
-        (void)ignored;
-        living_end();
-        sending_end();
-        ignored = write(STDERR_FILENO, told, strlen(told));
-        (void)ignored;
-        _exit(128 + signo);
-    }
+    static const char text[] = "\nrunbook: ended at once by a second signal\n";
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)ignored;
+    living_end();
+    sending_end();
+    ignored = write(STDERR_FILENO, told, strlen(told));
+    (void)ignored;
+    _exit(128 + signo);
+}
+
+static void take_signal(int signo)
+{
+    if (watched ? watched->signal : late++)
+        end_at_once(signo);
     if (watched == NULL) // the run is over: what it leaves behind is being written
         return;
     watched->signal = signo == SIGHUP ? SIGTERM : signo;
     ssize_t ignored = write(pipe_ends[1], "", 1);
     (void)ignored;
+}
+
+// Nothing but what is safe in a signal handler; so are these, and clock_gettime.
+static void on_signal(int signo)
+{
+    int kept = errno;
+    int64_t now = clock_steady();
+    if (heard_at == 0 || now - heard_at >= ECHO_MS) {
+        heard_at = now;
+        take_signal(signo);
+    }
     errno = kept;
 }
 

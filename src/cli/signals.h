@@ -1,6 +1,6 @@
 // signals: the first SIGINT, SIGTERM or SIGHUP asks the run to stop between effects; the second
-// ends the process at once, even when Lua is busy; but what comes within a tenth of a second of
-// another is its echo.
+// ends the process at once, even when Lua is busy; but what comes within a quarter of a second
+// of another is its echo.
 #pragma once
 
 struct run;

@@ -128,7 +128,7 @@ kill -INT $pid
 wait_for 20 grep -q "the rollback goes on; once more ends it at once, and this takes it up again" "$WORK/waits" &&
     ok "the first signal says how to get out" || { not_ok "the first signal says nothing"; cat "$WORK/waits"; }
 kill -0 $pid && ok "and ends nothing" || not_ok "the first signal ended it"
-sleep 0.2 # it is no echo of the first
+sleep 0.4 # it is no echo of the first
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] && ok "the second ends it" || not_ok "the second did not end it"

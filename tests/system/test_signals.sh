@@ -36,12 +36,46 @@ echoed() {
     local pid=$!
     wait_for 20 test -f began
     kill -INT $pid
+    sleep 0.02 # lest the two are one before they arrive
     kill -INT $pid
     wait $pid
 }
 expect "a signal and its echo are one" 130 'stopped by a signal
 next: to go on: runbook resume
 !ended at once' echoed
+
+book rolled.lua <<'X'
+  phase "p" { on_failure = "rollback", step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what)
+      wait.sleep("20s")
+  end, undo = function(run) wait.sleep("500ms") http.delete("TILL/pay?" .. run.what) end } },
+X
+fresh timeout
+expect "timeout(1) leaves no rollback behind" 124 'stopped by a signal
+!ended at once' timeout -s INT 2 "$RUNBOOK" rolled.lua
+is "timeout(1): it was taken back" "$(count refunds "")" 1
+
+# Only what comes soon after the first is its echo: who sends on and on is heard.
+book rolled-long.lua <<'X'
+  phase "p" { on_failure = "rollback", step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what)
+      exec { "touch", "began", reads = true }
+      wait.sleep("20s")
+  end, undo = function() wait.sleep("20s") end } },
+X
+fresh storm
+storm() {
+    rm -f began
+    "$RUNBOOK" rolled-long.lua &
+    local pid=$!
+    wait_for 20 test -f began
+    for _ in $(seq 100); do
+        kill -INT $pid 2>/dev/null || break
+        sleep 0.05
+    done
+    wait $pid
+}
+expect "signals that do not cease end it at once" 130 'ended at once by a second signal' storm
 
 # A write that is tried again and again ends with the attempt that was made.
 book retries.lua <<'X'

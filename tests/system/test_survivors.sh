@@ -196,7 +196,7 @@ begin
 sleep_in() { wait_for 20 grep -q 'once more ends at once' run.log; }
 kill -INT $run
 sleep_in || not_ok "a first Ctrl-C: $(cat run.log)"
-sleep 0.2 # it is no echo of the first
+sleep 0.4 # it is no echo of the first
 kill -INT $run
 wait $run
 is "a second Ctrl-C ends at once" $? 130
