@@ -29,27 +29,27 @@ next: to go on: runbook resume [0-9a-f-]+$' signalled
 done
 
 # timeout(1) tells its child, and then the group that it is in: one signal.
+book rolled.lua <<'X'
+  phase "p" { on_failure = "rollback", step "pays" { function(run)
+      http.post("TILL/pay?" .. run.what)
+      exec { "touch", "began", reads = true }
+      wait.sleep("20s")
+  end, undo = function(run) wait.sleep("700ms") http.delete("TILL/pay?" .. run.what) end } },
+X
 fresh echo
 echoed() {
     rm -f began
-    "$RUNBOOK" signals.lua &
+    "$RUNBOOK" rolled.lua &
     local pid=$!
     wait_for 20 test -f began
     kill -INT $pid
-    sleep 0.02 # lest the two are one before they arrive
+    sleep 0.05 # lest the two are one before they arrive
     kill -INT $pid
     wait $pid
 }
 expect "a signal and its echo are one" 130 'stopped by a signal
-next: to go on: runbook resume
 !ended at once' echoed
-
-book rolled.lua <<'X'
-  phase "p" { on_failure = "rollback", step "pays" { function(run)
-      http.post("TILL/pay?" .. run.what)
-      wait.sleep("20s")
-  end, undo = function(run) wait.sleep("500ms") http.delete("TILL/pay?" .. run.what) end } },
-X
+is "a signal and its echo: it was taken back" "$(count refunds "")" 1
 fresh timeout
 expect "timeout(1) leaves no rollback behind" 124 'stopped by a signal
 !ended at once' timeout -s INT 2 "$RUNBOOK" rolled.lua
