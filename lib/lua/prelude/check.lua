@@ -55,6 +55,12 @@ local function both_shown(a, b)
     return is, is == wanted and "another " .. wanted or wanted
 end
 
+-- A member of a table as the end of a path: ".name", "[2]", '["a b"]'.
+local function step_to(key)
+    local plain = type(key) == "string" and key:find("^[%a_][%w_-]*$")
+    return plain and "." .. key or ("[%s]"):format(shown(key))
+end
+
 -- Where two values differ, looking into plain tables: a path ("" for themselves) and the two values there; nil when
 -- they are alike. `open` are the pairs of tables that are being compared.
 local function difference(a, b, path, open)
@@ -66,8 +72,7 @@ local function difference(a, b, path, open)
     for key in next, a do both[key] = true end
     for key in next, b do both[key] = true end
     for _, key in ipairs(words.keys(both)) do
-        local step = math.type(key) == "integer" and ("[%d]"):format(key) or type(key) == "string" and key:find("^[%a_][%w_-]*$") and "." .. key or ("[%s]"):format(shown(key))
-        local at, is, wanted = difference(a[key], b[key], path .. step, open)
+        local at, is, wanted = difference(a[key], b[key], path .. step_to(key), open)
         if at then return at, is, wanted end
     end
     open[a] = nil

@@ -167,7 +167,8 @@ function canary.steps(options)
     if #options.gates == 0 then engine.raise("usage", "canary.steps wants at least one gate", where) end
     for _, gate in ipairs(options.gates) do
         if not is_gate(gate) then
-            engine.raise("usage", "canary.steps wants gates as the word `gate` makes them: gate \"name\" { ... }", where)
+            engine.raise("usage", "canary.steps wants gates as the word `gate` makes them: gate \"name\" { ... }",
+                where)
         end
     end
     local undo = back_to_zero(options.router)
@@ -199,11 +200,10 @@ function canary.steps(options)
             given[field] = value ~= nil and words.seconds(value, from .. " of canary.steps", where) or nil
         end
         if not given.length then engine.raise("usage", "canary.steps wants bake = a length of time", where) end
-        given.every = given.every or math.max(given.length / 40, 1)
         given.source = options.metrics(run)
         if type(given.source) ~= "table" and not engine.unknown(given.source) then
-            engine.raise("usage", ("metrics of canary.steps returned a %s, not a client as metrics.prometheus gives one")
-                :format(type(given.source)), where)
+            engine.raise("usage", ("metrics of canary.steps returned a %s, not a client as metrics.prometheus gives "
+                .. "one"):format(type(given.source)), where)
         end
         given.baseline = gates.patiently(given.patience or given.length, "the baseline", function()
             return baseline_of(run)

@@ -255,7 +255,7 @@ function gates.ready(list, options, where)
         local _, _, _, why = limit_of(gate, read.baseline)
         if why and not engine.planning() then engine.raise("check", why, gate.where) end
     end
-    read.every = math.max(read.every or read.length / LOOKS, 0.05)
+    read.every = math.max(read.every or math.max(read.length / LOOKS, 1), 0.05)
     read.patience = read.patience or read.length
     read.label = read.label or "bake"
     return read
@@ -263,7 +263,7 @@ end
 
 -- gates.bake(run, list, { source = metrics client, baseline = { name = figure }, length = "10m",
 --     every = "15s", patience = "10m", label = "bake", watch = function() ... end }): keeps looking at
--- every gate for `length`, each time that `every` has passed (default: a 40th of the length), and calls
+-- every gate for `length`, each time that `every` has passed (default: a 40th of the length, at least a second), and calls
 -- `watch` at each look. A breach raises at once and names gate, value and limit. So does a gate that has
 -- had no verdict for `patience` (default: length), and a `watch` that nobody has answered for as long, but
 -- too few requests are borne until the length is over. At the end all gates must pass and `watch` must

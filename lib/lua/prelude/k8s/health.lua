@@ -204,7 +204,8 @@ local function by_conditions(object)
 end
 
 -- k8s.health(object): "healthy", "progressing", "degraded", "suspended" or "unknown", a sentence that says
--- why, and whether it is so for good: time will not mend it. Deployments, StatefulSets, DaemonSets, ReplicaSets, Jobs, Pods,
+-- why, and whether it is so for good: time will not mend it. Deployments, StatefulSets, DaemonSets,
+-- ReplicaSets, Jobs, Pods,
 -- PersistentVolumeClaims, Services, Ingresses, HorizontalPodAutoscalers, APIServices and
 -- CustomResourceDefinitions are judged as Argo CD does; any other object by its observedGeneration,
 -- its deletion and the conditions Stalled, Reconciling and Ready, as kstatus does. A pure function.

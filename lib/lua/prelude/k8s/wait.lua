@@ -190,7 +190,8 @@ local function only_after(what, after, judge)
         end
         local status = is and is.status or {}
         local seen = type(status) == "table" and status.observedGeneration or after.generation
-        if is and after.generation and math.min(is.metadata.generation or after.generation, seen) < after.generation then
+        local generation = is and is.metadata.generation or after.generation
+        if is and after.generation and math.min(generation, seen) < after.generation then
             return nil, "what was written has not been seen by its controller yet"
         end
         return judge(object)
@@ -219,7 +220,8 @@ end
 -- k8s.wait("pod/x", { delete = true })
 -- k8s.wait("certificate/x", { condition = { "Ready", "Issuing=False" }, after = k8s.patch(...) })
 -- Waits as `kubectl wait` does: for a condition ("Ready", or "Ready=False"), for a value (or with
--- "{.status.x}" alone for any), for k8s.health to call it healthy, for the object to be there, or to be gone. With `after`, what a write has returned, only the very object that was written counts, and
+-- "{.status.x}" alone for any), for k8s.health to call it healthy, for the object to be there, or to be
+-- gone. With `after`, what a write has returned, only the very object that was written counts, and
 -- not before its controller has seen it (by uid and generation). It is told of each change at once, and
 -- outlives restarts of the server. Returns the object, true when it is gone. Raises a check
 -- failure that tells the last state after `timeout` (0: looks once), and an effect failure when an object
@@ -248,7 +250,8 @@ function k8s.wait(what, options)
 end
 
 -- k8s.rollout_wait("deployment/x" [, { namespace, timeout = "10m", after }]): waits until it has rolled out, by
--- the rules of `kubectl rollout status`; `after` as for k8s.wait. Returns the object; raises a check failure with kubectl's sentence
+-- the rules of `kubectl rollout status`; `after` as for k8s.wait. Returns the object; raises a check
+-- failure with kubectl's sentence
 -- when the rollout has failed or is not done in time.
 function k8s.rollout_wait(what, options)
     local all = options_read("rollout_wait", what, options, ROLLOUT)

@@ -143,9 +143,8 @@ local function renewal_due(certificate)
 end
 
 -- walk.from(name, namespace): { name, namespace, findings, unknown, challenges } with, as far as they are there
--- and can be read, certificate, issuer, issuer_name, secret, secret_name, request, revision, order, and `due`, since when a
--- renewal is due. `findings`
--- is a list to be added to with :say(...), `unknown` says of what could not be read why.
+-- and can be read, certificate, issuer, issuer_name, secret, secret_name, request, revision, order, and `due`, since
+-- when a renewal is due. `findings` is a list to be added to with :say(...), `unknown` says of what could not be read why.
 function walk.from(name, namespace)
     local found = setmetatable({ name = name, namespace = namespace, findings = {}, unknown = {},
         challenges = {} },
