@@ -62,24 +62,105 @@ static bool fill_and_close(int fd, const char *text, size_t len)
     return ok;
 }
 
-// A device, a pipe, or what a link names that is not there yet.
-static bool write_in_place(const char *path, const char *text, size_t len)
+enum way { WAY_BESIDE, WAY_IN_PLACE, WAY_OUTPUT };
+
+// Where a path leads to, and how what is there is written.
+struct place {
+    enum way way;
+    char path[PATH_MAX];
+    mode_t mode; // of WAY_BESIDE
+    int fd;      // of WAY_OUTPUT: open already
+};
+
+static bool is_same(const struct stat *a, const struct stat *b)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644);
-    return fd >= 0 && fill_and_close(fd, text, len);
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static bool write_beside(const char *path, const char *text, size_t len)
+// Is it our own output, by whatever name? Then it has a position to go on from, and a socket could
+// not even be opened anew.
+static bool is_output(const struct stat *there, int *fd)
 {
-    char beside[PATH_MAX];
-    if (snprintf(beside, sizeof beside, "%s.%d.part", path, (int)getpid()) >= (int)sizeof beside) {
+    struct stat is;
+    for (*fd = STDOUT_FILENO; *fd <= STDERR_FILENO; ++*fd)
+        if (fstat(*fd, &is) == 0 && is_same(there, &is))
+            return true;
+    return false;
+}
+
+// Follows links as far as they lead, also to what is not there yet. False with errno set.
+static bool follow(char path[PATH_MAX])
+{
+    enum { MOST = 40 };
+    for (int i = 0; i < MOST; i++) {
+        char to[PATH_MAX], at[PATH_MAX];
+        ssize_t len = readlink(path, to, sizeof to);
+        if (len < 0)
+            return errno == EINVAL || errno == ENOENT; // it is no link
+        const char *slash = *to == '/' ? NULL : strrchr(path, '/');
+        if (snprintf(at, sizeof at, "%.*s%.*s", slash ? (int)(slash + 1 - path) : 0, path, (int)len,
+                     to) >= (int)sizeof at) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+        memcpy(path, at, sizeof at);
+    }
+    errno = ELOOP;
+    return false;
+}
+
+// False, with errno set, when the path leads nowhere.
+static bool find_place(const char *path, struct place *p)
+{
+    struct stat is;
+    bool there = stat(path, &is) == 0;
+    *p = (struct place){.way = WAY_BESIDE, .mode = there ? is.st_mode & 0777 : 0644};
+    if (there && is_output(&is, &p->fd))
+        p->way = WAY_OUTPUT;
+    else if (there && !S_ISREG(is.st_mode))
+        p->way = WAY_IN_PLACE;
+    if (snprintf(p->path, sizeof p->path, "%s", path) >= (int)sizeof p->path) {
         errno = ENAMETOOLONG;
         return false;
     }
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return p->way != WAY_BESIDE || follow(p->path);
+}
+
+// Into what is no file, and so is there.
+static bool write_in_place(const char *path, const char *text, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    return fd >= 0 && fill_and_close(fd, text, len);
+}
+
+static bool write_output(int fd, const char *text, size_t len)
+{
+    return fflush(fd == STDOUT_FILENO ? stdout : stderr) == 0 && write_all(fd, text, len);
+}
+
+// Opens a new file next to the path. Returns its file descriptor, or -1 with errno set.
+static int open_beside(const char *path, const char *ending, mode_t mode, char *beside, size_t size)
+{
+    static unsigned count;
+    int fd;
+    do {
+        if (snprintf(beside, size, "%s.%d-%u.%s", path, (int)getpid(), ++count, ending) >=
+            (int)size) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    } while (fd < 0 && errno == EEXIST);
+    return fd;
+}
+
+static bool write_beside(const struct place *p, const char *text, size_t len)
+{
+    char beside[PATH_MAX];
+    int fd = open_beside(p->path, "part", p->mode, beside, sizeof beside);
     if (fd < 0)
         return false;
-    bool ok = fill_and_close(fd, text, len) && rename(beside, path) == 0;
+    bool ok = fill_and_close(fd, text, len) && rename(beside, p->path) == 0;
     int why = errno;
     if (!ok)
         unlink(beside);
@@ -89,15 +170,38 @@ static bool write_beside(const char *path, const char *text, size_t len)
 
 bool file_write(const char *path, const char *text, size_t len, struct error *err)
 {
-    char real[PATH_MAX];
-    struct stat is;
-    bool there = stat(path, &is) == 0, link = lstat(path, &is) == 0 && S_ISLNK(is.st_mode);
-    bool plain = there && stat(path, &is) == 0 && S_ISREG(is.st_mode), ok;
-    if (link && plain) // what the link leads to is replaced, not the link
-        ok = realpath(path, real) && write_beside(real, text, len);
-    else if (plain || (!there && !link))
-        ok = write_beside(path, text, len);
-    else
-        ok = write_in_place(path, text, len);
+    struct place p;
+    bool ok = find_place(path, &p);
+    if (ok && p.way == WAY_BESIDE)
+        ok = write_beside(&p, text, len);
+    else if (ok && p.way == WAY_OUTPUT)
+        ok = write_output(p.fd, text, len);
+    else if (ok)
+        ok = write_in_place(p.path, text, len);
     return ok || error_set(err, "could not write %s: %s", path, strerror(errno));
+}
+
+bool file_may_write(const char *path, struct error *err)
+{
+    struct place p;
+    struct stat is;
+    char beside[PATH_MAX];
+    if (stat(path, &is) == 0 && S_ISDIR(is.st_mode))
+        return error_set(err, "it is a folder; name a file in it");
+    bool ok = find_place(path, &p);
+    if (ok && p.way == WAY_IN_PLACE)
+        ok = access(path, W_OK) == 0;
+    if (ok && p.way == WAY_BESIDE) {
+        int fd = open_beside(p.path, "probe", 0600, beside, sizeof beside);
+        ok = fd >= 0 && unlink(beside) == 0;
+        if (fd >= 0)
+            close(fd);
+    }
+    return ok || error_set(err, "%s; choose another place", strerror(errno));
+}
+
+bool file_stays(const char *path)
+{
+    struct place p;
+    return find_place(path, &p) && p.way == WAY_BESIDE;
 }

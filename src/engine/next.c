@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/shell.h"
 #include "engine/ending.h"
 #include "engine/journal.h"
@@ -54,6 +55,8 @@ static const char *of_plan(struct run *run)
     struct buf text = {0};
     if (run->options->out == NULL)
         return anew(run, "", "");
+    if (!file_stays(run->options->out)) // whoever reads there knows where it has gone
+        return "runbook apply PLAN.json";
     buf_puts(&text, "runbook apply");
     shell_word(&text, run->options->out);
     const char *words = arena_copy(&run->arena, buf_text(&text), text.len);

@@ -1,12 +1,8 @@
 #include "record/report.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -53,24 +49,11 @@ static const struct format *format_of(const char *path)
     return NULL;
 }
 
-// Tries what writing the report will do, short of touching one that is there already.
 static bool is_writable(const char *path, struct error *err)
 {
-    struct stat st;
-    struct buf probe = {0};
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-        return error_set(
-            err, "the report cannot be written to %s: it is a folder; name a file in it", path);
-    buf_printf(&probe, "%s.%d.probe", path, (int)getpid());
-    int fd = open(probe.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    int why = errno;
-    if (fd >= 0) {
-        close(fd);
-        unlink(probe.data);
-    }
-    buf_free(&probe);
-    return fd >= 0 || error_set(err, "the report cannot be written to %s: %s; choose another place",
-                                path, strerror(why));
+    error_local(why);
+    return file_may_write(path, &why) ||
+           error_set(err, "the report cannot be written to %s: %s", path, error_text(&why));
 }
 
 static bool file_open(struct file *f, const char *path, struct error *err)

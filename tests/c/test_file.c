@@ -18,7 +18,8 @@ static void enter(void)
 
 static void leave(void)
 {
-    static const char *const names[] = {"file", "link", "loose", "new", "fifo", "null", "full"};
+    static const char *const names[] = {"file", "link", "loose", "new",   "fifo",
+                                        "null", "full", "far",   "round", "out"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unlink(names[i]);
     cr_assert(chdir("/") == 0 && rmdir(folder) == 0, "something is left beside");
@@ -100,9 +101,64 @@ Test(file, a_device_stays_one)
     cr_assert_eq(kind_of("full"), S_IFCHR);
 }
 
+Test(file, the_mode_of_what_was_there_is_kept)
+{
+    struct stat is;
+    writes("file", "old");
+    cr_assert(chmod("file", 0600) == 0);
+    writes("file", "new");
+    cr_assert(stat("file", &is) == 0);
+    cr_assert_eq(is.st_mode & 0777, 0600);
+}
+
+// /dev/stdout of "runbook ... >FILE": what was printed stays, and what is printed after it comes
+// behind it.
+Test(file, our_own_output_goes_on)
+{
+    error_local(err);
+    int kept = dup(STDOUT_FILENO), fd = open("out", O_WRONLY | O_CREAT, 0600);
+    cr_assert(symlink("/dev/stdout", "link") == 0 && dup2(fd, STDOUT_FILENO) >= 0);
+    fputs("before,", stdout);
+    bool ok = file_write("link", "in,", 3, &err);
+    fputs("after", stdout);
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    cr_assert(ok, "%s", error_text(&err));
+    holds("out", "before,in,after");
+    close(kept);
+    close(fd);
+}
+
+static void refuses(const char *path, const char *why)
+{
+    error_local(err);
+    cr_assert_not(file_may_write(path, &err), "%s", path);
+    cr_assert_str_eq(error_text(&err), why);
+}
+
+Test(file, what_may_be_written_is_known_before)
+{
+    error_local(err);
+    writes("file", "old");
+    cr_assert(symlink("file", "link") == 0 && symlink("new", "loose") == 0 &&
+              symlink("none/file", "far") == 0 && symlink("round", "round") == 0 &&
+              mkfifo("fifo", 0600) == 0);
+    static const char *const good[] = {"file", "link", "loose", "other", "fifo", "/dev/stderr"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        cr_assert(file_may_write(good[i], &err), "%s: %s", good[i], error_text(&err));
+    holds("file", "old");
+    cr_assert(access("new", F_OK) != 0 && access("other", F_OK) != 0);
+    refuses(".", "it is a folder; name a file in it");
+    refuses("far", "No such file or directory; choose another place");
+    refuses("round", "Too many levels of symbolic links; choose another place");
+}
+
 Test(file, what_cannot_be_written_is_said)
 {
     error_local(err);
+    cr_assert(symlink("none/file", "far") == 0);
+    cr_assert_not(file_write("far", "x", 1, &err));
+    cr_assert_str_eq(error_text(&err), "could not write far: No such file or directory");
     cr_assert_not(file_write(".", "x", 1, &err));
     cr_assert_str_eq(error_text(&err), "could not write .: Is a directory");
     cr_assert_not(file_write("none/file", "x", 1, &err));
