@@ -26,7 +26,7 @@ static const char *mark_of(const struct value *item)
 static void add_fact(struct buf *out, const char *name, const struct value *item, const char *key)
 {
     const struct value *v = value_get(item, key);
-    if (v == NULL || v->type == VALUE_NULL)
+    if (v == NULL || v->type == VALUE_NULL || (v->type == VALUE_STRING && v->string.len == 0))
         return;
     buf_printf(out, "| %s | ", name);
     mdtext_value(out, v);

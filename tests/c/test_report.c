@@ -85,6 +85,16 @@ Test(report, a_place_that_will_not_do_is_found_out_before_the_run)
     free(good);
 }
 
+Test(report, what_is_not_said_has_no_row)
+{
+    char *text = report_of("r.md", "{'event':'run.started','at':0,'name':'golive','summary':'',"
+                                   "'file':'golive.lua','mode':'live','run':'r-1','user':''}\n");
+    cr_expect_null(strstr(text, "| What |"), "%s", text);
+    cr_expect_null(strstr(text, "| By |"), "%s", text);
+    cr_expect_not_null(strstr(text, "| File | golive.lua |"), "%s", text);
+    free(text);
+}
+
 Test(report, an_earlier_report_stays_until_the_new_one_is_whole)
 {
     error_local(err);
