@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/failure.h"
 #include "record/words.h"
 
 static bool text_is(const struct value *item, const char *key, const char *text)
@@ -118,14 +119,16 @@ static const char *then_words(const struct value *phase, size_t undos, size_t st
     if (text_is(phase, "on_failure", "continue"))
         return "The next phase begins all the same; the run still ends as failed.";
     if (rollback && undos)
-        return "The changes are rolled back, last first:";
+        return open ? "The changes are rolled back, last first; of these the plan knows:"
+                    : "The changes are rolled back, last first:";
     if (rollback && open)
         return "The changes are rolled back, as far as their steps have an undo; the plan did not "
-               "come "
-               "far enough to tell which have.";
+               "come far enough to tell which have.";
     if (undos == 0 && stays == 0 && open)
-        return "The run stops. The plan did not come far enough to tell what has been changed by "
-               "then.";
+        return others ? "Its other steps still run, then the run stops. The plan did not come far "
+                        "enough to tell what has been changed by then."
+                      : "The run stops. The plan did not come far enough to tell what has been "
+                        "changed by then.";
     if (undos == 0 && stays == 0)
         return others ? "Its other steps still run, then the run stops. Nothing has been changed."
                       : "The run stops. Nothing has been changed.";
@@ -159,13 +162,19 @@ static void add_failure(struct arena *a, struct value *failures, const struct va
     value_push(a, failures, row);
 }
 
-// May the phase do more than is told of it? A step that was taken to fail is no such problem.
+// May the step do more than is told of it? Not where it was only taken to fail.
+static bool is_cut_short(const struct value *step)
+{
+    return text_is(step, "outcome", "open") || text_is(step, "outcome", "stopped") ||
+           (text_is(step, "outcome", "failed") &&
+            !text_is(value_get(step, "error"), "kind", FAILURE_ASSUMED));
+}
+
 static bool is_open(const struct value *phase)
 {
     const struct value *steps = value_get(phase, "steps");
     for (size_t i = 0; i < value_count(steps); i++)
-        if (text_is(value_at(steps, i), "outcome", "open") ||
-            text_is(value_at(steps, i), "outcome", "stopped"))
+        if (is_cut_short(value_at(steps, i)))
             return true;
     return false;
 }

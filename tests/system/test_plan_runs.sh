@@ -72,4 +72,21 @@ made_writes "$WORK/run.ndjson" "and (.refused | not)" >"$WORK/made"
 "$RUNBOOK" plan $(golive) --assume-failure "weight 20 %" --output json | jq -r '.outlook.changes[] | select(.refused | not) | .summary' | plain |
     diff - <(sed 's/^[^ ]* //' "$WORK/made") >"$WORK/diff" && ok "and makes the same changes" || not_ok "and makes others: $(cat "$WORK/diff")"
 sandbox_end
+
+# A plan that a step has cut short does not say that nothing can be rolled back: it has not seen it.
+cat >"$WORK/short.lua" <<'L'
+return runbook { name = "short",
+  phase "looks" { step "looks" { function() check(false, "all is well") exec { "true" } end } },
+  phase "makes" { step "makes" { function() made = exec { "true" } end } },
+  phase "reads" { on_failure = "rollback",
+      step "reads" { function() check(made.out == "x", "made") exec { "true" } end, undo = function() exec { "true" } end } },
+  phase "more" { on_failure = "rollback",
+      step "more" { function() exec { "true" } end, undo = function() exec { "true" } end } },
+}
+L
+expect "a plan that was cut short" 4 '^  looks +The run stops. The plan did not come far enough to tell what has been changed by then
+^  reads +The changes are rolled back, as far as their steps have an undo; the plan did not come far enough
+^  more +The changes are rolled back, last first; of these the plan knows:
+!nothing that could' "$RUNBOOK" plan "$WORK/short.lua"
+
 finish
