@@ -193,6 +193,7 @@ void effect_do(struct effect *e)
 void effect_start(struct effect *e)
 {
     e->performing = true;
+    e->answer = NULL; // one that was assumed is for where nobody is asked
     note_sent(e);
     e->kind->perform(e);
 }

@@ -186,9 +186,10 @@ X
 out=$("$RUNBOOK" shared.lua 2>&1)
 [ "$(grep -c 'shared-undo' <<<"$out")" = 1 ] && ok "a shared undo runs once" || not_ok "a shared undo runs once: $out"
 book refused.lua <<'X'
-  phase "p" { step "a" { function() exec { "/nowhere/at/all" } end } },
+  phase "p" { step "a" { function() exec { "/nowhere/at/all", assume = { status = 77 } } end } },
 X
-expect "a write that never began has changed nothing" 4 'nowhere/at/all' "$RUNBOOK" refused.lua
+expect "a write that never began has changed nothing, and no answer, whatever is assumed" 4 'nowhere/at/all
+!77' "$RUNBOOK" refused.lua
 book halfway.lua <<'X'
   phase "p" { step "a" { function() exec { "sh", "-c", "touch changed; exit 3" } end } },
 X
