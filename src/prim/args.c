@@ -1,54 +1,16 @@
 #include "prim/args.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/duration.h"
-#include "base/likely.h"
 #include "base/size.h"
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/state.h"
 
 static const double EXACT = 9007199254740992.0; // 2^53: below it a double is an exact integer
-static const char everywhere[] = "assume varies label quiet";
-
-static bool is_among(const char *name, const char *known)
-{
-    size_t len = strlen(name);
-    for (const char *at = known; *at; at += strspn(at, " ")) {
-        size_t word = strcspn(at, " ");
-        if (word == len && strncmp(at, name, len) == 0)
-            return true;
-        at += word;
-    }
-    return false;
-}
-
-static void try_all(struct likely *likely, const char *known)
-{
-    for (const char *at = known; *at; at += strspn(at, " ")) {
-        size_t word = strcspn(at, " ");
-        likely_try(likely, at, word);
-        at += word;
-    }
-}
-
-static void check_name(lua_State *L, const char *name, const char *what, const char *known)
-{
-    struct likely likely = {.word = name};
-    char meant[64] = "";
-    if (is_among(name, known) || is_among(name, everywhere))
-        return;
-    try_all(&likely, known);
-    try_all(&likely, everywhere);
-    if (likely.best)
-        snprintf(meant, sizeof meant, " (did you mean '%.*s'?)", (int)likely.best_len, likely.best);
-    failure_raise(L, FAILURE_USAGE, "%s has no option '%s'%s; it takes %s %s", what, name, meant,
-                  known, everywhere);
-}
 
 static void take_varies(lua_State *L, struct effect *e, const char *what)
 {
@@ -104,7 +66,19 @@ static void make_whole(struct value *v)
         make_whole(v->object.members[i].value);
 }
 
-void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known)
+// Null is no text, no table and no number: to leave an option out and to give null are the same,
+// save where anything may stand.
+static void drop_nulls(struct value *args, const struct args *table)
+{
+    for (size_t i = value_count(args); i-- > 0;) {
+        const struct value_member *m = &args->object.members[i];
+        if (m->value->type == VALUE_NULL && arg_find(table, m->key)->type != ARG_ANY)
+            value_remove(args, m->key);
+    }
+}
+
+void args_read(lua_State *L, int index, struct effect *e, const char *what,
+               const struct args *table)
 {
     error_local(err);
     if (lua_isnoneornil(L, index)) {
@@ -115,7 +89,7 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
         failure_raise(L, FAILURE_USAGE, "%s wants a table of options, not a %s", what,
                       lua_typename(L, lua_type(L, index)));
     index = lua_absindex(L, index);
-    if (is_among("probe", known))
+    if (arg_find(table, "probe"))
         take_probe(L, index, e, what);
     e->args = convert_read(L, index, &e->arena, &err);
     if (e->args == NULL)
@@ -124,8 +98,9 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
     e->held = e->arena.used;
     if (e->args->type != VALUE_OBJECT)
         failure_raise(L, FAILURE_USAGE, "%s wants named options", what);
-    for (size_t i = 0; i < value_count(e->args); i++)
-        check_name(L, e->args->object.members[i].key, what, known);
+    make_whole(e->args);
+    arg_check(L, table, e->args, what);
+    drop_nulls(e->args, table);
     e->assume = value_get(e->args, "assume");
     take_varies(L, e, what);
     e->quiet = value_get_bool(e->args, "quiet", false);
@@ -136,7 +111,6 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what, cons
     value_remove(e->args, "assume");
     value_remove(e->args, "label");
     value_remove(e->args, "quiet");
-    make_whole(e->args);
 }
 
 static int wrong(lua_State *L, const char *name, const char *expected)

@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 #include "engine/effect.h"
+#include "prim/arg.h"
 
-// Reads the options table at `index` (nil: an empty one) into e->args and checks that every field
-// is among `known` (names parted by spaces). Takes `assume` out into e->assume, `varies` into
-// e->varies, `label` into
-// e->summary and `quiet` into e->quiet. `what` names the primitive in messages. Raises a usage
+// Reads the options table at `index` (nil: an empty one) into e->args and checks it against the
+// table of options, see arg.h. Takes `assume` out into e->assume, `varies` into e->varies, `label`
+// into e->summary and `quiet` into e->quiet. `what` names the primitive in messages. Raises a usage
 // failure.
-void args_read(lua_State *L, int index, struct effect *e, const char *what, const char *known);
+void args_read(lua_State *L, int index, struct effect *e, const char *what,
+               const struct args *table);
 
 // A field as text, or NULL when absent; raises when it is something else.
 const char *args_text(lua_State *L, const struct effect *e, const char *name);

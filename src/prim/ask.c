@@ -222,6 +222,18 @@ static const struct effect_kind confirm_kind = {
 static const struct effect_kind text_kind = {
     .name = "ask.text", .perform = ask_perform, .cancel = question_close};
 
+static const struct args ask_args = {
+    NULL,
+    {
+        {"timeout", ARG_TIME, "how long a person has to answer (default: for ever)"},
+    }};
+
+static const struct args ask_text_args = {
+    &ask_args,
+    {
+        {"default", ARG_TEXT, "the answer of who types none, and that of --yes"},
+    }};
+
 static int ask(lua_State *L, const struct effect_kind *kind)
 {
     if (lua_type(L, 1) != LUA_TSTRING)
@@ -230,7 +242,7 @@ static int ask(lua_State *L, const struct effect_kind *kind)
     lua_settop(L, 2);
     struct effect *e = effect_new(L, kind, ACCESS_HUMAN);
     struct arena *a = &e->arena;
-    args_read(L, 2, e, kind->name, "default timeout");
+    args_read(L, 2, e, kind->name, kind == &text_kind ? &ask_text_args : &ask_args);
     int64_t timeout = args_ms(L, e, "timeout", 0);
     const char *fallback = args_text(L, e, "default");
     e->args = value_object(a);

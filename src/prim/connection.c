@@ -11,6 +11,34 @@
 #include "prim/args.h"
 #include "prim/header.h"
 
+const struct args connection_args = {
+    NULL,
+    {
+        {"timeout", ARG_TIME, "of one attempt, everything included (default 30s)"},
+        {"connect_timeout", ARG_TIME, "until there is a connection (default 10s)"},
+        {"retries", ARG_WHOLE,
+         "how many more attempts after a connection error, 429, 502, 503 or 504 (default 0); a "
+         "POST or "
+         "PATCH only when it is repeatable"},
+        {"retry_wait", ARG_TIME,
+         "before the first of them, doubled each time (default 500ms); Retry-After wins"},
+        {"verify", ARG_FLAG, "false: do not verify the server's certificate"},
+        {"ca", ARG_TEXT, "whom to trust: a file, or PEM text"},
+        {"cert", ARG_TEXT, "the client's certificate: a file, or PEM text"},
+        {"key", ARG_TEXT, "its key: a file, or PEM text"},
+        {"proxy", ARG_TEXT, "its URL, \"\" for none (default: the environment's)"},
+        {"resolve", ARG_TEXT,
+         "\"address\" or \"address:port\" to connect to, whatever the URL says"},
+        {"headers", ARG_TABLE,
+         "`{ Name = \"value\" }`; where a request ends and how its connection is used is the "
+         "client's "
+         "to say: no Content-Length, Transfer-Encoding, Connection, Upgrade, TE, Trailer, "
+         "Keep-Alive, "
+         "Proxy-* or Expect. One by which a server may see another host, path or method (Host, "
+         "X-Forwarded-Host, X-Original-URL) has to be permitted as the request that it makes of "
+         "it"},
+    }};
+
 static void set_ms(lua_State *L, struct effect *e, const char *name, const char *normal)
 {
     int64_t ms = args_ms(L, e, name, -1);
@@ -83,11 +111,9 @@ void connection_read(lua_State *L, struct effect *e)
     set_ms(L, e, "connect_timeout", "connect_timeout_ms");
     set_ms(L, e, "retry_wait", "retry_ms");
     args_int(L, e, "retries", 0, 0, 100);
-    args_bool(L, e, "verify", true);
     const char *proxy = args_text(L, e, "proxy");
     bool bare = proxy && !strstr(proxy, "://"); // curl takes it for http
     credential_of_url(run_of(L), bare ? arena_printf(&e->arena, "http://%s", proxy) : proxy);
-    args_text(L, e, "resolve");
     if (proxy && strncasecmp(proxy, "socks", 5) == 0 && has_path(proxy)) // curl's way to a socket
         failure_raise(L, FAILURE_USAGE, "a proxy is a host and a port: its URL cannot have a path");
     if (proxy && *proxy)

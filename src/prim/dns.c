@@ -71,15 +71,23 @@ static void query_cancel(struct effect *e)
 static const struct effect_kind query_kind = {
     .name = "dns.query", .perform = query_perform, .cancel = query_cancel, .push = query_push};
 
+static const struct args dns_query_args = {
+    NULL,
+    {
+        {"server", ARG_TEXT, "an address, perhaps with a port, or several of these"},
+        {"recursive", ARG_FLAG,
+         "false: only what the server itself knows, as of an authoritative one"},
+        {"tcp", ARG_FLAG,
+         "true: over TCP from the start, not only when the answer does not fit a datagram"},
+        {"timeout", ARG_TIME, "for everything (default 5s)"},
+    }};
+
 // dns.query("name", "TXT" [, { server = "192.0.2.1:53", recursive = false, tcp = true,
 //                              timeout = "5s" }])
 // Asks one DNS server, or those of /etc/resolv.conf in turn, for records of a type: A, AAAA, CAA,
 // CNAME, MX, NS, PTR, SOA or TXT. Effect: a read. That there is no such name, or that the server
 // fails or refuses, is an answer; raises an effect failure when nobody answers. Options:
-//   server     an address, perhaps with a port, or several of these
-//   recursive  false: only what the server itself knows, as of an authoritative one
-//   tcp        true: over TCP from the start, not only when the answer does not fit a datagram
-//   timeout    for everything (default 5s)
+//   [dns_query_args]
 // Fields of the answer:
 //   status     "NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED" ...
 //   answers, authority
@@ -94,10 +102,8 @@ static int dns_query(lua_State *L)
     lua_settop(L, 3);
     struct effect *e = effect_new(L, &query_kind, ACCESS_READ);
     struct arena *a = &e->arena;
-    args_read(L, 3, e, "dns.query", "server recursive tcp timeout");
+    args_read(L, 3, e, "dns.query", &dns_query_args);
     const char *server = args_text(L, e, "server");
-    args_bool(L, e, "recursive", true);
-    args_bool(L, e, "tcp", false);
     int64_t timeout = args_ms(L, e, "timeout", -1);
     if (timeout == 0)
         failure_raise(L, FAILURE_USAGE, "dns.query: the timeout must be longer than 0");

@@ -240,9 +240,6 @@ static void env_read(lua_State *L, struct effect *e)
     struct value *lines = value_array(a);
     if (env == NULL)
         return;
-    if (env->type != VALUE_OBJECT)
-        failure_raise(L, FAILURE_USAGE,
-                      "exec: env must be a table of names: env = { LANG = \"C\" }");
     for (size_t i = 0; i < value_count(env); i++) {
         const struct value_member *m = &env->object.members[i];
         need_add(e, "env", NULL, m->key, NULL);
@@ -268,18 +265,11 @@ static void ok_read(lua_State *L, struct effect *e)
         value_push(a, ok, value_int(a, 0));
         value_set(a, e->args, "ok", ok);
     }
-    bool fits = ok->type == VALUE_ARRAY;
+    bool fits = true;
     for (size_t i = 0; i < value_count(ok) && fits; i++)
         fits = value_at(ok, i)->type == VALUE_INT;
     if (!fits)
         failure_raise(L, FAILURE_USAGE, "exec: ok must be a list of exit statuses: ok = { 0, 1 }");
-}
-
-static void input_read(lua_State *L, const struct effect *e)
-{
-    const struct value *input = value_get(e->args, "stdin");
-    if (input && input->type != VALUE_STRING)
-        failure_raise(L, FAILURE_USAGE, "exec: stdin must be text");
 }
 
 static void limits_read(lua_State *L, struct effect *e)
@@ -308,8 +298,24 @@ static void complete_assumption(lua_State *L, struct effect *e)
         arena_printf(&e->arena, "status %lld", (long long)value_get_int(e->assume, "status", 0));
 }
 
+static const struct args exec_args = {
+    NULL,
+    {
+        {"reads", ARG_FLAG, "true: it only looks, so it runs in a plan too"},
+        {"stdin", ARG_BLOB, "what it reads"},
+        {"env", ARG_TABLE, "variables besides ours: `{ NAME = \"text\" }`"},
+        {"cwd", ARG_TEXT, "the folder that it runs in"},
+        {"timeout", ARG_TIME, "of the program (default 60s)"},
+        {"max_bytes", ARG_SIZE, "how much is kept of each output (default 1MB)"},
+        {"ok", ARG_LIST, "the statuses that are no failure (default `{ 0 }`)"},
+        {"secret", ARG_FLAG,
+         "true: what it prints is one; it is shown nowhere, and the journal does not keep it"},
+        {"probe", ARG_FUNCTION, "looks whether it was done, as with http.request"},
+    }};
+
 // exec { "kubectl", "get", "pods", reads = true, stdin = text, env = { NAME = "text" }, cwd = path,
 //        timeout = "60s", max_bytes = "1MB", ok = { 0 }, secret = true, assume = { out = "..." } }
+//   [exec_args]
 // Runs a program, never a shell: each argument arrives as it stands. Effect: a write, unless
 // `reads` says that it only looks. Returns { status, out, err, seconds, truncated }; of each output
 // the first max_bytes are kept; where that, or its being stopped, has cut it within a secret it
@@ -339,14 +345,12 @@ static int exec_run(lua_State *L)
     struct effect *e = effect_new(L, &exec_kind, ACCESS_WRITE);
     struct arena *a = &e->arena;
     struct value *argv = split(L, a);
-    args_read(L, -1, e, "exec", "reads stdin env cwd timeout max_bytes ok secret probe");
+    args_read(L, -1, e, "exec", &exec_args);
     lua_pop(L, 1);
     if (args_bool(L, e, "reads", false))
         e->access = ACCESS_READ;
     value_remove(e->args, "reads");
     e->sensitive = args_bool(L, e, "secret", false);
-    args_text(L, e, "cwd");
-    input_read(L, e);
     env_read(L, e);
     ok_read(L, e);
     limits_read(L, e);

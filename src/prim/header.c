@@ -61,9 +61,6 @@ static bool is_line(const struct value *v)
 void header_check(lua_State *L, const struct effect *e)
 {
     const struct value *headers = value_get(e->args, "headers");
-    if (headers && headers->type != VALUE_OBJECT)
-        failure_raise(L, FAILURE_USAGE,
-                      "headers must be a table: headers = { Accept = \"text/csv\" }");
     for (size_t i = 0; headers && i < headers->object.count; i++) {
         const struct value_member *m = &headers->object.members[i];
         if (!is_name(m) || !is_line(m->value))

@@ -145,34 +145,58 @@ static void foresee(struct effect *e, const char *method, const char *other)
         http_foresee(e);
 }
 
+const struct args http_args = {
+    &connection_args,
+    {
+        {"url", ARG_TEXT,
+         "http or https. A user and password in it go to its own scheme, host and port alone; "
+         "it is "
+         "shown as http://user:***@host, and the password is a secret"},
+        {"method", ARG_TEXT,
+         "default GET; a header X-HTTP-Method-Override and its kin, or a field `_method` in "
+         "whatever "
+         "coat (query, form, JSON, multipart), names another one, which counts as well; a body "
+         "that is "
+         "packed or in another charset may name any"},
+        {"query", ARG_TABLE, "fields, nested as Stripe and PHP write it: a[b][0]=x"},
+        {"form", ARG_TABLE, "the body as such fields"},
+        {"json", ARG_ANY, "the body as plain data"},
+        {"body", ARG_BLOB, "the body; a request has one of form, json and body"},
+        {"reads", ARG_FLAG,
+         "true: this only asks although it is a POST or brings a body, so it is made in a plan "
+         "too; "
+         "never a PUT, PATCH or DELETE"},
+        {"redirects", ARG_WHOLE,
+         "how many to follow (default 0); credentials never follow to another host"},
+        {"max_bytes", ARG_SIZE, "of the answer's body (default 16 MB without to_file)"},
+        {"to_file", ARG_TEXT,
+         "path of the file that the body of a 2xx answer becomes, at its end and as a whole; "
+         "else an "
+         "older one stays. A plan tells whether there is one. It may be made again: a resumed "
+         "step "
+         "does when the file is gone"},
+        {"idempotency_key", ARG_TEXT,
+         "sent as Idempotency-Key; the request may then be made again by `retries`"},
+        {"repeatable", ARG_FLAG, "true: it may be made again although it is a POST or PATCH"},
+        {"probe", ARG_FUNCTION,
+         "looks whether a request in doubt has taken effect: true, false (twice, two seconds "
+         "apart: it "
+         "is then sent again), or nil when it cannot tell. In place of true it may give what "
+         "was "
+         "answered, as `assume` has it. It is asked at once, and by `resume` before anything "
+         "else"},
+        {"sensitive", ARG_FLAG, "true: the answer holds a secret, so the journal does not keep it"},
+        {"secret", ARG_LIST,
+         "fields of the JSON answer, as \"data.key\": their values are masked from then on, "
+         "wherever "
+         "they would be shown or recorded"},
+    }};
+
 // http.request { url = "https://...", method = "POST", json = { ... }, ... }
 // One request. Effect: a read for GET, HEAD and OPTIONS without a body and where `reads` says so,
 // else a write; also a write, to this machine, with `to_file`. Any HTTP status is an answer; raises
 // an effect failure when none arrived. Options, beside those of every connection:
-//   url              http or https. A user and password in it go to its own scheme, host and port
-//                    alone; it is shown as http://user:***@host, and the password is a secret
-//   method           default GET; a header X-HTTP-Method-Override and its kin, or a field `_method`
-//                    in whatever coat (query, form, JSON, multipart), names another one, which
-//                    counts as well; a body that is packed or in another charset may name any
-//   query, form      tables of fields, nested as Stripe and PHP write it: a[b][0]=x
-//   json             plain data
-//   body             text; a request has one of form, json and body
-//   reads            true: this only asks although it is a POST or brings a body, so it is made
-//                    in a plan too; never a PUT, PATCH or DELETE
-//   redirects        how many to follow (default 0); credentials never follow to another host
-//   max_bytes        of the answer's body, as 65536 or "10MB" (default 16 MB without to_file)
-//   to_file          path of the file that the body of a 2xx answer becomes, at its end and as a
-//                    whole; else an older one stays. A plan tells whether there is one. It may be
-//                    made again: a resumed step does when the file is gone
-//   idempotency_key  sent as Idempotency-Key; the request may then be made again by `retries`
-//   repeatable       true: it may be made again although it is a POST or PATCH
-//   probe            function that looks whether a request in doubt has taken effect: true, false
-//                    (twice, two seconds apart: it is then sent again), or nil when it cannot tell.
-//                    In place of true it may give what was answered, as `assume` has it. It is
-//                    asked at once, and by `resume` before anything else
-//   sensitive        true: the answer holds a secret, so the journal does not keep it
-//   secret           list of fields of the JSON answer, as "data.key": their values are masked
-//                    from then on, wherever they would be shown or recorded
+//   [http_args]
 // Fields of the answer:
 //   status, ok       the number, and whether it is 2xx
 //   headers          { name = text }, names in lower case, equal ones joined by ", "
@@ -190,9 +214,7 @@ static int http_request(lua_State *L)
     lua_settop(L, 1);
     struct effect *e = effect_new(L, &http_kind, ACCESS_READ);
     struct arena *a = &e->arena;
-    args_read(L, 1, e, "http.request",
-              "url method query form json body reads redirects max_bytes to_file repeatable "
-              "idempotency_key sensitive secret probe " CONNECTION_OPTIONS);
+    args_read(L, 1, e, "http.request", &http_args);
     check_secret(L, value_get(e->args, "secret"));
     check_url(L, e, args_text(L, e, "url"));
     connection_read(L, e);

@@ -116,14 +116,9 @@ static void read_query(struct effect *e)
 void http_body_read(lua_State *L, struct effect *e)
 {
     const struct value *form = value_get(e->args, "form"), *json = value_get(e->args, "json"),
-                       *body = value_get(e->args, "body"), *query = value_get(e->args, "query");
+                       *body = value_get(e->args, "body");
     if (!!form + !!json + !!body > 1)
         failure_raise(L, FAILURE_USAGE, "a request has one body: give form, json or body, not two");
-    if ((form && form->type != VALUE_OBJECT) ||
-        (query && query->type != VALUE_OBJECT && value_count(query)))
-        failure_raise(L, FAILURE_USAGE, "form and query must be tables of named fields");
-    if (body && body->type != VALUE_STRING)
-        failure_raise(L, FAILURE_USAGE, "body must be text; for a table use json or form");
     read_query(e);
     struct buf text = {0};
     if (form) {

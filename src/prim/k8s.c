@@ -23,33 +23,14 @@ static void set_ms(lua_State *L, struct effect *e, const char *name, const char 
         value_set(&e->arena, e->args, normal, value_int(&e->arena, ms));
 }
 
-// An option of another type would be as good as none: a guard that does not guard.
-static void check_types(lua_State *L, const struct effect *e)
-{
-    static const char *const texts[] = {
-        "what",    "namespace",           "selector", "subresource", "field_selector",
-        "manager", "propagation",         "if_uid",   "asked",       "also",
-        "from",    "if_resource_version", "for"};
-    static const char *const flags[] = {"all_namespaces", "force", "optional"};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        args_text(L, e, texts[i]);
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        args_bool(L, e, flags[i], false);
-}
-
 // k8s.call { verb = "get", what = "deployment/x", ... }: one call; the other functions stand on it.
 // Effect: a read for get and list, else a write, which a plan lets the server check. Raises an
 // effect failure that says what was tried and what came back. What the server warns of beside its
 // answers (a version on its way out, what an admission rule minds) is shown once a run. Options of
 // every function:
-//   namespace        default: the object's, else the kubeconfig's
-//   timeout          of the whole call (default 30s)
-//   subresource      "status", "scale"; not with list
-//   manager          the field manager (default "runbook")
-//   if_uid, if_resource_version
-//                    writes: refused unless the object still has them
-//   probe            writes: function that looks whether one in doubt was made, as with
-//                    http.request; patches that say what is to be need none
+//   [k8s_args]
+// and of those that write:
+//   [k8s_write_args]
 static int k8s_call(lua_State *L)
 {
     struct run *run = run_of(L);
@@ -61,12 +42,7 @@ static int k8s_call(lua_State *L)
         failure_raise(L, FAILURE_USAGE, "k8s.call knows no verb '%s'", name);
     lua_pop(L, 1);
     struct effect *e = effect_new(L, &kind->kind, kind->access);
-    args_read(
-        L, 1, e, "k8s",
-        "verb what namespace selector field_selector all_namespaces merge json strategic object "
-        "subresource manager force propagation if_uid if_resource_version timeout optional "
-        "asked also before after seen from for elapsed state query max_bytes probe");
-    check_types(L, e);
+    args_read(L, 1, e, kind->kind.name, kind->args);
     set_ms(L, e, "timeout", "timeout_ms");
     set_ms(L, e, "elapsed", "elapsed_ms");
     int64_t max_bytes = args_bytes(L, e, "max_bytes", 0);

@@ -5,6 +5,7 @@
 #include "engine/convert.h"
 #include "engine/failure.h"
 #include "engine/run.h"
+#include "prim/k8s_args.h"
 #include "prim/k8s_secret.h"
 #include "prim/k8s_work.h"
 
@@ -67,6 +68,7 @@ static int k8s_push(lua_State *L, struct effect *e)
 static const struct k8s_kind verbs[] = {
     {"get",
      ACCESS_READ,
+     &k8s_get_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.get",
@@ -76,6 +78,7 @@ static const struct k8s_kind verbs[] = {
       .push = k8s_push}},
     {"list",
      ACCESS_READ,
+     &k8s_list_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.list",
@@ -85,6 +88,7 @@ static const struct k8s_kind verbs[] = {
       .push = k8s_push}},
     {"review",
      ACCESS_READ,
+     &k8s_review_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.can_i",
@@ -93,6 +97,7 @@ static const struct k8s_kind verbs[] = {
       .push = k8s_push}},
     {"version",
      ACCESS_READ,
+     &k8s_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.version",
@@ -101,6 +106,7 @@ static const struct k8s_kind verbs[] = {
       .push = k8s_push}},
     {"types",
      ACCESS_READ,
+     &k8s_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.api_resources",
@@ -109,6 +115,7 @@ static const struct k8s_kind verbs[] = {
       .push = k8s_push}},
     {"watch",
      ACCESS_READ,
+     &k8s_watch_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.watch",
@@ -117,6 +124,7 @@ static const struct k8s_kind verbs[] = {
       .push = watch_push}},
     {"logs",
      ACCESS_READ,
+     &k8s_logs_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.logs",
@@ -124,6 +132,7 @@ static const struct k8s_kind verbs[] = {
       .cancel = k8s_stream_cancel}},
     {"create",
      ACCESS_WRITE,
+     &k8s_create_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.create",
@@ -135,6 +144,7 @@ static const struct k8s_kind verbs[] = {
       .push = k8s_push}},
     {"patch",
      ACCESS_WRITE,
+     &k8s_patch_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.patch",
@@ -146,6 +156,7 @@ static const struct k8s_kind verbs[] = {
       .push = k8s_push}},
     {"apply",
      ACCESS_WRITE,
+     &k8s_apply_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.apply",
@@ -157,6 +168,7 @@ static const struct k8s_kind verbs[] = {
       .push = k8s_push}},
     {"delete",
      ACCESS_WRITE,
+     &k8s_delete_args,
      {.fetches = true,
       .identify = k8s_identify,
       .name = "k8s.delete",

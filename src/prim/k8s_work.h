@@ -5,6 +5,7 @@
 
 #include "engine/effect.h"
 #include "kube/client.h"
+#include "prim/arg.h"
 
 struct timer;
 struct kube_watch;
@@ -13,6 +14,7 @@ struct kube_watch;
 struct k8s_kind {
     const char *name;
     enum effect_access access;
+    const struct args *args; // the options that it takes
     struct effect_kind kind;
 };
 

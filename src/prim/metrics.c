@@ -203,7 +203,6 @@ static const struct question ready_question = {
 
 static void url_read(lua_State *L, struct effect *e)
 {
-    args_text(L, e, "url"); // refuses what is no text
     const char *url = value_get_text(e->args, "url");
     size_t len = strlen(url);
     credential_of_url(run_of(L), url);
@@ -237,13 +236,41 @@ static void moment_read(lua_State *L, struct effect *e, const char *option, cons
     value_set(&e->arena, e->args, name, value_printf(&e->arena, "%.3f", at));
 }
 
+const struct args metrics_args = {
+    &connection_args,
+    {
+        {"url", ARG_TEXT, "the address of the server, such as \"http://prometheus:9090\""},
+    }};
+
+static const struct args query_args = {&metrics_args, {{"query", ARG_TEXT, "PromQL"}}};
+
+const struct args metrics_query_args = {
+    &query_args,
+    {
+        {"at", ARG_MOMENT, "the moment (default: the server's now)"},
+    }};
+
+static const struct args metrics_range_args = {&query_args,
+                                               {
+                                                   {"start", ARG_MOMENT, "the first moment"},
+                                                   {"stop", ARG_MOMENT, "the last moment"},
+                                                   {"step", ARG_TIME, "between points"},
+                                               }};
+
+static const struct args metrics_alerts_args = {
+    &metrics_args,
+    {
+        {"filter", ARG_ANY, "a matcher such as \"severity=page\", or a list of them"},
+        {"silenced", ARG_FLAG, "false: without the silenced ones"},
+    }};
+
 // Starts the effect from the options table at index 1; `summary` may be NULL: then it is the query.
-static struct effect *ask(lua_State *L, const struct question *q, const char *known,
+static struct effect *ask(lua_State *L, const struct question *q, const struct args *table,
                           const char *summary)
 {
     lua_settop(L, 1);
     struct effect *e = effect_new(L, &q->kind, ACCESS_READ);
-    args_read(L, 1, e, q->kind.name, known);
+    args_read(L, 1, e, q->kind.name, table);
     url_read(L, e);
     connection_read(L, e);
     if (value_count(override_methods(e, value_get_text(e->args, "url"))) || seen_path(e))
@@ -253,7 +280,6 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
     seen_check(L, e);
     seen_needs(e, "metrics", NULL, value_get_text(e->args, "url"));
     connection_needs(e, value_get_text(e->args, "url"));
-    args_text(L, e, "query");
     const char *query = value_get_text(e->args, "query");
     if (summary == NULL && *query == '\0')
         failure_raise(L, FAILURE_USAGE, "%s wants a PromQL query", q->kind.name);
@@ -271,7 +297,7 @@ static struct effect *ask(lua_State *L, const struct question *q, const char *kn
 // Returns { series = [ { labels, value, at } ], warnings } with figures as text.
 static int metrics_query(lua_State *L)
 {
-    struct effect *e = ask(L, &query_question, "url query at " CONNECTION_OPTIONS, NULL);
+    struct effect *e = ask(L, &query_question, &metrics_query_args, NULL);
     moment_read(L, e, "at", "time", false);
     return door_pass(L, e);
 }
@@ -280,8 +306,7 @@ static int metrics_query(lua_State *L)
 // { series = [ { labels, points = [ { at, value } ] } ], warnings }.
 static int metrics_range(lua_State *L)
 {
-    struct effect *e =
-        ask(L, &range_question, "url query start stop step " CONNECTION_OPTIONS, NULL);
+    struct effect *e = ask(L, &range_question, &metrics_range_args, NULL);
     int64_t step = args_ms(L, e, "step", 0);
     moment_read(L, e, "start", "start", true);
     moment_read(L, e, "stop", "end", true);
@@ -295,7 +320,7 @@ static int metrics_range(lua_State *L)
 // metrics.rules { url =, ... }. Effect: a read. Returns the list of rules.
 static int metrics_rules(lua_State *L)
 {
-    return door_pass(L, ask(L, &rules_question, "url " CONNECTION_OPTIONS, "list the rules"));
+    return door_pass(L, ask(L, &rules_question, &metrics_args, "list the rules"));
 }
 
 // Checks the matchers of alerts and adds them to the summary, unless the author gave one.
@@ -325,17 +350,15 @@ static void filter_read(lua_State *L, struct effect *e, bool labelled)
 static int metrics_alerts(lua_State *L)
 {
     static const char summary[] = "list the alerts";
-    struct effect *e = ask(L, &alerts_question, "url filter silenced " CONNECTION_OPTIONS, summary);
+    struct effect *e = ask(L, &alerts_question, &metrics_alerts_args, summary);
     filter_read(L, e, e->summary != summary);
-    args_bool(L, e, "silenced", true);
     return door_pass(L, e);
 }
 
 // metrics.ready { url =, ... }. Effect: a read. Returns { ready, text }, also when nobody answers.
 static int metrics_ready(lua_State *L)
 {
-    return door_pass(L,
-                     ask(L, &ready_question, "url " CONNECTION_OPTIONS, "ask whether it is ready"));
+    return door_pass(L, ask(L, &ready_question, &metrics_args, "ask whether it is ready"));
 }
 
 int prim_metrics(lua_State *L)

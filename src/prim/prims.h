@@ -4,6 +4,7 @@
 #include <lua.h>
 
 #include "engine/state.h"
+#include "prim/arg.h"
 
 // Each pushes the noun's table of functions.
 int prim_wait(lua_State *L);
@@ -17,8 +18,13 @@ int prim_exec(lua_State *L);
 int prim_json(lua_State *L);
 int prim_yaml(lua_State *L);
 int prim_crypto(lua_State *L);
+// The options that the primitives take, by their names and as words.fields wants them.
+int prim_options(lua_State *L);
 // What `require` opens by these names in place of a file.
 int prim_cjson(lua_State *L);
+
+// The options of those that more than one file needs to know.
+extern const struct args http_args, metrics_args, metrics_query_args, tls_inspect_args;
 
 // All of them; ends with a NULL name.
 extern const struct primitive prims[];

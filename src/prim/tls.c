@@ -176,8 +176,6 @@ static void options_read(lua_State *L, struct effect *e)
         value_set(a, e->args, pem ? "ca_pem" : "ca_file", value_string(a, pem ? pem : file));
     if (file)
         need_add(e, "read", NULL, file, NULL);
-    args_text(L, e, "address");
-    args_text(L, e, "sni");
     const char *starttls = args_text(L, e, "starttls");
     if (starttls && starttls_read(e) == STARTTLS_NONE)
         failure_raise(L, FAILURE_USAGE,
@@ -188,13 +186,25 @@ static void options_read(lua_State *L, struct effect *e)
         value_set(a, e->args, "at", value_int(a, at));
 }
 
+const struct args tls_inspect_args = {
+    NULL,
+    {
+        {"address", ARG_TEXT, "where to connect to, \"127.0.0.1:8443\", whatever the name says"},
+        {"sni", ARG_TEXT, "the name to ask for, where it is another"},
+        {"ca", ARG_TEXT, "whom to trust: a file, or PEM text (default: the system's)"},
+        {"starttls", ARG_TEXT, "\"smtp\", \"imap\" or \"postgres\": asked first in the clear"},
+        {"timeout", ARG_TIME, "of everything (default 10s)"},
+        {"at", ARG_MOMENT, "the moment that it is judged for (default: now)"},
+    }};
+
 // tls.inspect("host" [, { address = "127.0.0.1:8443", sni = "name", ca = file or PEM text,
 //                         starttls = "smtp", timeout = "10s", at = seconds since 1970 }])
 // "host:port" and "[::1]:443" name another port than 443. With starttls, which is "smtp", "imap" or
 // "postgres", the server is first asked in the clear to begin TLS, on that protocol's port. Makes a
 // TLS handshake of its own, at `address` when given, and judges what is served. Effect: a read. A
-// bad certificate is an answer; raises an effect failure when no handshake comes about. Fields of
-// the answer, times as RFC 3339:
+// bad certificate is an answer; raises an effect failure when no handshake comes about. Options:
+//   [tls_inspect_args]
+// Fields of the answer, times as RFC 3339:
 //   ok               the chain verifies for the host, at security level 2
 //   cause            what to mend first: "", "expired", "not_yet_valid", "wrong_host",
 //                    "incomplete_chain", "self_signed", "untrusted_root", "weak" or "other"
@@ -219,7 +229,7 @@ static int tls_inspect(lua_State *L)
     const char *text = pure_text(L, 1, "tls.inspect", &len);
     lua_settop(L, 2);
     struct effect *e = effect_new(L, &inspect_kind, ACCESS_READ);
-    args_read(L, 2, e, "tls.inspect", "address sni ca starttls timeout at");
+    args_read(L, 2, e, "tls.inspect", &tls_inspect_args);
     options_read(L, e);
     endpoint_read(L, e, text);
     const char *host = value_get_text(e->args, "host");

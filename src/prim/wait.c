@@ -101,6 +101,14 @@ static int64_t length_read(lua_State *L)
                   number && !isfinite(seconds) ? ": a number that was divided by 0, maybe" : "");
 }
 
+static const struct args wait_sleep_args = {
+    NULL,
+    {
+        {"elapsed", ARG_TIME, "how much has passed of the longer wait that this one is a part of"},
+        {"remaining", ARG_TIME, "how much of that is left"},
+        {"figures", ARG_LIST, "`{ { name, value, limit, ok } }`: what stands beside the progress"},
+    }};
+
 // wait.sleep("15m" [, { label = "what for", elapsed = s, remaining = s, figures = { ... } }])
 // Waits, without blocking other branches; a plan passes over it. `elapsed` and `remaining` tell of
 // a longer wait that this one is a part of; `figures` ({ { name, value, limit, ok } }) stand beside
@@ -109,7 +117,7 @@ static int wait_sleep(lua_State *L)
 {
     lua_settop(L, 2);
     struct effect *e = effect_new(L, &sleep_kind, ACCESS_TIME);
-    args_read(L, 2, e, "wait.sleep", "elapsed remaining figures");
+    args_read(L, 2, e, "wait.sleep", &wait_sleep_args);
     struct arena *a = &e->arena;
     const char *label = e->summary;
     int64_t elapsed = args_ms(L, e, "elapsed", 0), remaining = args_ms(L, e, "remaining", -1);

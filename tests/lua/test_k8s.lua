@@ -11,15 +11,16 @@ return runbook {
     phase "k8s" { keep_going = true,
         -- An option that is not looked at would be a guard that does not guard.
         step "options of another type" { function()
-            for option, value in pairs { selector = { app = "x" }, field_selector = 5, namespace = 5, manager = 5,
-                if_uid = 5, if_resource_version = 5, propagation = true, subresource = {} } do
+            for option, wrong in pairs { selector = { "list", {} }, field_selector = { "list", 5 },
+                namespace = { "list", 5 }, manager = { "apply", 5 }, if_uid = { "delete", 5 },
+                if_resource_version = { "patch", 5 }, propagation = { "delete", true }, subresource = { "get", {} } } do
                 fails("option '" .. option .. "' must be text", function()
-                    k8s.call { verb = "list", what = "configmaps", [option] = value }
+                    k8s.call { verb = wrong[1], what = "configmaps", [option] = wrong[2] }
                 end)
             end
-            for _, option in ipairs { "all_namespaces", "force", "optional" } do
+            for option, verb in pairs { all_namespaces = "list", force = "apply", optional = "get" } do
                 fails("option '" .. option .. "' must be true or false", function()
-                    k8s.call { verb = "list", what = "configmaps", [option] = "yes" }
+                    k8s.call { verb = verb, what = "configmaps", [option] = "yes" }
                 end)
             end
             for _, verb in ipairs { "get", "find", "list", "delete", "rollout", "wait", "rollout_wait", "describe", "events" } do
@@ -30,6 +31,33 @@ return runbook {
             for _, verb in ipairs { "get", "list", "patch", "delete", "rollout", "wait" } do
                 fails("wants what to work on first", function() k8s[verb](nil, { merge = {} }) end)
             end
+        end },
+        -- Each function takes what its verb takes; what the library says to itself is no option of an author's.
+        step "options of another verb" { function()
+            local strange = {
+                get = { "merge", "selector", "wait", "if_uid", "optional", "also" }, find = { "propagation", "optional" },
+                list = { "subresource", "force", "merge" }, delete = { "merge", "selector", "force", "object" },
+                patch = { "propagation", "before", "object", "selector", "wait" }, rollout = { "manager", "timout" },
+                wait = { "merge", "selector", "from", "elapsed" }, rollout_wait = { "condition" },
+                rollout_restart = { "merge", "to_revision" }, rollout_undo = { "merge" }, rollout_pause = { "force" },
+                rollout_history = { "selector" }, describe = { "selector" }, events = { "field_selector" },
+                logs = { "selector", "seen", "query" } }
+            for name, options in pairs(strange) do
+                for _, option in ipairs(options) do
+                    fails(("^k8s.%s has no %%a+ '%s'"):format(name == "describe" and "get" or name, option), function()
+                        k8s[name]("configmap/c1", { [option] = true })
+                    end)
+                end
+            end
+            fails("^k8s.apply has no %a+ 'propagation'", function() k8s.apply({ kind = "x" }, { propagation = "x" }) end)
+            fails("^k8s.scale has no %a+ 'merge'", function() k8s.scale("deploy/x", 1, { merge = {} }) end)
+            fails("^k8s.edit has no %a+ 'json'", function() k8s.edit("deploy/x", print, { json = {} }) end)
+            fails("^k8s.label has no %a+ 'merge'", function() k8s.label("pod/x", {}, { merge = {} }) end)
+            fails("^k8s.watch has no %a+ 'from'", function() k8s.watch("pods", { from = "5" }, print) end)
+            fails("^k8s.can_i has no %a+ 'asked'", function() k8s.can_i("get", "pods", { asked = "x" }) end)
+            fails("did you mean 'timeout'", function() k8s.get("cm/c1", { timout = 1 }) end)
+            local ok, why = pcall(k8s.get, "cm/c1", { optoinal = true })
+            check(not ok and not tostring(why):find("optional"), "what is ours is not suggested: %s", tostring(why))
         end },
         step "a selector" { function()
             local rules = { matchLabels = { b = "2", a = "1" }, matchExpressions = {

@@ -58,6 +58,11 @@ return runbook {
         },
         step "a live key is refused unless it is meant" {
             function()
+                for _, slip in ipairs { {}, { key = "sk_test_x", bse = "http://x" }, { key = 5 } } do
+                    local taken, text = pcall(stripe.client, slip)
+                    check(not taken and tostring(text):find("stripe.client", 1, true), "it takes what it knows: %s",
+                        tostring(text))
+                end
                 local ok, why = pcall(stripe.client, { key = "sk_live_x" })
                 check(not ok and why.text:find("live"), "sk_live_ is refused")
                 check(pcall(stripe.client, { key = "rk_live_x", live = true }), "live = true means it")

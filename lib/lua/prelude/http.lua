@@ -98,7 +98,10 @@ add_verbs(http, {})
 -- http.client { base = "https://host", headers = { ... }, ... }: a table of the same verbs (get, head,
 -- options, post, put, patch, delete) with options that every call shares; a path in place of a URL is
 -- put behind `base`.
-function http.client(options) return add_verbs({}, options) end
+function http.client(options)
+    words.fields(options, words.takes("http.request", { base = "string" }), "http.client")
+    return add_verbs({}, options)
+end
 
 -- http.merged(base, more): a table of the options of `base` with those of `more` over them; headers are
 -- merged one by one. For libraries that speak HTTP themselves.

@@ -5,23 +5,29 @@ local words = parts.words
 local k8s = primitives.k8s
 local call = k8s.call
 
-local function options_for(verb, what, options)
+-- The options of k8s.NAME, for a call about `what` by a verb of k8s.call (default: the one of that name). It takes
+-- the verb's options, and what `more` has besides ({ field = "type" }, see words.fields), for the caller to take out.
+local function options_for(name, what, options, verb, more)
     local all = {}
+    verb = verb or name
     if type(what) ~= "string" then
-        engine.raise("usage", ("k8s.%s wants what to work on first, as in \"deployment/billing\""):format(verb))
+        engine.raise("usage", ("k8s.%s wants what to work on first, as in \"deployment/billing\""):format(name))
     end
-    for key, value in pairs(words.options(options, "k8s." .. verb)) do all[key] = value end
+    options = words.options(options, "k8s." .. name)
+    words.fields(options, words.takes("k8s." .. verb, more), "k8s." .. name)
+    for key, value in pairs(options) do all[key] = value end
     all.verb, all.what = verb, what
     return all
 end
 
 -- k8s.get("deployment/billing" [, { namespace = "x" }]): the object, named as kubectl takes it. Raises an
 -- effect failure when it is not there.
+--   [k8s_get_args]
 function k8s.get(what, options) return call(options_for("get", what, options)) end
 
 -- k8s.find("deployment/billing" [, { namespace = "x" }]): the object, or nil when it is not there.
 function k8s.find(what, options)
-    local all = options_for("get", what, options)
+    local all = options_for("find", what, options, "get")
     all.optional = true
     return call(all)
 end
@@ -37,6 +43,7 @@ end
 
 -- k8s.list("pods" [, { namespace, selector = "app=x", field_selector = "status.phase=Running",
 --                      all_namespaces = true }]): the objects, as a list.
+--   [k8s_list_args]
 function k8s.list(what, options)
     local all = options_for("list", what, options)
     if all.assume then all.assume = { items = engine.array(all.assume) } end
@@ -74,17 +81,17 @@ end
 -- Changes what the merge patch, the JSON patch or Kubernetes' own strategic merge patch (which custom
 -- resources do not take) names, and returns the object after it. Operations of a JSON patch can `test`
 -- first; one that lacks what RFC 6902 asks for is a usage failure.
+--   [k8s_patch_args]
 function k8s.patch(what, options)
-    options = options or {}
-    local kinds = 0
+    local all, kinds = options_for("patch", what, options), 0
     for _, kind in ipairs { "merge", "json", "strategic" } do
-        if options[kind] ~= nil then kinds = kinds + 1 end
+        if all[kind] ~= nil then kinds = kinds + 1 end
     end
     if kinds ~= 1 then
         engine.raise("usage", "k8s.patch wants one of merge = { ... }, json = { ... } and strategic = { ... }")
     end
-    if options.json ~= nil then check_operations(options.json) end
-    return call(options_for("patch", what, options))
+    if all.json ~= nil then check_operations(all.json) end
+    return call(all)
 end
 
 -- The objects of a manifest: of an object that alone, of text those of all its YAML or JSON documents.
@@ -120,6 +127,7 @@ end
 -- Server-side apply of one object, given as a table, or of all objects in a YAML or JSON text, one after
 -- the other. Returns the object after it, or the list of them. A failure lists conflicts by field and
 -- owner, and `force` takes those fields over.
+--   [k8s_apply_args]
 function k8s.apply(manifest, options) return send_all("apply", manifest, options) end
 
 -- k8s.create(object [, { namespace }])
@@ -130,8 +138,9 @@ function k8s.create(manifest, options) return send_all("create", manifest, optio
 -- k8s.delete("pod/x" [, { namespace, propagation = "Foreground", wait = "1m" }]): deletes it. `propagation`
 -- may be "Background" (the default), "Foreground" or "Orphan"; with `wait` returns only when it is gone.
 -- Raises an effect failure when it is not there.
+--   [k8s_delete_args]
 function k8s.delete(what, options)
-    local all = options_for("delete", what, options)
+    local all = options_for("delete", what, options, "delete", { wait = "string|number" })
     local timeout = all.wait
     all.wait, all.also = nil, timeout and "watch" or nil -- refused later would be too late
     local answer = call(all)
@@ -144,7 +153,7 @@ end
 -- k8s.rollout("deployment/x" [, { namespace }]): has it rolled out, by the rules of `kubectl rollout
 -- status`? Returns "done", "waiting" or "failed", and kubectl's sentence.
 function k8s.rollout(what, options)
-    return k8s.rollout_status(call(options_for("get", what, options)))
+    return k8s.rollout_status(call(options_for("rollout", what, options, "get")))
 end
 
 -- k8s.version(): what the server says of itself: { gitVersion = "v1.32.1", major = "1", ... }.
@@ -161,8 +170,9 @@ function k8s.can_i(verb, what, options)
     if type(verb) ~= "string" then
         engine.raise("usage", "k8s.can_i wants a verb first: k8s.can_i(\"patch\", \"deployments\")")
     end
-    local all = options_for("can_i", what, type(options) == "string" and { namespace = options } or options)
-    all.verb, all.asked = "review", verb
+    if type(options) == "string" then options = { namespace = options } end
+    local all = options_for("can_i", what, options, "review")
+    all.asked = verb
     local status = words.without_nulls(call(all)).status or {}
     return status.allowed == true, status.reason or ""
 end

@@ -5,13 +5,8 @@ local ask = primitives.metrics -- one function an effect kind
 local merged = primitives.http.merged
 local metrics = {}
 
-local connection = {
-    timeout = "string|number", connect_timeout = "string|number", retries = "integer",
-    retry_wait = "string|number", verify = "boolean", ca = "string", cert = "string", key = "string",
-    proxy = "string", resolve = "string", headers = "table",
-}
-local figures = { partial = "string", max_age = "string|number" } -- what says which are taken
-for name, kind in pairs(connection) do figures[name] = kind end
+local connection = words.takes("metrics")
+local figures = words.takes("metrics", { partial = "string", max_age = "string|number" }) -- and which are taken
 local PARTIAL = { accept = true, refuse = true }
 local DEFAULT_AGE <const> = 300 -- seconds
 local bases = setmetatable({}, { __mode = "k" }) -- client -> the options that its calls share

@@ -1,6 +1,8 @@
 -- words: small things for messages and for reading what authors wrote.
 local engine, primitives, parts = ...
 local words = {}
+local options_of = primitives.options -- not a noun: what the primitives take
+primitives.options = nil
 local sort = parts.bounds.table.sort
 
 -- The keys of a table in a fixed order: numbers, then strings, then booleans.
@@ -80,6 +82,14 @@ function words.fields(t, known, what, where)
             end
         end
     end
+end
+
+-- What a primitive takes ("k8s.get"), as words.fields wants it, and what `more` has besides.
+function words.takes(name, more)
+    local known = {}
+    for option, kind in pairs(assert(options_of[name])) do known[option] = kind end
+    for option, kind in pairs(more or {}) do known[option] = kind end
+    return known
 end
 
 -- The fields of `given`, a table of options, by `spec`: { field = "type|another type!" }, where "duration" is a length

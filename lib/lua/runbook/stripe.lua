@@ -45,6 +45,8 @@ end
 -- http.client's, with the key, retries and the API's habits. A live key is refused unless live = true
 -- says that it is meant. Further options go to http.
 function stripe.client(options)
+    words.read(options, words.takes("http.request", { key = "string!", base = "string", live = "boolean" }),
+        "stripe.client")
     local key, live = options.key, options.live
     if key:find("^[sr]k_live_") and not live then
         engine.raise("usage", "the Stripe key is a live one; say that it is meant, or use a test key")
@@ -125,6 +127,7 @@ end
 -- "updated" or "created". With `run` a new one is marked until stripe.handed_over says that its secret has
 -- arrived; one that is still marked was left behind by a run that was killed, and is replaced.
 function stripe.ensure_endpoint(client, options)
+    words.read(options, { url = "string!", events = "table!", key = "string", run = "string" }, "stripe.ensure_endpoint")
     local found = find_endpoint(client, options.url)
     if not found then
         local mark = options.run and { runbook_run = options.run, runbook_secret = PENDING }

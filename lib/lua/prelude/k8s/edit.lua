@@ -25,9 +25,17 @@ local function insist(change)
     end
 end
 
-local function get_for(what, options, subresource)
-    return call(options_for("get", what, { namespace = options.namespace, timeout = options.timeout,
-        subresource = subresource }))
+-- What k8s.NAME is to change, as it is; `all` are its options.
+local function get_for(all, subresource)
+    return call { verb = "get", what = all.what, namespace = all.namespace, timeout = all.timeout,
+        subresource = subresource }
+end
+
+-- The options of k8s.NAME, which sends a patch.
+local function options_of(name, what, options, more)
+    local all = options_for(name, what, options, "write", more)
+    all.verb = "patch"
+    return all
 end
 
 -- k8s.edit("deployment/x", function(object) ... end [, { namespace, manager }]): reads the object, lets the
@@ -35,12 +43,12 @@ end
 -- object in its place. When somebody else has changed the object meanwhile, the function is called again
 -- with what is there now. Returns the object after it; without a change nothing is sent.
 function k8s.edit(what, fn, options)
-    options = options or {}
     if type(fn) ~= "function" then
         engine.raise("usage", "k8s.edit wants a function: k8s.edit(\"deployment/x\", function(object) ... end)")
     end
     return insist(function()
-        local object = get_for(what, options)
+        local all = options_of("edit", what, options)
+        local object = get_for(all)
         local changed = copy(object)
         local returned = fn(changed)
         if returned ~= nil then changed = returned end
@@ -49,7 +57,6 @@ function k8s.edit(what, fn, options)
                 tostring(changed)))
         end
         if json.encode(changed) == json.encode(object) then return object end
-        local all = options_for("patch", what, options)
         all.before, all.after = object, changed
         all.label = all.label or ("edit %s"):format(what)
         return call(all)
@@ -90,11 +97,10 @@ local function changes_of(noun, present, wanted, overwrite)
 end
 
 local function mark(noun, field, what, wanted, options)
-    options = options or {}
-    local object = get_for(what, options)
-    local changes, told = changes_of(noun, words.given(object.metadata[field], {}), wanted, options.overwrite)
+    local all = options_of(noun, what, options, { overwrite = "boolean" })
+    local object = get_for(all)
+    local changes, told = changes_of(noun, words.given(object.metadata[field], {}), wanted, all.overwrite)
     if next(changes) == nil then return object end
-    local all = options_for("patch", what, options)
     all.overwrite = nil
     all.merge, all.before = { metadata = { [field] = changes } }, object
     all.label = all.label or ("%s %s %s"):format(noun, what, told)
@@ -114,8 +120,8 @@ end
 
 -- The Scale of an object; nil for a custom resource that leaves the number of its replicas open, of which
 -- the server can tell none.
-local function scale_of(what, options)
-    local ok, got = pcall(get_for, what, options, "scale")
+local function scale_of(all)
+    local ok, got = pcall(get_for, all, "scale")
     if ok then return words.without_nulls(got) end
     if type(got) ~= "table" or got.code ~= "k8s.NoReplicas" then error(got, 0) end
     return nil
@@ -125,21 +131,20 @@ end
 -- through the scale subresource. With `current_replicas` only when that many are asked for now, and a
 -- check failure otherwise. Returns the Scale after it.
 function k8s.scale(what, replicas, options)
-    options = options or {}
     replicas = math.tointeger(replicas) or replicas -- 4 / 2 is 2.0
     if math.type(replicas) ~= "integer" or replicas < 0 then
         engine.raise("usage", "k8s.scale wants the number of replicas: k8s.scale(\"deployment/x\", 3)")
     end
-    local expected = options.current_replicas
     return insist(function()
-        local scale = scale_of(what, options)
+        local all = options_of("scale", what, options, { current_replicas = "number" })
+        local expected = all.current_replicas
+        local scale = scale_of(all)
         local now = scale and (scale.spec.replicas or 0)
         if expected and now ~= expected then
             primitives.check.fail("%s is to have %d replicas before it is scaled to %d, and it has %s", what,
                 expected, replicas, now or "no number of them yet")
         end
         if now == replicas then return scale end
-        local all = options_for("patch", what, options)
         all.current_replicas = nil
         all.subresource, all.merge = "scale", { spec = { replicas = replicas } }
         all.if_resource_version = expected and scale.metadata.resourceVersion

@@ -28,7 +28,8 @@ end
 -- last, from, object }.
 function k8s.events(what, options)
     if type(what) == "table" then what, options = nil, what end
-    local all = options_for("list", "events", options)
+    local all = options_for("events", "events", options, "call", { type = "string", all_namespaces = "boolean" })
+    all.verb = "list"
     local fields = {}
     if all.type then fields[1] = "type=" .. all.type end
     all.type = nil

@@ -4,6 +4,8 @@ local words, k8s, wait, check = parts.words, primitives.k8s, primitives.wait, pr
 local call = k8s.call
 
 local MAX_BYTES = 16 * 1024 * 1024
+local OPTIONS = { container = "string", previous = "boolean", since = "string|number", tail = "number",
+    timestamps = "boolean", max_bytes = "string|number", follow = "boolean" }
 local DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 local SELECTING = { Deployment = true, ReplicaSet = true, StatefulSet = true, DaemonSet = true, Job = true,
     Service = true, ReplicationController = true }
@@ -97,9 +99,7 @@ function k8s.logs(what, options, fn)
         engine.raise("usage", "k8s.logs with follow wants a function: k8s.logs(what, { follow = true }, "
             .. "function(line) ... end)")
     end
-    words.fields(options, { namespace = "string", container = "string", previous = "boolean", since = "string|number",
-        tail = "integer", timestamps = "boolean", max_bytes = "string|integer", follow = "boolean",
-        timeout = "string|number", label = "string", quiet = "boolean" }, "k8s.logs")
+    words.fields(options, words.takes("k8s.logs", OPTIONS), "k8s.logs")
     local pod = pod_of(what, options)
     local request = options_for("logs", "pod/" .. pod.metadata.name)
     local query = { container = options.container or container_of(pod), previous = options.previous or nil,

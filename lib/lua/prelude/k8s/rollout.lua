@@ -19,7 +19,7 @@ end
 
 local function fail(...) engine.raise("effect", (...):format(select(2, ...))) end
 
-local function place(options) return { namespace = options and options.namespace } end
+local function place(options) return { namespace = options.namespace } end
 
 -- The object, which has to be one that rolls out.
 local function get(what, options, only_deployments)
@@ -32,9 +32,14 @@ local function get(what, options, only_deployments)
     return object
 end
 
-local function patch(what, options, label, change)
-    local all = options_for("patch", what, options)
-    all.to_revision = nil
+-- The options of k8s.NAME, which sends a patch.
+local function options_of(name, what, options, more)
+    local all = options_for(name, what, options, "write", more)
+    all.verb = "patch"
+    return all
+end
+
+local function patch(all, label, change)
     all.label = all.label or label
     for key, value in pairs(change) do all[key] = value end
     return call(all)
@@ -43,23 +48,26 @@ end
 -- k8s.rollout_restart("deployment/x" [, { namespace }]): starts its pods anew, by and by. Returns the object;
 -- k8s.rollout_wait waits for the end.
 function k8s.rollout_restart(what, options)
-    local object = get(what, options)
+    local all = options_of("rollout_restart", what, options)
+    local object = get(what, all)
     if object.spec.paused == true then
         fail("%s is paused and cannot be restarted: resume it first, with k8s.rollout_resume(\"%s\")", what, what)
     end
     local now = rfc3339.format(wait.now())
     local annotations = ((object.spec.template or {}).metadata or {}).annotations or {}
     if annotations[RESTARTED] == now then fail("%s was restarted within this second: wait for the next", what) end
-    return patch(what, options, "restart " .. what, { before = object,
+    return patch(all, "restart " .. what, { before = object,
         merge = { spec = { template = { metadata = { annotations = { [RESTARTED] = now } } } } } })
 end
 
 local function set_paused(what, options, paused)
-    local object = get(what, options, true)
+    local verb = paused and "pause" or "resume"
+    local all = options_of("rollout_" .. verb, what, options)
+    local object = get(what, all, true)
     if (object.spec.paused == true) == paused then
         fail("%s is %s paused", what, paused and "already" or "not")
     end
-    return patch(what, options, (paused and "pause " or "resume ") .. what, { before = object,
+    return patch(all, ("%s %s"):format(verb, what), { before = object,
         merge = { spec = { paused = paused or primitives.json.null } } })
 end
 
@@ -95,7 +103,7 @@ end
 -- k8s.rollout_history("deployment/x" [, { namespace }]): its revisions, oldest first, as a list of { revision,
 -- change_cause, name, created, template }.
 function k8s.rollout_history(what, options)
-    local object, history = get(what, options), {}
+    local object, history = get(what, options_for("rollout_history", what, options, "call")), {}
     for i, revision in ipairs(revisions_of(object)) do
         local holder = revision.object
         local spec = holder.spec or (holder.data or {}).spec or {}
@@ -131,7 +139,7 @@ local function without_hash(template)
     return copy
 end
 
-local function undo_deployment(what, object, revision, options)
+local function undo_deployment(what, object, revision, all)
     if object.spec.paused == true then
         fail("%s is paused and cannot be rolled back: resume it first, with k8s.rollout_resume(\"%s\")", what, what)
     end
@@ -146,7 +154,7 @@ local function undo_deployment(what, object, revision, options)
     for name, text in pairs(revision.object.metadata.annotations or {}) do
         if not OWN_ANNOTATIONS[name] then annotations[name] = text end
     end
-    return patch(what, options, ("undo %s to revision %d"):format(what, revision.number), {
+    return patch(all, ("undo %s to revision %d"):format(what, revision.number), {
         if_resource_version = object.metadata.resourceVersion,
         json = { { op = "replace", path = "/spec/template", value = template },
             { op = object.metadata.annotations and "replace" or "add", path = "/metadata/annotations",
@@ -156,10 +164,11 @@ end
 -- k8s.rollout_undo("deployment/x" [, { namespace, to_revision = 3 }]): goes back to a revision, else to the one
 -- before the last. Returns the object; without a difference nothing is sent.
 function k8s.rollout_undo(what, options)
-    options = options or {}
-    local object = get(what, options)
-    local revision = choose(what, revisions_of(object), options.to_revision)
-    if object.kind == "Deployment" then return undo_deployment(what, object, revision, options) end
-    return patch(what, options, ("undo %s to revision %d"):format(what, revision.number),
+    local all = options_of("rollout_undo", what, options, { to_revision = "number" })
+    local object = get(what, all)
+    local revision = choose(what, revisions_of(object), all.to_revision)
+    all.to_revision = nil
+    if object.kind == "Deployment" then return undo_deployment(what, object, revision, all) end
+    return patch(all, ("undo %s to revision %d"):format(what, revision.number),
         { strategic = revision.object.data })
 end

@@ -66,9 +66,9 @@ local function look_once(what, how, options, judge)
         fn = function() return judge(call(look)) end }
 end
 
-local function follow_object(what, how, options, judge)
+local function follow_object(name, what, how, options, judge)
     if not what:find("[/ ]") then
-        engine.raise("usage", ("k8s.%s wants one object, as in \"%s/NAME\""):format(options.verb, what))
+        engine.raise("usage", ("k8s.%s wants one object, as in \"%s/NAME\""):format(name, what))
     end
     if engine.planning() then return look_once(what, how, options, judge) end
     return follow_one(options_for("watch", what, options), how, judge)
@@ -198,19 +198,15 @@ local function only_after(what, after, judge)
     end
 end
 
-local ROLLOUT = { namespace = "string", timeout = "duration", label = "string", after = "any", assume = "any",
-    quiet = "boolean", varies = "table" }
+local ROLLOUT = { after = "any" }
 local WAIT = { condition = "string|table", jsonpath = "string", healthy = "boolean", create = "boolean",
-    delete = "boolean" }
-for name, kind in pairs(ROLLOUT) do WAIT[name] = kind end
+    delete = "boolean", after = "any" }
 
--- As options_for, of options by that spec (see words.read).
-local function options_read(verb, what, options, spec)
-    local given = options_for(verb, what, options)
-    given.verb, given.what = nil, nil
-    local read = words.read(given, spec, "k8s." .. verb)
-    read.verb, read.what = verb, what
-    return read
+-- The options of k8s.NAME, of which some are for the calls that it makes.
+local function options_of(name, what, options, more)
+    local all = options_for(name, what, options, "call", more)
+    all.verb, all.what = nil, nil
+    return all
 end
 
 -- k8s.wait("certificate/x", { condition = "Ready", timeout = "5m", namespace })
@@ -227,7 +223,7 @@ end
 -- failure that tells the last state after `timeout` (0: looks once), and an effect failure when an object
 -- whose condition is waited for is not there.
 function k8s.wait(what, options)
-    local all = options_read("wait", what, options, WAIT)
+    local all = options_of("wait", what, options, WAIT)
     local how = take(all, { timeout = "5m", label = false, assume = nil })
     local after = written(all.after, "k8s.wait")
     how.assume, all.assume, all.after = all.assume, nil, nil
@@ -246,7 +242,7 @@ function k8s.wait(what, options)
             .. "\"{.status.phase}=Running\", healthy = true, create = true or delete = true")
     end
     how.label = how.label or ("%s to %s"):format(what, aim)
-    return follow_object(what, how, all, judge)
+    return follow_object("wait", what, how, all, judge)
 end
 
 -- k8s.rollout_wait("deployment/x" [, { namespace, timeout = "10m", after }]): waits until it has rolled out, by
@@ -254,11 +250,11 @@ end
 -- failure with kubectl's sentence
 -- when the rollout has failed or is not done in time.
 function k8s.rollout_wait(what, options)
-    local all = options_read("rollout_wait", what, options, ROLLOUT)
+    local all = options_of("rollout_wait", what, options, ROLLOUT)
     local how = take(all, { timeout = "10m", label = ("%s to have rolled out"):format(what) })
     local after = written(all.after, "k8s.rollout_wait")
     all.after = nil
-    return follow_object(what, how, all, only_after(what, after, function(object)
+    return follow_object("rollout_wait", what, how, all, only_after(what, after, function(object)
         local state, sentence = k8s.rollout_status(must_be_there(what, object))
         if state == "failed" then check.fail("%s", sentence) end
         return state == "done" and object, sentence
@@ -310,9 +306,10 @@ function k8s.watch(what, options, fn)
     end
     if engine.planning() then
         return wait.until_ { every = 1, timeout = how.timeout, label = how.label, fn = function()
-            all.also = "watch" -- which is how a run looks
-            if what:find("[/ ]") then return judge { items = { k8s.find(what, all) } } end
-            return judge { items = k8s.list(what, all) }
+            local one = what:find("[/ ]") ~= nil
+            all.verb, all.optional, all.also = one and "get" or "list", one or nil, "watch" -- as a run looks
+            local got = call(all)
+            return judge { items = one and { got } or got.items }
         end }
     end
     return follow(all, how, judge)
