@@ -11,7 +11,7 @@
 // plan --detailed-exitcode: 0 nothing to change, 2 changes, 1 a problem.
 static int detailed(const struct run *run, int code)
 {
-    bool changes = run->counts.writes > 0 || run->counts.refusals > 0;
+    bool changes = run->counts.writes > run->counts.unchanged || run->counts.refusals > 0;
     return code != EXIT_DONE ? 1 : changes ? 2 : 0;
 }
 

@@ -123,6 +123,8 @@ void account_end(const struct effect *e)
         return;
     if (e->refused && !e->in_doubt)
         count_write(run, e->counted_before ? -2 : -1);
+    else
+        run->counts.unchanged += e->unchanged;
     if (run->undoing) {
         note_doubt(e, &run->undo_in_doubt, &run->undo_doubt);
     } else if (run->undo.count) {

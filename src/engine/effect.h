@@ -92,6 +92,7 @@ struct effect {
     // Plan mode: the answer of a write that was not made, made up from what is known; or NULL.
     struct value *would_be;
     bool would_be_partial; // it is only what is known of the object: a read tells the rest
+    bool unchanged;        // plan mode: the write would leave the object as it is
 
     // Set by the door.
     bool public_only; // what is connected to must have a public address

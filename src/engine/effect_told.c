@@ -27,6 +27,7 @@ static void add_planned(struct arena *a, struct value *data, const struct effect
     value_set(a, data, "sure", value_string(a, sureness(e)));
     value_set(a, data, "basis", value_string(a, e->basis));
     value_set(a, data, "stale", value_bool(a, e->stale));
+    value_set(a, data, "unchanged", value_bool(a, e->unchanged));
     value_set(a, data, "system", value_string(a, e->system));
     value_set(a, data, "scope", value_string(a, e->scope.text));
     value_set(a, data, "fingerprint", value_string(a, e->fingerprint));

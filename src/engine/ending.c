@@ -165,8 +165,8 @@ static struct value *counts_value(struct run *run)
         const char *name;
         int count;
     } rows[] = {{"steps", c->steps}, {"failed", c->failed}, {"skipped", c->skipped},
-                {"reads", c->reads}, {"writes", c->writes}, {"waits", c->waits},
-                {"asks", c->asks},   {"checks", c->checks}};
+                {"reads", c->reads}, {"writes", c->writes}, {"unchanged", c->unchanged},
+                {"waits", c->waits}, {"asks", c->asks},     {"checks", c->checks}};
     struct value *v = value_object(a);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         value_set(a, v, rows[i].name, value_int(a, rows[i].count));

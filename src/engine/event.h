@@ -27,7 +27,8 @@ enum event_type {
     // seconds, answer (one short line for people, or null), diff [ { path, old, new } ] (writes),
     // note (text or null). Plan: sure ("read live" | "checked by the server" | "assumed" | "not
     // known" | "refused by the server"), basis (of what is assumed: "declared" | "planned" |
-    // "world", or null), stale (true: read before a change that was not made), system, scope
+    // "world", or null), stale (true: read before a change that was not made), unchanged (true: the
+    // write would leave its object as it is), system, scope
     // ("step:NAME#1"), fingerprint (of kind, system and arguments, secrets masked), details
     // [ { name, text } ] (of a write: what its summary does not say)
     EVENT_EFFECT_ENDED,
@@ -65,7 +66,8 @@ enum event_type {
     EVENT_ROLLBACK_ENDED,   // outcome, undone, failed [ { step, error } ]
     // outcome ("done" | "failed" | "stopped" | "planned" | "rolled back"), exit (code), headline
     // (one sentence),
-    // seconds, counts { steps, failed, skipped, reads, writes, waits, asks, checks },
+    // seconds, counts { steps, failed, skipped, reads, writes, unchanged (of the writes of a plan),
+    // waits, asks, checks },
     // not_undone [ { step, text, lasting, in_doubt (it may have changed nothing) } ] (changes that
     // stand though the run failed), next (what to type
     // or

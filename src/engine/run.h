@@ -65,8 +65,9 @@ enum { RUN_COMPUTED = 64 };
 
 struct run_counts {
     int steps, failed, skipped, reads, writes, waits, asks, checks;
-    int open;     // steps of an offline plan that end where an answer is missing
-    int refusals; // plan: writes, not among `writes`, that are declared to be refused
+    int open;      // steps of an offline plan that end where an answer is missing
+    int unchanged; // plan: of the writes, those that would leave everything as it is
+    int refusals;  // plan: writes, not among `writes`, that are declared to be refused
 };
 
 struct run {

@@ -33,6 +33,11 @@ static bool is_merge(const struct kube_request *q)
     return q->verb == KUBE_PATCH && q->patch_type == KUBE_PATCH_MERGE;
 }
 
+static bool is_there(const struct value *object)
+{
+    return object && object->type == VALUE_OBJECT;
+}
+
 // Ends it with what the object will be; `answer` is what the call gives back.
 static void finish(struct k8s_work *w, struct value *object, struct value *answer)
 {
@@ -40,6 +45,7 @@ static void finish(struct k8s_work *w, struct value *object, struct value *answe
     e->would_be = object;
     e->result = answer;
     e->diff = changes_between(e->run, &e->arena, e->before, object, e->sensitive);
+    e->unchanged = is_there(e->before) && is_there(object) && value_count(e->diff) == 0;
     if (!w->on_top && !e->basis)
         e->note = "controllers do not act on a dry run";
     effect_end(e);

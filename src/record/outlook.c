@@ -22,7 +22,8 @@ static void add_changes(struct arena *a, struct value *changes, const char *phas
     for (size_t i = 0; i < value_count(effects); i++) {
         const struct value *e = value_at(effects, i);
         bool refused = value_get_bool(e, "refused", false);
-        if (!text_is(e, "access", "write") || (refused && !text_is(e, "basis", "declared")))
+        if (!text_is(e, "access", "write") || (refused && !text_is(e, "basis", "declared")) ||
+            value_get_bool(e, "unchanged", false))
             continue;
         struct value *change = value_object(a);
         struct buf sure = {0};

@@ -64,12 +64,15 @@ bool words_counts(struct buf *out, const struct value *counts)
     } kinds[] = {{"steps", "step"},   {"checks", "check"}, {"reads", "read"},
                  {"writes", "write"}, {"waits", "wait"},   {"asks", "question"}};
     size_t before = out->len;
+    int64_t unchanged = value_get_int(counts, "unchanged", 0);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         char text[WORDS_SIZE];
         int64_t n = value_get_int(counts, kinds[i].key, 0);
         if (n)
             buf_printf(out, "%s%s", out->len > before ? ", " : "",
                        words_count(n, kinds[i].noun, text));
+        if (unchanged && strcmp(kinds[i].key, "writes") == 0)
+            buf_printf(out, " (%lld unchanged)", (long long)unchanged);
     }
     return out->len > before;
 }
@@ -83,6 +86,8 @@ void words_sure(struct buf *out, const struct value *effect)
     bool read = strcmp(value_get_text(effect, "access"), "read") == 0;
     if (read && *value_get_text(effect, "error"))
         buf_puts(out, "failed, ");
+    if (value_get_bool(effect, "unchanged", false))
+        buf_puts(out, "unchanged, ");
     buf_puts(out, value_get_text(effect, "sure"));
     for (size_t i = 0; i < sizeof bases / sizeof *bases; i++)
         if (strcmp(basis, bases[i][0]) == 0)

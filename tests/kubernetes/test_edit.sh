@@ -115,6 +115,16 @@ delete pod/back
     k8s.rollout_restart('deploy/web')
     log.info('then it has %s, %d replicas, %s and %s', k8s.get('cm/one').data.a, k8s.get('deploy/web').spec.replicas,
         made.spec.strategy.type, k8s.get('svc/new').spec.type)"
+# What leaves an object as it is changes nothing, whatever the server writes beside it.
+plans "a plan of what is so already" 0 'write  patch configmap/one .*unchanged, checked by the server
+write  apply ConfigMap/one .*unchanged, checked by the server
+write  patch deployment/web .*unchanged, checked by the server
+It would change nothing
+3 writes .3 unchanged.' "
+    local one, web = k8s.get('cm/one'), k8s.get('deploy/web')
+    k8s.patch('configmap/one', { merge = { data = one.data } })
+    k8s.apply { apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = 'one' }, data = { a = one.data.a } }
+    k8s.patch('deployment/web', { json = { { op = 'replace', path = '/spec/replicas', value = web.spec.replicas } } })"
 in_fresh="k8s.create({ apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = 'in' }, data = { a = '1' } }, { namespace = 'fresh-$SPACE' })"
 thing="k8s.apply('{\"apiVersion\":\"fresh.example/v1\",\"kind\":\"Thing\",\"metadata\":{\"name\":\"one\"},\"spec\":{\"size\":1}}')"
 plans "a plan of a namespace, and of what is to stand in it" 0 "create ConfigMap/in in fresh-$SPACE .*assumed: as planned so far

@@ -33,6 +33,27 @@ unchanged "--detailed-exitcode with changes" 2 'nothing was changed' \
 unchanged "--detailed-exitcode without" 0 'nothing was changed' \
     "$RUNBOOK" plan --detailed-exitcode runbooks/billing_reconcile.lua $(values)
 
+# A write that leaves its object as it is changes nothing; the same after one that changes it is judged by that.
+same() { # WEIGHT...: a runbook that gives the canary these weights, one after the other
+    echo "return runbook { name = 'same', params = { namespace = param '' }, phase 'p' {"
+    local n=0
+    for weight; do
+        echo "step 'to $weight, $((n += 1))' { lasting = 'it is a test', function(run) k8s.patch('ingress/billing-canary', {
+            namespace = run.namespace, merge = { metadata = { annotations = {
+            ['nginx.ingress.kubernetes.io/canary-weight'] = '$weight' } } } }) end },"
+    done
+    echo '} }'
+}
+same 0 >"$WORK/same.lua"
+same 0 7 7 >"$WORK/other.lua"
+unchanged "a patch that changes nothing" 0 'unchanged, checked by the server
+It would change nothing
+1 write .1 unchanged.' "$RUNBOOK" plan --detailed-exitcode "$WORK/same.lua" $(values)
+unchanged "and one among others" 2 'canary-weight.*"0".*"7"
+1  patch ingress/billing-canary .*to 7, 2
+!2  patch ingress
+3 writes .2 unchanged.' "$RUNBOOK" plan --detailed-exitcode "$WORK/other.lua" $(values)
+
 # A label does not hide what is done, nor does a long command line or what goes into a program.
 cat >"$WORK/labels.lua" <<'X'
 return runbook { name = "labels", summary = "writes under other words", params = { namespace = param "" },
