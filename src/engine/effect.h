@@ -21,6 +21,7 @@ enum effect_access { ACCESS_READ, ACCESS_WRITE, ACCESS_TIME, ACCESS_HUMAN };
 struct effect_kind {
     const char *name; // "http.request"
     bool fetches;     // it asks by HTTP alone, so that a world file can answer
+    bool roams;       // nobody knows what it works on, unless its author says so (effect.apart)
     // Starts the work. Ends by one call of effect_end, at once or later from the loop.
     void (*perform)(struct effect *);
     // Ends the work at once and frees what belongs to it; effect_end will not be called. Called
@@ -74,6 +75,7 @@ struct effect {
     int slot;             // its place on the stack of the primitive that made it
     bool local;           // a write to this machine: what it talks to is only asked
     bool has_probe;       // its first user value is a function that tells whether it has happened
+    bool apart;           // of a kind that roams: it works on its `system` alone
     bool repeatable;      // a write that may be sent again when its outcome is not known
     bool sensitive;       // its answer holds secrets: the journal does not keep it
     const struct need *needs; // what of the outside it touches

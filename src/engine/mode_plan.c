@@ -24,6 +24,12 @@ static void answer(struct effect *e, const char *basis, const struct value *resu
     effect_end(e);
 }
 
+// May the read see what a write that the plan has not made would have changed?
+static bool follows_change(const struct effect *e, const struct prospect *p)
+{
+    return e->kind->roams && !e->apart ? prospect_touched_any(p) : prospect_touched(p, e->system);
+}
+
 // Offline nobody is asked, save a world file about what goes by HTTP.
 static bool may_ask(const struct effect *e)
 {
@@ -37,7 +43,7 @@ static void read_answer(struct effect *e, const struct prospect *p)
     bool ask = may_ask(e);
     if (w && (!w->partial || !ask)) {
         answer(e, "planned", w->object);
-    } else if (e->assume && (!ask || (w == NULL && prospect_touched(p, e->system)))) {
+    } else if (e->assume && (!ask || (w == NULL && follows_change(e, p)))) {
         answer(e, "declared", e->assume);
     } else if (ask) {
         effect_start(e);
@@ -63,8 +69,8 @@ static void write_not(struct effect *e, struct prospect *p)
     e->before = w ? value_copy(&e->arena, w->object) : NULL;
     e->rests = rests_on_plan(e, p);
     e->stale = e->local && prospect_touched(p, e->system);
-    if (!e->refused && !e->local)
-        prospect_touch(p, e->system);
+    if (!e->refused)
+        prospect_touch(p, e->local ? "this machine" : e->system);
     if (e->assume) {
         answer(e, "declared", e->assume);
         return;
@@ -120,7 +126,7 @@ static void read_amend(struct effect *e, const struct prospect *p)
     if (amended)
         e->basis = "planned";
     else if (!e->basis && !e->unknown)
-        e->stale = prospect_touched(p, e->system);
+        e->stale = follows_change(e, p);
 }
 
 // A write that was not made has come back: later reads of the object see what it would be.

@@ -73,6 +73,11 @@ bool prospect_touched(const struct prospect *p, const char *system)
     return false;
 }
 
+bool prospect_touched_any(const struct prospect *p)
+{
+    return p->systems_count > 0;
+}
+
 void prospect_touch(struct prospect *p, const char *system)
 {
     if (system == NULL || prospect_touched(p, system))

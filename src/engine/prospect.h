@@ -34,4 +34,6 @@ void prospect_keep(struct prospect *, const struct would_be *);
 void prospect_forget(struct prospect *, const char *target);
 // Would the system (may be NULL) have changed?
 bool prospect_touched(const struct prospect *, const char *system);
+// Would anything?
+bool prospect_touched_any(const struct prospect *);
 void prospect_touch(struct prospect *, const char *system);

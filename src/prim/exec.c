@@ -195,8 +195,11 @@ static struct value *exec_complete(struct effect *e, const struct value *given)
     return v;
 }
 
-static const struct effect_kind exec_kind = {
-    .name = "exec", .perform = exec_perform, .cancel = exec_cancel, .complete = exec_complete};
+static const struct effect_kind exec_kind = {.name = "exec",
+                                             .roams = true,
+                                             .perform = exec_perform,
+                                             .cancel = exec_cancel,
+                                             .complete = exec_complete};
 
 // Takes the list part of the table at index 1 as argv and leaves a table of the rest on the stack.
 static struct value *split(lua_State *L, struct arena *a)
@@ -308,6 +311,10 @@ static const struct args exec_args = {
         {"timeout", ARG_TIME, "of the program (default 60s)"},
         {"max_bytes", ARG_SIZE, "how much is kept of each output (default 1MB)"},
         {"ok", ARG_LIST, "the statuses that are no failure (default `{ 0 }`)"},
+        {"system", ARG_TEXT,
+         "what it works on, where that is one thing. A plan takes what is read after a write to "
+         "the "
+         "same for what is so before the change; without it, what is read after any write"},
         {"secret", ARG_FLAG,
          "true: what it prints is one; it is shown nowhere, and the journal does not keep it"},
         {"probe", ARG_FUNCTION, "looks whether it was done, as with http.request"},
@@ -359,7 +366,9 @@ static int exec_run(lua_State *L)
     value_set(a, e->args, "argv", argv);
     exec_describe(run_of(L), e);
     need_add_words(e, "exec", argv, args_text(L, e, "cwd"));
-    e->system = arena_printf(a, "command %s", value_text(value_at(argv, 0)));
+    const char *system = args_text(L, e, "system");
+    e->apart = system != NULL;
+    e->system = arena_printf(a, "command %s", system ? system : value_text(value_at(argv, 0)));
     complete_assumption(L, e);
     return door_pass(L, e);
 }

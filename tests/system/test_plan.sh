@@ -54,6 +54,32 @@ unchanged "and one among others" 2 'canary-weight.*"0".*"7"
 !2  patch ingress
 3 writes .2 unchanged.' "$RUNBOOK" plan --detailed-exitcode "$WORK/other.lua" $(values)
 
+# Nobody knows what a program looks at: what it reads after a change that was not made is "before the change",
+# whoever would have made it, unless the runbook says what it works on.
+cat >"$WORK/dump.lua" <<X
+return runbook { name = "dump", params = { namespace = param "" }, phase "p" { keep_going = true,
+  step "dumps" { lasting = "it is a test", function()
+      exec { "sh", "-c", "echo tables > $WORK/dump" }
+      local list = exec { "cat", "$WORK/dump", reads = true, assume = { out = "3 tables" } }
+      check(list.out == "3 tables", "the dump has tables")
+      check(exec({ "date", reads = true, system = "clock", assume = { out = "never" } }).out ~= "never", "it is a day")
+  end },
+  step "loads" { lasting = "it is a test", function()
+      http.get("http://127.0.0.1:1/x", { to_file = "$WORK/file", assume = { status = 200 } })
+      check(exec({ "cat", "$WORK/file", reads = true, assume = { out = "a" } }).out == "a", "what was loaded")
+  end },
+  step "patches" { lasting = "it is a test", function(run)
+      k8s.delete("ingress/billing-canary", { namespace = run.namespace })
+      exec { "cat", "$WORK/none", reads = true }
+  end } } }
+X
+unchanged "what a program reads after a change" 4 'read   cat .*/dump .*assumed: as declared
+the dump has tables .*holds as assumed
+read   date .*status 0 in .*  read live$
+what was loaded .*holds as assumed
+cat .*/none .*failed, read live, before the change
+declare what it would answer with .assume = ....' "$RUNBOOK" plan "$WORK/dump.lua" $(values)
+
 # A label does not hide what is done, nor does a long command line or what goes into a program.
 cat >"$WORK/labels.lua" <<'X'
 return runbook { name = "labels", summary = "writes under other words", params = { namespace = param "" },
