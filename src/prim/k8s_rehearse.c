@@ -45,7 +45,8 @@ static void finish(struct k8s_work *w, struct value *object, struct value *answe
     e->would_be = object;
     e->result = answer;
     e->diff = changes_between(e->run, &e->arena, e->before, object, e->sensitive);
-    e->unchanged = is_there(e->before) && is_there(object) && value_count(e->diff) == 0;
+    // Not where a note says that the server could not check it: a webhook may yet change it.
+    e->unchanged = !e->note && is_there(e->before) && is_there(object) && value_count(e->diff) == 0;
     if (!w->on_top && !e->basis)
         e->note = "controllers do not act on a dry run";
     effect_end(e);

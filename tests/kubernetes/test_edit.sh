@@ -172,7 +172,10 @@ plans "a plan has one all the same, and says so" 0 'label cm/one stage=canary .*
 a webhook that has side effects keeps the server from checking it
 create ConfigMap/behind .*assumed
 then it is canary and 1
-patch cm/two .*not known' "
+patch cm/two .*not known
+patch cm/two: as it is .*assumed
+!unchanged' "
+    k8s.patch('cm/two', { merge = { data = k8s.get('cm/two').data }, label = 'patch cm/two: as it is' })
     k8s.label('cm/one', { stage = 'canary' })
     k8s.create { apiVersion = 'v1', kind = 'ConfigMap', metadata = { name = 'behind' }, data = { a = '1' } }
     log.info('then it is %s and %s', k8s.get('cm/one').metadata.labels.stage, k8s.get('cm/behind').data.a)
