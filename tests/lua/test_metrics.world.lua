@@ -11,6 +11,14 @@ local function vector(...)
     end
     return result("vector", list)
 end
+-- One figure, and a warning.
+local function warned(text)
+    return function()
+        local answer = vector "1"
+        answer.json.warnings = json.array { text }
+        return answer
+    end
+end
 -- One figure that many seconds from now.
 local function off(seconds)
     return function()
@@ -53,21 +61,13 @@ local answers = {
     histogram = function()
         return result("vector", json.array { { metric = {}, histogram = json.array { 1, {} } } })
     end,
-    warned = function()
-        local answer = vector "1"
-        answer.json.warnings = json.array { "store 2 did not answer" }
-        return answer
-    end,
+    warned = warned "store 2 did not answer",
     partial = function()
         local answer = vector "1"
         answer.json.isPartial = true
         return answer
     end,
-    doubtful = function() -- once more
-        local answer = vector "1"
-        answer.json.warnings = json.array { "store 3 did not answer" }
-        return answer
-    end,
+    doubtful = warned "store 3 did not answer", -- once more
     statusless = function()
         local answer = vector "1"
         answer.json.status = nil
