@@ -53,6 +53,7 @@ const struct args k8s_review_args = {
 const struct args k8s_write_args = {
     &k8s_args,
     {
+        {"subresource", ARG_TEXT, "\"status\" or \"scale\": that part of it"},
         {"manager", ARG_TEXT, "the field manager (default \"runbook\")"},
         {"if_uid", ARG_TEXT, "refused unless the object still has this uid"},
         {"if_resource_version", ARG_TEXT, "refused unless the object still has this version"},
@@ -72,8 +73,6 @@ const struct args k8s_patch_args = {
         {"merge", ARG_TABLE, "a JSON merge patch (RFC 7386)"},
         {"json", ARG_LIST, "a JSON patch (RFC 6902): a list of operations"},
         {"strategic", ARG_TABLE, "a strategic merge patch, which custom resources do not take"},
-        {"subresource", ARG_TEXT, "\"status\" or \"scale\": that part of it"},
-        {"force", ARG_FLAG, NULL},
         {"before", ARG_TABLE, NULL}, // the object as it was read
         {"after", ARG_TABLE, NULL},  // and as it is to be
     }};
@@ -83,7 +82,6 @@ const struct args k8s_apply_args = {
     {
         {"force", ARG_FLAG, "true: take over the fields that another manager owns"},
         {"object", ARG_TABLE, NULL},
-        {"subresource", ARG_TEXT, "\"status\" or \"scale\": that part of it"},
     }};
 
 const struct args k8s_delete_args = {

@@ -55,6 +55,8 @@ return runbook {
             fails("^k8s.label has no %a+ 'merge'", function() k8s.label("pod/x", {}, { merge = {} }) end)
             fails("^k8s.watch has no %a+ 'from'", function() k8s.watch("pods", { from = "5" }, print) end)
             fails("^k8s.can_i has no %a+ 'asked'", function() k8s.can_i("get", "pods", { asked = "x" }) end)
+            check(k8s.label("configmap/c1", { odd = "true" }, { namespace = "n", subresource = "status" }),
+                "every write may be of a part")
             fails("did you mean 'timeout'", function() k8s.get("cm/c1", { timout = 1 }) end)
             local ok, why = pcall(k8s.get, "cm/c1", { optoinal = true })
             check(not ok and not tostring(why):find("optional"), "what is ours is not suggested: %s", tostring(why))
