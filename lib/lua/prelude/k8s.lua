@@ -7,6 +7,7 @@ local call = k8s.call
 
 -- The options of k8s.NAME, for a call about `what` by a verb of k8s.call (default: the one of that name). It takes
 -- the verb's options, and what `more` has besides ({ field = "type" }, see words.fields), for the caller to take out.
+-- "write" is for a patch that the function makes itself, so an author gives all of its options but the patch.
 local function options_for(name, what, options, verb, more)
     local all = {}
     verb = verb or name
@@ -16,7 +17,7 @@ local function options_for(name, what, options, verb, more)
     options = words.options(options, "k8s." .. name)
     words.fields(options, words.takes("k8s." .. verb, more), "k8s." .. name)
     for key, value in pairs(options) do all[key] = value end
-    all.verb, all.what = verb, what
+    all.verb, all.what = verb == "write" and "patch" or verb, what
     return all
 end
 

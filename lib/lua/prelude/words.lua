@@ -1,7 +1,7 @@
 -- words: small things for messages and for reading what authors wrote.
 local engine, primitives, parts = ...
 local words = {}
-local options_of = primitives.options -- not a noun: what the primitives take
+local primitive_options = primitives.options -- not a noun: what the primitives take
 primitives.options = nil
 local sort = parts.bounds.table.sort
 
@@ -87,7 +87,7 @@ end
 -- What a primitive takes ("k8s.get"), as words.fields wants it, and what `more` has besides.
 function words.takes(name, more)
     local known = {}
-    for option, kind in pairs(assert(options_of[name])) do known[option] = kind end
+    for option, kind in pairs(assert(primitive_options[name])) do known[option] = kind end
     for option, kind in pairs(more or {}) do known[option] = kind end
     return known
 end

@@ -31,13 +31,6 @@ local function get_for(all, subresource)
         subresource = subresource }
 end
 
--- The options of k8s.NAME, which sends a patch.
-local function options_of(name, what, options, more)
-    local all = options_for(name, what, options, "write", more)
-    all.verb = "patch"
-    return all
-end
-
 -- k8s.edit("deployment/x", function(object) ... end [, { namespace, manager }]): reads the object, lets the
 -- function change it, and sends what it changed and nothing else. The function may return another
 -- object in its place. When somebody else has changed the object meanwhile, the function is called again
@@ -47,7 +40,7 @@ function k8s.edit(what, fn, options)
         engine.raise("usage", "k8s.edit wants a function: k8s.edit(\"deployment/x\", function(object) ... end)")
     end
     return insist(function()
-        local all = options_of("edit", what, options)
+        local all = options_for("edit", what, options, "write")
         local object = get_for(all)
         local changed = copy(object)
         local returned = fn(changed)
@@ -97,7 +90,7 @@ local function changes_of(noun, present, wanted, overwrite)
 end
 
 local function mark(noun, field, what, wanted, options)
-    local all = options_of(noun, what, options, { overwrite = "boolean" })
+    local all = options_for(noun, what, options, "write", { overwrite = "boolean" })
     local object = get_for(all)
     local changes, told = changes_of(noun, words.given(object.metadata[field], {}), wanted, all.overwrite)
     if next(changes) == nil then return object end
@@ -136,7 +129,7 @@ function k8s.scale(what, replicas, options)
         engine.raise("usage", "k8s.scale wants the number of replicas: k8s.scale(\"deployment/x\", 3)")
     end
     return insist(function()
-        local all = options_of("scale", what, options, { current_replicas = "number" })
+        local all = options_for("scale", what, options, "write", { current_replicas = "number" })
         local expected = all.current_replicas
         local scale = scale_of(all)
         local now = scale and (scale.spec.replicas or 0)

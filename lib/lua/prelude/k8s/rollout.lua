@@ -32,13 +32,6 @@ local function get(what, options, only_deployments)
     return object
 end
 
--- The options of k8s.NAME, which sends a patch.
-local function options_of(name, what, options, more)
-    local all = options_for(name, what, options, "write", more)
-    all.verb = "patch"
-    return all
-end
-
 local function patch(all, label, change)
     all.label = all.label or label
     for key, value in pairs(change) do all[key] = value end
@@ -48,7 +41,7 @@ end
 -- k8s.rollout_restart("deployment/x" [, { namespace }]): starts its pods anew, by and by. Returns the object;
 -- k8s.rollout_wait waits for the end.
 function k8s.rollout_restart(what, options)
-    local all = options_of("rollout_restart", what, options)
+    local all = options_for("rollout_restart", what, options, "write")
     local object = get(what, all)
     if object.spec.paused == true then
         fail("%s is paused and cannot be restarted: resume it first, with k8s.rollout_resume(\"%s\")", what, what)
@@ -62,7 +55,7 @@ end
 
 local function set_paused(what, options, paused)
     local verb = paused and "pause" or "resume"
-    local all = options_of("rollout_" .. verb, what, options)
+    local all = options_for("rollout_" .. verb, what, options, "write")
     local object = get(what, all, true)
     if (object.spec.paused == true) == paused then
         fail("%s is %s paused", what, paused and "already" or "not")
@@ -164,7 +157,7 @@ end
 -- k8s.rollout_undo("deployment/x" [, { namespace, to_revision = 3 }]): goes back to a revision, else to the one
 -- before the last. Returns the object; without a difference nothing is sent.
 function k8s.rollout_undo(what, options)
-    local all = options_of("rollout_undo", what, options, { to_revision = "number" })
+    local all = options_for("rollout_undo", what, options, "write", { to_revision = "number" })
     local object = get(what, all)
     local revision = choose(what, revisions_of(object), all.to_revision)
     all.to_revision = nil
