@@ -236,7 +236,7 @@ static void moment_read(lua_State *L, struct effect *e, const char *option, cons
     value_set(&e->arena, e->args, name, value_printf(&e->arena, "%.3f", at));
 }
 
-const struct args metrics_args = {
+static const struct args metrics_args = {
     &connection_args,
     {
         {"url", ARG_TEXT, "the address of the server, such as \"http://prometheus:9090\""},
@@ -244,7 +244,7 @@ const struct args metrics_args = {
 
 static const struct args query_args = {&metrics_args, {{"query", ARG_TEXT, "PromQL"}}};
 
-const struct args metrics_query_args = {
+static const struct args metrics_query_args = {
     &query_args,
     {
         {"at", ARG_MOMENT, "the moment (default: the server's now)"},

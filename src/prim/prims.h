@@ -23,8 +23,8 @@ int prim_options(lua_State *L);
 // What `require` opens by these names in place of a file.
 int prim_cjson(lua_State *L);
 
-// The options of those that more than one file needs to know.
-extern const struct args http_args, metrics_args, metrics_query_args, tls_inspect_args;
+// The options of http.request.
+extern const struct args http_args;
 
 // All of them; ends with a NULL name.
 extern const struct primitive prims[];

@@ -186,7 +186,7 @@ static void options_read(lua_State *L, struct effect *e)
         value_set(a, e->args, "at", value_int(a, at));
 }
 
-const struct args tls_inspect_args = {
+static const struct args tls_inspect_args = {
     NULL,
     {
         {"address", ARG_TEXT, "where to connect to, \"127.0.0.1:8443\", whatever the name says"},

@@ -61,6 +61,7 @@ return runbook {
             local api = http.client { base = run.plain .. "/", headers = { A = "1", B = "2" } }
             local seen = api.get("/echo", { headers = { B = "3" } }):json()
             check.equal(seen.headers.a .. seen.headers.b, "13", "headers of both")
+            check(not pcall(http.client, { url = run.plain }), "a URL is no option of a client, which has a base")
             local ok, why = pcall(http.client, { base = run.plain, tiemout = "1s" })
             check(not ok and tostring(why):find("http.client has no field 'tiemout' (did you mean 'timeout'?)", 1, true),
                 "a slip is told when the client is made: %s", tostring(why))

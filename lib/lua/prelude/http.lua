@@ -99,7 +99,9 @@ add_verbs(http, {})
 -- options, post, put, patch, delete) with options that every call shares; a path in place of a URL is
 -- put behind `base`.
 function http.client(options)
-    words.fields(options, words.takes("http.request", { base = "string" }), "http.client")
+    local known = words.takes("http.request", { base = "string" })
+    known.url, known.method = nil, nil -- each call has its own
+    words.fields(options, known, "http.client")
     return add_verbs({}, options)
 end
 

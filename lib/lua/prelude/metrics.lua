@@ -5,8 +5,8 @@ local ask = primitives.metrics -- one function an effect kind
 local merged = primitives.http.merged
 local metrics = {}
 
-local connection = words.takes("metrics")
-local figures = words.takes("metrics", { partial = "string", max_age = "string|number" }) -- and which are taken
+local connection = words.takes("connection")
+local figures = words.takes("connection", { partial = "string", max_age = "string|number" }) -- and which are taken
 local PARTIAL = { accept = true, refuse = true }
 local DEFAULT_AGE <const> = 300 -- seconds
 local bases = setmetatable({}, { __mode = "k" }) -- client -> the options that its calls share
