@@ -38,6 +38,11 @@ static const struct {
     [ARG_FUNCTION] = {"a function", "function"},
 };
 
+const char *arg_words(enum arg_type type)
+{
+    return types[type].is;
+}
+
 // The first row at or behind `at`, across tables; NULL behind the last. Begins with {table, 0}.
 struct place {
     const struct args *table;
@@ -132,7 +137,7 @@ void arg_check(lua_State *L, const struct args *table, const struct value *given
             raise_unknown(L, table, m->key, what);
         else if (m->value->type != VALUE_NULL && !fits(m->value, row->type))
             failure_raise(L, FAILURE_USAGE, "%s: the option '%s' must be %s", what, m->key,
-                          types[row->type].is);
+                          arg_words(row->type));
     }
 }
 

@@ -39,6 +39,8 @@ struct args {
 // What every effect takes besides its own.
 extern const struct args every_args;
 
+// What a type is to people: "true or false".
+const char *arg_words(enum arg_type);
 // The row of that name in the table or, failing that, in every_args; NULL when there is none.
 const struct arg *arg_find(const struct args *table, const char *name);
 // Raises a usage failure unless each member of `given`, an object, has a row and is of its type;

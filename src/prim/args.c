@@ -98,24 +98,24 @@ void args_read(lua_State *L, int index, struct effect *e, const char *what,
     e->held = e->arena.used;
     if (e->args->type != VALUE_OBJECT)
         failure_raise(L, FAILURE_USAGE, "%s wants named options", what);
+    e->assume = value_get(e->args, "assume");
+    value_remove(e->args, "assume");
     make_whole(e->args);
     arg_check(L, table, e->args, what);
     drop_nulls(e->args, table);
-    e->assume = value_get(e->args, "assume");
     take_varies(L, e, what);
     e->quiet = value_get_bool(e->args, "quiet", false);
     if (value_get(e->args, "label"))
         e->summary = args_text(L, e, "label");
     if (e->summary && strpbrk(e->summary, "\r\n"))
         failure_raise(L, FAILURE_USAGE, "%s: the label must be one line of text", what);
-    value_remove(e->args, "assume");
     value_remove(e->args, "label");
     value_remove(e->args, "quiet");
 }
 
-static int wrong(lua_State *L, const char *name, const char *expected)
+static int wrong(lua_State *L, const char *name, enum arg_type type)
 {
-    return failure_raise(L, FAILURE_USAGE, "the option '%s' must be %s", name, expected);
+    return failure_raise(L, FAILURE_USAGE, "the option '%s' must be %s", name, arg_words(type));
 }
 
 const char *args_text(lua_State *L, const struct effect *e, const char *name)
@@ -124,7 +124,7 @@ const char *args_text(lua_State *L, const struct effect *e, const char *name)
     if (v == NULL || v->type == VALUE_NULL)
         return NULL;
     if (v->type != VALUE_STRING || strlen(v->string.text) != v->string.len)
-        wrong(L, name, "text");
+        wrong(L, name, ARG_TEXT);
     return v->string.text;
 }
 
@@ -139,7 +139,7 @@ int64_t args_ms(lua_State *L, const struct effect *e, const char *name, int64_t 
     if (v->type == VALUE_FLOAT && v->number >= 0 && v->number < 4e8)
         return (int64_t)(v->number * 1000);
     if (v->type != VALUE_STRING || !duration_parse(v->string.text, &ms))
-        wrong(L, name, "a length of time such as \"30s\", \"15m\" or a number of seconds");
+        wrong(L, name, ARG_TIME);
     return ms;
 }
 
@@ -151,9 +151,7 @@ int64_t args_bytes(lua_State *L, const struct effect *e, const char *name, int64
     if (v->type == VALUE_INT && v->integer > 0)
         return v->integer;
     int64_t bytes;
-    return size_parse(value_text(v), &bytes)
-               ? bytes
-               : wrong(L, name, "a number of bytes such as 65536 or \"10MB\"");
+    return size_parse(value_text(v), &bytes) ? bytes : wrong(L, name, ARG_SIZE);
 }
 
 int64_t args_int(lua_State *L, const struct effect *e, const char *name, int64_t fallback,
@@ -174,7 +172,7 @@ bool args_bool(lua_State *L, const struct effect *e, const char *name, bool fall
     if (v == NULL || v->type == VALUE_NULL)
         return fallback;
     if (v->type != VALUE_BOOL)
-        wrong(L, name, "true or false");
+        wrong(L, name, ARG_FLAG);
     return v->boolean;
 }
 
